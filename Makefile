@@ -1,0 +1,83 @@
+# collapse: one Makefile, no configure. `make help` lists the targets.
+CC      = mpicc
+BUILD   = build
+PREFIX  = /usr/local
+WERROR  =
+V       = 0
+Q       = $(if $(filter 1,$(V)),,@)
+
+PACKAGES = hdf5-openmpi jansson libutf8proc libxxhash libcrypto
+WARN     = -Wall -Wextra -Wshadow -Wvla -Wdouble-promotion -Wstrict-prototypes -Wno-unknown-pragmas $(if $(WERROR),-Werror)
+OPT      = -O2 -g
+CFLAGS  += -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -fopenmp $(OPT) $(WARN)
+CPPFLAGS += -Iinclude $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+LDLIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lblis -lm
+# Elementwise kernels: wide loops and fused multiply-add, but no reordering that would lose a NaN.
+VECTOR   = -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast
+GIT_ID  := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+ifeq ($(shell uname -m),x86_64)
+ISAS     = plain avx2 avx512
+VARIANTS = -DHAVE_X86_VARIANTS
+else
+ISAS     = plain
+endif
+FLAGS_plain  =
+FLAGS_avx2   = -mavx2 -mfma
+FLAGS_avx512 = -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma -mprefer-vector-width=512
+
+VECTOR_SRC  = $(filter-out src/kernels/vector.c,$(wildcard src/kernels/vector_*.c))
+MAIN_SRC    = $(wildcard src/commands/*.c)
+LIB_SRC     = $(filter-out $(VECTOR_SRC) $(MAIN_SRC) src/base/version.c,$(wildcard src/*/*.c))
+TOOL_SRC    = $(wildcard hdf5-tools/collapse-*.c)
+TOOLS       = $(patsubst hdf5-tools/%.c,$(BUILD)/%,$(TOOL_SRC))
+VECTOR_OBJ  = $(foreach isa,$(ISAS),$(patsubst src/%.c,$(BUILD)/%.$(isa).o,$(VECTOR_SRC)))
+LIB_OBJ     = $(patsubst src/%.c,$(BUILD)/%.o,$(LIB_SRC)) $(VECTOR_OBJ) $(BUILD)/base/version.o
+MAIN_OBJ    = $(patsubst src/%.c,$(BUILD)/%.o,$(MAIN_SRC))
+
+.DEFAULT_GOAL = all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+## all: build/collapse and the HDF5 tools beside it
+.PHONY: all
+all: $(BUILD)/collapse $(TOOLS)
+
+$(BUILD)/collapse: $(MAIN_OBJ) $(LIB_OBJ)
+	@echo "  link    $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/collapse-%: $(BUILD)/hdf5-tools/collapse-%.o $(BUILD)/hdf5-tools/tool.o $(LIB_OBJ)
+	@echo "  link    $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/%.o: src/%.c
+	@mkdir -p $(@D)
+	@echo "  cc      $<"
+	$(Q)$(CC) $(CPPFLAGS) $(VARIANTS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/hdf5-tools/%.o: hdf5-tools/%.c
+	@mkdir -p $(@D)
+	@echo "  cc      $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+define vector_rule
+$(BUILD)/%.$(1).o: src/%.c
+	@mkdir -p $$(@D)
+	@echo "  cc      $$< ($(1))"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(VECTOR) $(FLAGS_$(1)) -DISA=$(1) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach isa,$(ISAS),$(eval $(call vector_rule,$(isa))))
+
+# The git id is compiled in, so this file is compiled anew when the id changes.
+$(BUILD)/git-id: FORCE
+	@mkdir -p $(BUILD)
+	@echo '$(GIT_ID)' | cmp -s - $@ || echo '$(GIT_ID)' > $@
+$(BUILD)/base/version.o: src/base/version.c $(BUILD)/git-id
+	@mkdir -p $(@D)
+	@echo "  cc      $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DGIT_ID='"$(GIT_ID)"' -MMD -MP -c -o $@ $<
+.PHONY: FORCE
+FORCE:
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

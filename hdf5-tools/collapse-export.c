@@ -1,0 +1,102 @@
+/* collapse-export: MODEL.h5 to a Hugging Face folder. */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "io/file.h"
+#include "io/model_file.h"
+#include "io/safetensors.h"
+#include "tool.h"
+
+static struct Options {
+    const char *output;
+} options;
+
+static const Setting table[] = {
+    {"output", SETTING_TEXT, "", "", 0, 0, offsetof(struct Options, output), "folder for config.json, model.safetensors, vocab.txt, tokenizer_config.json"},
+};
+
+static Status write_text(const char *name, const char *text, size_t length)
+{
+    char *path = file_join(options.output, name);
+    Status status = file_write_text(path, text, length);
+    free(path);
+    return status;
+}
+
+static Status write_weights(const BertLayout *layout, const float *weight)
+{
+    TensorToWrite *tensor = memory_alloc((size_t)layout->n, sizeof *tensor);
+    for (int i = 0; i < layout->n; i++) {
+        const BertTensor *t = &layout->tensor[i];
+        tensor[i] = (TensorToWrite){t->name, t->rank, {t->shape[0], t->shape[1]}, weight + t->first};
+    }
+    char *path = file_join(options.output, "model.safetensors");
+    Status status = safetensors_write(path, tensor, layout->n);
+    free(path);
+    free(tensor);
+    return status;
+}
+
+static Status write_vocabulary(char *const *piece, int n)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&text, &length);
+    CHECK(stream, STATUS_INTERNAL, "no memory for the vocabulary");
+    for (int i = 0; i < n; i++) fprintf(stream, "%s\n", piece[i]);
+    fclose(stream);
+    Status status = write_text("vocab.txt", text, length);
+    free(text);
+    return status;
+}
+
+static Status write_folder(H5File *file, const BertConfig *config)
+{
+    BertLayout layout;
+    char **piece = NULL;
+    int n_pieces = 0;
+    bool lower_case = true;
+    bert_layout_init(config, &layout);
+    float *weight = memory_alloc((size_t)layout.count, sizeof *weight);
+    Status status = model_file_read_block(file, "/model/weights", &layout, weight);
+    if (!status) status = model_file_read_pieces(file, config, &piece, &n_pieces, &lower_case);
+    if (!status) status = file_make_folder(options.output);
+    if (!status) status = write_weights(&layout, weight);
+    if (!status) status = write_vocabulary(piece, n_pieces);
+    char *tokenizer = memory_print("{\"tokenizer_class\": \"BertTokenizer\", \"do_lower_case\": %s, \"model_max_length\": %d}\n",
+                                   lower_case ? "true" : "false", config->positions);
+    char *json = bert_config_json(config);
+    if (!status) status = write_text("tokenizer_config.json", tokenizer, strlen(tokenizer));
+    if (!status) status = write_text("config.json", json, strlen(json)); /* last: a folder without it is incomplete */
+    for (int i = 0; i < n_pieces; i++) free(piece[i]);
+    free(piece);
+    free(tokenizer);
+    free(json);
+    free(weight);
+    bert_layout_free(&layout);
+    return status;
+}
+
+static Status run(const char *path, const char *command_line)
+{
+    (void)command_line;
+    H5File *file;
+    BertConfig config;
+    CHECK(options.output[0], STATUS_USAGE, "--output=HF_DIR is missing");
+    TRY(model_file_open(path, &file, &config));
+    Status status = write_folder(file, &config);
+    h5_close(&file);
+    if (!status) fprintf(stderr, "wrote %s: AutoModelForMaskedLM.from_pretrained(\"%s\") loads it\n", options.output, options.output);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const Tool tool = {"collapse-export", "collapse-export MODEL.h5 --output=HF_DIR",
+                       "Turn a model or checkpoint into a folder that Hugging Face's transformers loads.", table,
+                       sizeof table / sizeof table[0], &options, "a MODEL.h5", run};
+    return tool_main(&tool, argc, argv);
+}

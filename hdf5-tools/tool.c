@@ -1,0 +1,51 @@
+/* tool.c: the main program of every tool. */
+#include "tool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/version.h"
+
+static Status read_and_run(const Tool *tool, int argc, char **argv, const char *command_line)
+{
+    Settings settings;
+    settings_init(&settings, tool->table, tool->n_keys);
+    Status status = settings_read_flags(&settings, argc, argv, 1);
+    if (!status && settings.n_operands != 1)
+        status = status_set(STATUS_USAGE, __FILE__, __LINE__, "%s needs %s and nothing else; see %s --help", tool->name, tool->operand, tool->name);
+    if (!status) status = settings_store(&settings, tool->options);
+    if (!status) status = tool->run(settings.operand[0], command_line);
+    settings_free(&settings);
+    return status;
+}
+
+int tool_main(const Tool *tool, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            printf("usage: %s\n\n%s\n\n", tool->usage, tool->summary);
+            settings_help(tool->table, tool->n_keys);
+            return STATUS_OK;
+        }
+        if (strcmp(argv[i], "--version") == 0) {
+            printf("%s, part of %s\n", tool->name, version_text());
+            return STATUS_OK;
+        }
+    }
+    char *line = memory_copy_text(tool->name);
+    for (int i = 1; i < argc; i++) {
+        char *longer = memory_print("%s %s", line, argv[i]);
+        free(line);
+        line = longer;
+    }
+    Status status = read_and_run(tool, argc, argv, line);
+    free(line);
+    if (status) status_print(tool->name);
+    if ((fflush(stdout) != 0 || ferror(stdout)) && !status) {
+        fprintf(stderr, "%s: standard output cannot be written\n", tool->name);
+        status = STATUS_IO;
+    }
+    return (int)status;
+}

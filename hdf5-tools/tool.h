@@ -1,0 +1,19 @@
+/* tool.h: what the small programs share: flags, --help, --version, and how they end. Rows 0 to 2 only:
+ * no MPI launch, no model arithmetic. */
+#ifndef HDF5_TOOLS_TOOL_H
+#define HDF5_TOOLS_TOOL_H
+
+#include "io/settings.h"
+
+typedef struct {
+    const char *name, *usage, *summary;
+    const Setting *table;
+    int n_keys;
+    void *options;        /* filled from the table */
+    const char *operand;  /* what the one operand is: "a Hugging Face folder" */
+    Status (*run)(const char *operand, const char *command_line);
+} Tool;
+
+int tool_main(const Tool *tool, int argc, char **argv);
+
+#endif

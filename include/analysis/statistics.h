@@ -1,0 +1,17 @@
+/* statistics.h: summaries of per-item scores. Local. */
+#ifndef ANALYSIS_STATISTICS_H
+#define ANALYSIS_STATISTICS_H
+
+#include <stdint.h>
+
+double statistics_mean(int n, const double *x);
+
+typedef struct {
+    double low, high;
+} Interval;
+
+/* 95 % percentile bootstrap interval of the mean of n items (Efron 1979), `resamples` resamples; a
+ * function of the seed alone. {0, 0} for n = 0. */
+Interval statistics_bootstrap_mean(int n, const double *x, int resamples, uint64_t seed);
+
+#endif

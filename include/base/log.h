@@ -1,0 +1,15 @@
+/* log.h: one line per event on stderr, from rank 0 only; errors are printed by the command. */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdbool.h>
+
+void log_init(bool speaks);  /* speaks: true on the one rank that prints */
+bool log_speaks(void);
+bool log_is_terminal(void);  /* stderr is a terminal and this rank speaks */
+void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Redraw the line at the bottom of a terminal; nothing elsewhere. An empty text removes it. */
+void log_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,16 @@
+/* real.h: the one floating-point type of weights, activations and gradients.
+ *
+ * The program is built with real = float. The tests build the same sources a second time with
+ * real = double (-DREAL_IS_DOUBLE) and compare gradients with finite differences there. */
+#ifndef BASE_REAL_H
+#define BASE_REAL_H
+
+#include <math.h>
+
+#ifdef REAL_IS_DOUBLE
+typedef double real;
+#else
+typedef float real;
+#endif
+
+#endif

@@ -1,0 +1,50 @@
+/* corpus.h: the samples of a run, by global number.
+ *
+ * A sample is [CLS] pieces [SEP], cut to max_length. All ranks hold the same corpus: rank 0 reads and
+ * tokenizes, the others receive the ids. A sample's number is its place in the file. */
+#ifndef DATA_CORPUS_H
+#define DATA_CORPUS_H
+
+#include <stdint.h>
+
+#include "data/vocabulary.h"
+#include "parallel/comm.h"
+
+typedef enum {
+    SPLIT_AUTO,      /* sentences for a table (.tsv), lines for other text */
+    SPLIT_LINES,     /* one sample per line or table field */
+    SPLIT_SENTENCES  /* data/sentences */
+} SplitRule;
+
+typedef struct {
+    SplitRule split;
+    const char *column; /* column of a .tsv file that holds the text */
+    int max_length;     /* pieces of a sample with [CLS] and [SEP] */
+    bool pad_masked;    /* bec-pad = mask: every sample is filled with [MASK] to max_length */
+    bool cut_separator; /* bec-length = words-pow2: a cut sample loses its [SEP], and max_length becomes
+                           the smallest power of two >= the words of the longest sample (at most as given) */
+} CorpusOptions;
+
+typedef struct {
+    int32_t *id;       /* owned: pieces of all samples, end to end */
+    int64_t *offset;   /* owned [n+1]: where a sample begins in id */
+    int n;             /* samples */
+    int longest;       /* pieces of the longest sample */
+    int n_cut;         /* samples that were longer than max_length */
+    int max_length;    /* in force */
+} Corpus;
+
+/* Collective. Fails alike on all ranks: file missing, not text, column absent, no sample. */
+Status corpus_read(const Comm *comm, const char *path, const Vocabulary *vocabulary, const CorpusOptions *options,
+                   Corpus *corpus);
+void corpus_free(Corpus *corpus);
+
+static inline int corpus_length(const Corpus *corpus, int sample)
+{
+    return (int)(corpus->offset[sample + 1] - corpus->offset[sample]);
+}
+
+/* Refuse text that is not UTF-8 or holds a NUL byte, with its line and offset. Local. */
+Status corpus_check_text(const char *path, Slice text);
+
+#endif

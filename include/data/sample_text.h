@@ -1,0 +1,20 @@
+/* sample_text.h: a line of text to one sample, [CLS] a [SEP] or, for a pair, [CLS] a [SEP] b [SEP]. Local. */
+#ifndef DATA_SAMPLE_TEXT_H
+#define DATA_SAMPLE_TEXT_H
+
+#include "data/wordpiece.h"
+
+/* Samples end to end, as an encoder reads them. */
+typedef struct {
+    IdList id, kind, position, offset; /* kind: 0 for a, 1 for b; offset [n_samples + 1] */
+    int n_samples, longest;
+} SamplePack;
+
+void sample_pack_clear(SamplePack *pack);
+void sample_pack_free(SamplePack *pack);
+
+/* Append one sample, cut to max_length pieces (of a pair, the longer text is cut first). A TAB
+ * separates the two texts of a pair. */
+void sample_pack_add_line(const Vocabulary *vocabulary, Slice line, int max_length, SamplePack *pack);
+
+#endif

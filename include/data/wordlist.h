@@ -1,0 +1,32 @@
+/* wordlist.h: words to classes. A class is a token id; the classes of a run are the distinct ids of
+ * its word list, in ascending order. Local.
+ *
+ * Two file forms. JSON (name ends in .json): {"group": {"word": id or null, ...}, ...}, as the
+ * published lists have it; an id must be that of the word's first piece in the vocabulary of the
+ * model, otherwise the list was made for another vocabulary and is refused. Text: one word per line,
+ * optionally a TAB and the name of its group; # starts a comment. */
+#ifndef DATA_WORDLIST_H
+#define DATA_WORDLIST_H
+
+#include "data/vocabulary.h"
+
+typedef enum {
+    PIECES_WHOLE, /* only words that are one piece of the vocabulary */
+    PIECES_FIRST  /* a word of several pieces stands for its first one, as in the published lists */
+} PieceRule;
+
+typedef struct {
+    int *id;           /* owned [n]: token ids, ascending */
+    char **word;       /* owned [n]: the first word of the list with that id */
+    char **group;      /* owned [n]: its group; "" if the list names none */
+    int n;             /* K */
+    int n_words;       /* words in the file */
+    int n_dropped;     /* words without a class: of several pieces, unknown, or null */
+    int *class_of;     /* owned [V]: place of a token id in id[], or -1 */
+} WordList;
+
+/* Fails when no word is usable, or a JSON id does not fit the vocabulary. */
+Status wordlist_read(const char *path, const Vocabulary *vocabulary, PieceRule rule, WordList *list);
+void wordlist_free(WordList *list);
+
+#endif

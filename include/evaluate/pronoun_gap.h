@@ -1,0 +1,24 @@
+/* pronoun_gap.h: how far a masked LM prefers one word of a pair (he, she) in the same place. Local.
+ *
+ * Every sentence in which exactly one word of the pair occurs, and once, is scored: that word is
+ * masked, and  gap = ln p(first) - ln p(second)  at its place. Metrics: gap.abs, the mean of |gap|
+ * (0: the model does not prefer either); gap.signed, its mean (> 0: leans to the first word);
+ * loss, the mean masked-LM loss with a fixed mask of every tenth position (docs/training.md). With a
+ * word list also nc3 (mean cosine of class mean and word embedding; 1 = self-dual) and unc3 (their
+ * standard deviation; 0 = uniformly dual) over all sentences, with nc-align = same and
+ * nc-space = transform, by the functions of the regularizer. */
+#ifndef EVALUATE_PRONOUN_GAP_H
+#define EVALUATE_PRONOUN_GAP_H
+
+#include "evaluate/result.h"
+
+typedef struct {
+    const char *data;         /* one sentence per line */
+    const char *words;        /* word list for nc3, unc3; "" = none */
+    const char *pair;         /* "he,she" */
+    int pieces;               /* PieceRule of the word list */
+} PronounGapOptions;
+
+Status pronoun_gap_evaluate(const char *model_path, const PronounGapOptions *options, EvaluationResult *result);
+
+#endif

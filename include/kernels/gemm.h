@@ -1,0 +1,33 @@
+/* gemm.h: every matrix product of the program, by BLIS, in row-major order.
+ *
+ * BLIS 0.9 mis-detects processors newer than itself (an AMD Zen 5 falls to its generic kernels, five
+ * times slower; an Emerald Rapids is taken for a Haswell, half as fast). gemm_init names the kernel
+ * family itself, before the first BLIS call; a BLIS_ARCH_TYPE set by the user wins. */
+#ifndef KERNELS_GEMM_H
+#define KERNELS_GEMM_H
+
+#include <stdbool.h>
+
+#include "base/real.h"
+
+typedef enum { PLAIN, TRANSPOSED } Transpose;
+
+/* Choose the kernel family and the number of threads. level: as vector_choose. Call once. */
+void gemm_init(int level, int n_threads);
+const char *gemm_family(void);        /* "skx", "haswell", ... */
+const char *gemm_library(void);       /* "BLIS 0.9.0" */
+bool gemm_family_is_fallback(void);   /* true if the family is slower than the processor allows */
+int gemm_threads(void);
+
+/* C [m, n] = alpha op(A) [m, k] op(B) [k, n] + beta C; lda, ldb, ldc: row strides of the arrays as
+ * stored. beta = 0 overwrites C without reading it. Uses all threads of the rank. */
+void gemm(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda, const real *b,
+          int ldb, double beta, real *c, int ldc);
+/* The same on the calling thread alone: for use inside a parallel loop. */
+void gemm_single(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda,
+                 const real *b, int ldb, double beta, real *c, int ldc);
+
+/* Best speed of an m x n x k product in `rounds` tries, GFLOP/s over all threads of this rank. */
+double gemm_measure(int m, int n, int k, int rounds);
+
+#endif

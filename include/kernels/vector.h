@@ -1,0 +1,86 @@
+/* vector.h: the elementwise kernels, compiled once per instruction set.
+ *
+ * Every file named src/kernels/vector_*.c is compiled for plain x86-64, AVX2 and AVX-512 (on other
+ * processors: plain only). Each compilation fills one table of this type, and vector_choose picks
+ * the table the processor can run, or the one named by COLLAPSE_ISA = plain | avx2 | avx512.
+ * All kernels are Local, run on one thread, and cannot fail; kernels/layers.h spreads them over
+ * threads. Letters: n rows, d columns of a row. */
+#ifndef KERNELS_VECTOR_H
+#define KERNELS_VECTOR_H
+
+#include <stdint.h>
+
+#include "base/random.h"
+#include "base/real.h"
+
+/* One dropout site: element j of row `row` is kept with probability 1 - rate, as a function of
+ * (key, row, j) alone, and then multiplied by 1 / (1 - rate). Nothing is stored: the backward pass
+ * asks again. */
+typedef struct {
+    RandomKey key; /* seed, step, sample, layer and site */
+    double rate;   /* 0 = keep all */
+} Dropout;
+
+typedef enum { ADAM_TORCH, ADAM_HF } AdamForm;
+
+typedef struct {
+    AdamForm form;
+    double learning_rate, beta_1, beta_2, epsilon, weight_decay;
+    double gradient_scale;     /* the clip factor */
+    int64_t step;              /* 1 for the first update */
+} AdamSettings;
+
+typedef struct {
+    const char *name;
+
+    /* y = gamma * (x - mean) * rstd + beta by row, rstd = 1 / sqrt(variance + epsilon).
+     * x, y [n, d]; mean, rstd [n] (out). */
+    void (*layernorm_forward)(int n, int d, const real *x, const real *gamma, const real *beta, double epsilon,
+                              real *y, real *mean, real *rstd);
+    /* dx [n, d] = gradient to x; dgamma, dbeta [d] are added to. dx may be dy. */
+    void (*layernorm_backward)(int n, int d, const real *dy, const real *x, const real *mean, const real *rstd,
+                               const real *gamma, real *dx, real *dgamma, real *dbeta);
+
+    /* f += bias; g = gelu(f) = f * Phi(f), the exact erf form. f, g [n, d]. */
+    void (*bias_gelu)(int n, int d, const real *bias, real *f, real *g);
+    /* g = gelu(f), as in the forward pass, bit for bit. */
+    void (*gelu)(int n, int d, const real *f, real *g);
+    /* df = dg * (Phi(f) + f phi(f)), in place of dg; dbias [d] is added to. */
+    void (*gelu_backward)(int n, int d, const real *f, real *dg, real *dbias);
+
+    /* x += bias by row. */
+    void (*add_bias)(int n, int d, const real *bias, real *x);
+    /* sum [d] += column sums of x [n, d]. */
+    void (*column_sum)(int n, int d, const real *x, real *sum);
+    /* y [n, d] += x. */
+    void (*add)(int64_t n, const real *x, real *y);
+
+    /* s = residual + dropout(x + bias), rows first_row.. of one sample. x [n, d] may be s. */
+    void (*bias_dropout_add)(int n, int d, const real *x, const real *bias, const real *residual,
+                             const Dropout *dropout, int first_row, real *s);
+    /* y = dropout(x); also the backward pass (dx = dropout(dy)). x may be y. */
+    void (*dropout)(int n, int d, const real *x, const Dropout *dropout, int first_row, real *y);
+
+    /* p = softmax of each row of s, in place. [n, d] */
+    void (*softmax)(int n, int d, real *s);
+    /* ds = p * (dp - sum_j dp_j p_j), in place of dp. */
+    void (*softmax_backward)(int n, int d, const real *p, real *dp);
+
+    /* logits [n, d] without bias; label [n] in [0, d). Returns the sum over rows of
+     * -log softmax(logits + bias)[label]; with scale != 0 logits become scale * (softmax - onehot). */
+    double (*cross_entropy)(int n, int d, real *logits, const real *bias, const int *label, double scale);
+
+    /* One AdamW update of n parameters p with gradient g and moments m, v (methods.md 0.3). */
+    void (*adamw)(int64_t n, const AdamSettings *settings, real *p, const real *g, real *m, real *v);
+    /* Sum of squares in fp64, in a fixed order. */
+    double (*square_sum)(int64_t n, const real *x);
+} VectorKernels;
+
+extern const VectorKernels *vector_kernels; /* set by vector_choose; plain before */
+
+/* 0 = plain, 1 = AVX2 with FMA, 2 = AVX-512: the best level this processor can run. */
+int vector_best_level(void);
+/* Use at most `level`; COLLAPSE_ISA lowers it further. Returns the level in use. */
+int vector_choose(int level);
+
+#endif

@@ -1,0 +1,60 @@
+/* encoder.h: the BERT encoder, forward and backward, on packed samples. Local.
+ *
+ * Letters: N tokens of this rank's samples end to end, B samples, D hidden, I intermediate, L layers.
+ * The state after the embeddings is h[0], after layer l it is h[l+1] (Devlin et al. 2019):
+ *
+ *   qkv = h Wqkv^T + b;  a = attention(qkv);  s1 = h + dropout(a Wo^T + bo);   y = LN(s1)
+ *   f = y Wu^T + bu;     g = gelu(f);         s2 = y + dropout(g Wd^T + bd);   h' = LN(s2)
+ *
+ * Gelu outputs and attention probabilities are computed again in the backward pass. */
+#ifndef MODEL_ENCODER_H
+#define MODEL_ENCODER_H
+
+#include "base/arena.h"
+#include "kernels/attention.h"
+#include "model/params.h"
+
+/* What the encoder reads of a batch; arrays are borrowed. */
+typedef struct {
+    int n_samples, n_tokens, longest;
+    const int *id, *position, *kind; /* [N] */
+    const int *offset;               /* [B+1] */
+    const int64_t *sample;           /* [B] global number: the dropout key */
+} PackedInput;
+
+typedef struct {
+    real *qkv;                       /* [N, 3D] */
+    real *a, *s1, *y, *s2;           /* [N, D] */
+    real *f;                         /* [N, I] */
+    real *mean1, *rstd1, *mean2, *rstd2; /* [N] */
+} LayerStates;
+
+typedef struct {
+    const Params *params;            /* borrowed; gradients are added to params->g */
+    int max_samples, max_tokens, longest;
+    double hidden_dropout, attention_dropout; /* 0 = evaluation */
+    uint64_t seed;
+    uint32_t step;                   /* dropout is a function of (seed, step, sample, layer, place) */
+    real **h;                        /* owned [L+1] of [N, D] */
+    LayerStates *layer;              /* owned [L] */
+    real *embedded;                  /* [N, D] sum of the three embeddings */
+    real *mean0, *rstd0;             /* [N] */
+    real *g, *df;                    /* [N, I] */
+    real *dqkv;                      /* [N, 3D] */
+    real *dx, *ds, *da;              /* [N, D] */
+    real *reduce;                    /* layers_scratch */
+    real *attention_scratch;
+    Dropout *dropout;                /* [B] */
+} Encoder;                           /* arrays live in the arena, but for h and layer */
+
+/* trains = false leaves out what only the backward pass needs, and keeps one layer's states. */
+void encoder_init(Arena *arena, const Params *params, int max_samples, int max_tokens, int longest, bool trains,
+                  Encoder *encoder);
+void encoder_free(Encoder *encoder);
+
+/* Returns the last hidden states [N, D]; lives in the encoder. */
+const real *encoder_forward(Encoder *encoder, const PackedInput *input);
+/* Add the gradients of all encoder weights, given dx [N, D] of the last states (overwritten). */
+void encoder_backward(Encoder *encoder, const PackedInput *input, real *dx);
+
+#endif

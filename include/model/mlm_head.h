@@ -1,0 +1,39 @@
+/* mlm_head.h: the masked-LM head, on a block of rows at a time. Local.
+ *
+ *   u = x A^T + a;   z = LN(gelu(u));   logits = z E^T + c       A [D, D], E = word embeddings [V, D]
+ *
+ * Rows are those the caller gathered (labelled positions, or positions of selected words), at most
+ * HEAD_ROWS of them: logits of a whole batch never exist. */
+#ifndef MODEL_MLM_HEAD_H
+#define MODEL_MLM_HEAD_H
+
+#include "base/arena.h"
+#include "model/params.h"
+
+enum { HEAD_ROWS = 256 };
+
+typedef struct {
+    const Params *params;  /* borrowed; gradients are added to params->g */
+    real *u, *v, *z;       /* [HEAD_ROWS, D]: before and after gelu, after LayerNorm */
+    real *dz;              /* [HEAD_ROWS, D] */
+    real *mean, *rstd;     /* [HEAD_ROWS] */
+    real *logits;          /* [HEAD_ROWS, V] */
+    double *loss;          /* [HEAD_ROWS] */
+    real *reduce;          /* layers_scratch */
+} MlmHead;                 /* arrays live in the arena */
+
+void mlm_head_init(Arena *arena, const Params *params, bool has_logits, MlmHead *head);
+
+/* z [n, D] = transform of x [n, D]; returned array lives in the head, as do u and v for the backward pass. */
+const real *mlm_head_transform(MlmHead *head, int n, const real *x);
+/* dx [n, D] from dz [n, D] (overwritten) of the rows given last to mlm_head_transform. */
+void mlm_head_transform_backward(MlmHead *head, int n, const real *x, real *dz, real *dx);
+
+/* logits [n, V], without the bias c if add_bias is false; lives in the head. */
+real *mlm_head_logits(MlmHead *head, int n, const real *z, bool add_bias);
+
+/* Sum over rows of -log softmax(logits)[label]. scale != 0: also add scale times the gradients of
+ * that sum, dx [n, D] overwritten. */
+double mlm_head_loss(MlmHead *head, int n, const real *x, const int *label, double scale, real *dx);
+
+#endif

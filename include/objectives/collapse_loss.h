@@ -1,0 +1,65 @@
+/* collapse_loss.h: the global collapse regularizer. One more objective: it plugs into every method
+ * and knows none of them. Xu et al. 2025; the order inside a step is docs/training.md's:
+ *
+ *   collapse_loss_add      this rank's (state, class) pairs into the step sums       Local
+ *   collapse_loss_merge    steps of all ranks into the totals                        Collective
+ *   collapse_loss_value    R and its gradients, from the totals                      Local
+ *   collapse_loss_states   nc-grad = both: gradient to this rank's states            Local
+ *   collapse_loss_rows     gradient to the K rows of the embeddings: ADDED ONCE, after the sum over ranks
+ *                          (sync = none: by every rank before the sum, scaled by 1 / n_ranks)
+ *
+ * The statistics contain the current batch (Q-R13); a class counts from its first state on. */
+#ifndef OBJECTIVES_COLLAPSE_LOSS_H
+#define OBJECTIVES_COLLAPSE_LOSS_H
+
+#include "analysis/collapse.h"
+#include "data/batch.h"
+#include "data/wordlist.h"
+#include "model/mlm_head.h"
+
+typedef enum { ALIGN_SAME, ALIGN_SHIFT, ALIGN_MASKED } CollapseAlign;
+typedef enum { SPACE_TRANSFORM, SPACE_HIDDEN } CollapseSpace;
+typedef enum { IDS_TRUE, IDS_MASKED } CollapseIds;
+typedef enum { GRAD_ROWS, GRAD_BOTH } CollapseGrad;
+typedef enum { RESET_EPOCH, RESET_RUN, RESET_STEP, RESET_EMA } CollapseReset;
+typedef enum { SYNC_GLOBAL, SYNC_NONE } CollapseSync;
+
+typedef struct {
+    double weight;          /* lambda; 0 = off */
+    CollapseMetric metric;
+    CollapseAlign align;    /* same: h[t] with id[t]; shift: h[t] with id[t+1]; masked: chosen positions with their label */
+    CollapseSpace space;    /* transform: z of the head; hidden: last hidden state */
+    CollapseIds ids;        /* true: before masking; masked: as fed */
+    CollapseGrad grad;
+    CollapseReset reset;
+    double ema;             /* fade of older states per step, RESET_EMA */
+    CollapseSync sync;      /* none: every rank its own statistics; gradients are averaged */
+} CollapseOptions;
+
+typedef struct {
+    CollapseOptions options;
+    const WordList *words;  /* borrowed */
+    MlmHead *head;          /* borrowed; transforms rows */
+    ClassMeans step, total;
+    Collapse measure;
+    double value;           /* R of this step (of this rank's statistics if sync = none) */
+    double share;           /* of this rank's R in the loss: 1, or 1 / n_ranks if sync = none */
+    real *x, *dz, *dx;      /* [HEAD_ROWS, D] */
+    int *row, *class;       /* [HEAD_ROWS] */
+    int *place;             /* [K_all] class -> place among the active ones, or -1 */
+} CollapseLoss;             /* arrays live in the arena */
+
+void collapse_loss_init(Arena *arena, const CollapseOptions *options, const WordList *words, MlmHead *head, int n_ranks,
+                        CollapseLoss *loss);
+
+/* Forget the statistics where the reset rule says so. Call before every step. */
+void collapse_loss_begin_step(CollapseLoss *loss, bool first_of_epoch);
+
+void collapse_loss_add(CollapseLoss *loss, const Batch *batch, const real *hidden);
+void collapse_loss_merge(CollapseLoss *loss, const Comm *comm);
+double collapse_loss_value(CollapseLoss *loss);
+void collapse_loss_states(CollapseLoss *loss, const Batch *batch, const real *hidden, real *dhidden);
+/* Add weight * dR/dw_c to the rows of dword [V, D]; returns the norm of what was added. */
+double collapse_loss_rows(const CollapseLoss *loss, real *dword);
+
+#endif

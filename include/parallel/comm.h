@@ -1,0 +1,49 @@
+/* comm.h: the ranks of a run, and the few things they do together.
+ *
+ * Every function here is Collective unless it says Local: all ranks call it, in the same order. A
+ * failed MPI call prints one line (rank, host, call, reason) and ends the run with MPI_Abort.
+ * Sums are formed in rank order 0, 1, 2, ..., so all ranks hold the same bits, and a second run on
+ * as many ranks gives the same bits again. */
+#ifndef PARALLEL_COMM_H
+#define PARALLEL_COMM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/real.h"
+#include "base/status.h"
+
+typedef struct {
+    int rank, n_ranks;
+    int node_ranks;    /* ranks on this machine */
+    void *world;       /* MPI_Comm *, owned; io/h5 opens parallel files with it */
+    void *chunk;       /* receive buffer of comm_sum, owned */
+} Comm;
+
+Status comm_init(int *argc, char ***argv, Comm *comm); /* MPI_Init and the shape of the job */
+void comm_finalize(Comm *comm);
+const char *comm_library(void); /* "Open MPI v4.1.4, ..."; also before comm_init. Local. */
+
+/* The status all ranks go on with: that of the lowest rank that failed, its sentence adopted by all. */
+Status comm_agree(const Comm *comm, Status local);
+
+void comm_sum_real(const Comm *comm, real *x, int64_t n);   /* in place */
+void comm_sum_f64(const Comm *comm, double *x, int64_t n);
+void comm_sum_i64(const Comm *comm, int64_t *x, int64_t n); /* exact, any order */
+int comm_min_int(const Comm *comm, int value);
+
+void comm_broadcast(const Comm *comm, void *data, int64_t bytes); /* from rank 0 */
+/* Rank 0 receives the blocks of all ranks in rank order. bytes may differ. all: rank 0 only, large
+ * enough for the sum of bytes. */
+void comm_gather(const Comm *comm, const void *mine, int64_t bytes, void *all);
+void comm_scatter_equal(const Comm *comm, const void *all, void *mine, int64_t bytes); /* reverse, equal blocks */
+int64_t comm_prefix_sum(const Comm *comm, int64_t mine); /* sum over the ranks before this one */
+
+typedef struct {
+    double min, mean, max;
+} Spread;
+Spread comm_spread(const Comm *comm, double value); /* over ranks */
+
+void comm_barrier(const Comm *comm);
+
+#endif

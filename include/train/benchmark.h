@@ -1,0 +1,33 @@
+/* benchmark.h: the trainer's own step on random data of a known shape. */
+#ifndef TRAIN_BENCHMARK_H
+#define TRAIN_BENCHMARK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parallel/comm.h"
+
+typedef enum { BENCHMARK_BASE, BENCHMARK_MINILM, BENCHMARK_TINY } BenchmarkModel;
+
+typedef struct {
+    int model; /* BenchmarkModel */
+    int64_t batch, length, steps, threads;
+    double fill, dropout;
+    bool regularizer;
+} BenchmarkOptions;
+
+typedef struct {
+    BenchmarkOptions options;
+    double tokens_per_s;      /* real tokens, all ranks, over the timed steps */
+    double seconds_per_step;  /* median */
+    double seconds_best;
+    double gflops;            /* floating-point operations of all matrix products / time, all ranks */
+    double gemm_peak_gflops;  /* best speed of the encoder's products alone, all ranks */
+    double peak_rss_mb;       /* largest over ranks */
+    int ranks, threads;
+} BenchmarkResult;
+
+/* Collective. */
+Status benchmark_run(const Comm *comm, const BenchmarkOptions *options, BenchmarkResult *result);
+
+#endif

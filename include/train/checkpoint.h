@@ -1,0 +1,27 @@
+/* checkpoint.h: a run's state in a file, and back.
+ *
+ * Written by rank 0 under another name, synced, read back and compared with its hashes, renamed: a
+ * crash at any moment leaves the old files whole. Tensors are whole and named, so that any number of
+ * ranks can continue (with nc-sync = none only as many as before: their class means differ). */
+#ifndef TRAIN_CHECKPOINT_H
+#define TRAIN_CHECKPOINT_H
+
+#include "parallel/comm.h"
+#include "train/state.h"
+
+/* Write folder/step-<step>.h5 and remove all but the last `keep`. Collective. */
+Status checkpoint_write(const Comm *comm, const char *folder, int keep, const TrainState *state);
+/* Write folder/model.h5. Collective. */
+Status checkpoint_write_model(const Comm *comm, const char *folder, const TrainState *state);
+
+/* The newest checkpoint of folder that is whole; "" if there is none. Damaged ones are named in a
+ * warning and passed over. *path is owned by the caller. Collective. */
+Status checkpoint_find(const Comm *comm, const char *folder, char **path);
+/* Rename the checkpoints of folder that are newer than step (damaged ones, or those of a run that is
+ * begun anew) to *.old, so that they do not stand in the way of the new ones. Collective. */
+Status checkpoint_set_aside(const Comm *comm, const char *folder, int64_t step);
+/* Fill state, its parameters, moments and class means. Refuses a checkpoint of other settings or of
+ * another corpus. Collective. */
+Status checkpoint_read(const Comm *comm, const char *path, TrainState *state);
+
+#endif

@@ -1,0 +1,41 @@
+/* history.h: what a run logged, column by column: in memory, in log.tsv, and in every checkpoint. */
+#ifndef TRAIN_HISTORY_H
+#define TRAIN_HISTORY_H
+
+#include "base/status.h"
+#include "io/h5.h"
+
+enum { N_COLUMNS = 11 };
+
+/* One line of the log. */
+typedef struct {
+    double step, epoch;      /* steps done; epochs begun, from 1 */
+    double loss;             /* task_loss + nc-weight * nc_loss */
+    double task_loss;        /* mean over the labelled positions of the global batch */
+    double nc_loss;          /* R */
+    double nc_classes;       /* K: classes met */
+    double learning_rate;
+    double grad_norm;        /* of all gradients, R's included, before clipping */
+    double nc_grad_norm;     /* of R's gradient to the rows, nc-weight included */
+    double tokens;           /* since the first step, all ranks */
+    double seconds;          /* of training since the first step */
+} HistoryLine;
+
+typedef struct {
+    HistoryLine *line; /* owned [n] */
+    size_t n, capacity;
+} History;
+
+void history_add(History *history, const HistoryLine *line);
+void history_free(History *history);
+
+/* Write all lines to path, complete or not at all. Local. */
+Status history_write_table(const History *history, const char *path);
+/* Append the last line to path. Local. */
+Status history_append(const History *history, const char *path);
+
+/* /history/<column> [n]: step, epoch, nc_classes and tokens i64, others f64. Local. */
+Status history_write(const History *history, H5File *file);
+Status history_read(H5File *file, History *history);
+
+#endif

@@ -1,0 +1,46 @@
+/* setup.h: everything a run needs before its first step. */
+#ifndef TRAIN_SETUP_H
+#define TRAIN_SETUP_H
+
+#include "base/timer.h"
+#include "data/batch.h"
+#include "model/encoder.h"
+#include "objectives/masked_lm.h"
+#include "train/run_settings.h"
+#include "train/state.h"
+
+typedef struct {
+    const RunSettings *run;     /* borrowed */
+    Vocabulary *vocabulary;     /* owned */
+    Corpus corpus;              /* owned */
+    WordList words;             /* owned; empty without regularizer */
+    Arena arena;                /* owned: parameters, states, statistics */
+    Params params;
+    Encoder encoder;
+    MlmHead head;
+    MaskedLm masked_lm;
+    CollapseLoss collapse;
+    Batch batch;
+    int *order;                 /* owned [corpus.n]: permutation of the epoch */
+    Schedule schedule;
+    int64_t total_steps;
+    TrainState state;
+    const char *metric;         /* name of the regularizer's measure */
+    char *log_path;             /* owned */
+    Timer timer;
+    int64_t global_labels;      /* of the step at hand */
+    int global_samples;
+    double step_s;              /* length of the last step */
+} Trainer;
+
+/* Read model, text and words, lay out memory, continue a checkpoint if there is one. Collective. */
+Status setup_open(const Comm *comm, const RunSettings *run, const char *settings, const char *command_line, Trainer *trainer);
+void setup_close(Trainer *trainer);
+
+/* The parts of setup_open that a run on other data (collapse bench) takes too. trainer->run,
+ * vocabulary, corpus and words must be there. */
+void setup_memory(const Comm *comm, const BertConfig *config, Trainer *trainer); /* counts, logs, takes */
+void setup_state(const char *settings, const char *command_line, Trainer *trainer);
+void setup_order(Trainer *trainer); /* the permutation of state.epoch */
+
+#endif

@@ -1,0 +1,61 @@
+/* class_means.c: sum, square and weight are one block of doubles, so that they cross the network together. */
+#include "analysis/class_means.h"
+
+#include <string.h>
+
+static size_t doubles_of(const ClassMeans *m)
+{
+    return (size_t)m->n_classes * ((size_t)m->n_features + 2);
+}
+
+void class_means_init(Arena *arena, int n_classes, int n_features, ClassMeans *m)
+{
+    *m = (ClassMeans){.n_classes = n_classes, .n_features = n_features};
+    const size_t k = (size_t)n_classes, d = (size_t)n_features;
+    m->sum = arena_cut(arena, k * (d + 2), sizeof(double));
+    m->square = m->sum ? m->sum + k * d : NULL;
+    m->weight = m->sum ? m->square + k : NULL;
+    m->count = arena_cut(arena, k, sizeof(int64_t));
+}
+
+void class_means_clear(ClassMeans *m)
+{
+    memset(m->sum, 0, doubles_of(m) * sizeof(double));
+    memset(m->count, 0, (size_t)m->n_classes * sizeof(int64_t));
+}
+
+void class_means_copy(const ClassMeans *from, ClassMeans *to)
+{
+    memcpy(to->sum, from->sum, doubles_of(from) * sizeof(double));
+    memcpy(to->count, from->count, (size_t)from->n_classes * sizeof(int64_t));
+}
+
+void class_means_add(ClassMeans *m, int n, const real *x, const int *label)
+{
+    const int d = m->n_features;
+    for (int i = 0; i < n; i++) {
+        const int k = label[i];
+        if (k < 0) continue;
+        const real *row = x + (size_t)i * (size_t)d;
+        double *sum = m->sum + (size_t)k * (size_t)d, square = 0;
+#pragma omp simd reduction(+ : square)
+        for (int j = 0; j < d; j++) {
+            const double value = (double)row[j];
+            sum[j] += value;
+            square += value * value;
+        }
+        m->square[k] += square;
+        m->weight[k] += 1;
+        m->count[k]++;
+    }
+}
+
+void class_means_merge(const Comm *comm, double fade, ClassMeans *step, ClassMeans *total)
+{
+    if (comm) {
+        comm_sum_f64(comm, step->sum, (int64_t)doubles_of(step));
+        comm_sum_i64(comm, step->count, step->n_classes);
+    }
+    for (size_t i = 0; i < doubles_of(step); i++) total->sum[i] = fade * total->sum[i] + step->sum[i];
+    for (int k = 0; k < step->n_classes; k++) total->count[k] += step->count[k];
+}

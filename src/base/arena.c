@@ -1,0 +1,38 @@
+/* arena.c: one anonymous mapping per arena; large pages are asked for, first touch places them. */
+#include "base/arena.h"
+
+#include <sys/mman.h>
+
+#include "base/status.h"
+
+void *arena_cut(Arena *arena, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        status_abort(__FILE__, __LINE__, "a size of %zu x %zu bytes does not fit", count, size);
+    bytes = (bytes + ARENA_ALIGNMENT - 1) & ~(size_t)(ARENA_ALIGNMENT - 1);
+    size_t start = arena->used;
+    arena->used += bytes;
+    if (arena_is_counting(arena)) return NULL;
+    if (arena->used > arena->size)
+        status_abort(__FILE__, __LINE__, "arena of %zu bytes asked for %zu", arena->size, arena->used);
+    return arena->base + start;
+}
+
+void arena_open(Arena *arena)
+{
+    arena->size = arena->used ? arena->used : ARENA_ALIGNMENT;
+    arena->used = 0;
+    void *base = mmap(NULL, arena->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (base == MAP_FAILED)
+        status_abort(__FILE__, __LINE__, "no memory for %zu bytes; ask for a larger node, or lower batch or max-length",
+                     arena->size);
+    arena->base = base;
+    if (arena->size >= (size_t)4 << 20) madvise(base, arena->size, MADV_HUGEPAGE);
+}
+
+void arena_close(Arena *arena)
+{
+    if (arena->base) munmap(arena->base, arena->size);
+    *arena = (Arena){0};
+}

@@ -1,0 +1,218 @@
+/* encode.c: hidden states of a text file, one sample per line, to HDF5. Every rank takes a contiguous
+ * part of the lines; rows are written together, a block of samples at a time. */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "commands/command.h"
+#include "data/corpus.h"
+#include "data/sample_text.h"
+#include "evaluate/loaded_model.h"
+#include "io/file.h"
+#include "io/h5.h"
+#include "parallel/partition.h"
+#include "train/runtime.h"
+
+enum { SAMPLES = 16 /* of one forward pass */ };
+
+typedef struct {
+    const char *text, *output;
+    bool logits;
+    int64_t max_length, threads;
+} Options;
+
+static const Setting table[] = {
+    {"text", SETTING_TEXT, "", "", 0, 0, offsetof(Options, text), "one sample per line; a TAB separates a pair"},
+    {"output", SETTING_TEXT, "", "", 0, 0, offsetof(Options, output), "FILE.h5: ids, offset, hidden (and logits)"},
+    {"logits", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, logits), "also the masked-LM logits of every position"},
+    {"max-length", SETTING_INTEGER, "0", "", 0, 65536, offsetof(Options, max_length), "pieces per sample; 0 = what the model reads"},
+    {"threads", SETTING_INTEGER, "0", "", 0, 4096, offsetof(Options, threads), "per rank; 0 = share the cores"},
+};
+enum { N_KEYS = sizeof table / sizeof table[0] };
+
+typedef struct {
+    const Comm *comm;
+    const Options *options;
+    LoadedModel model;
+    char *text;          /* owned: the whole file */
+    Slice *line;         /* owned [n_lines], borrowed from text */
+    int n_lines;
+    Part mine;           /* lines of this rank */
+    SamplePack all;      /* ids of this rank's lines */
+    int64_t first_token, n_tokens, n_samples; /* first of this rank; global counts */
+    real *logits;        /* [most tokens of a pass, V], on request */
+    float *buffer;       /* rows as stored */
+} Encoding;
+
+static Status read_lines(Encoding *e)
+{
+    size_t length, capacity = 0;
+    TRY(file_read(e->options->text, &e->text, &length));
+    TRY(corpus_check_text(e->options->text, (Slice){e->text, length}));
+    Slice rest = {e->text, length}, line;
+    while (slice_next_line(&rest, &line)) {
+        memory_reserve((void **)&e->line, &capacity, (size_t)e->n_lines + 1, sizeof *e->line);
+        e->line[e->n_lines++] = line;
+    }
+    CHECK(e->n_lines > 0, STATUS_DATA, "%s: holds no line", e->options->text);
+    return STATUS_OK;
+}
+
+static Status tokenize(Encoding *e)
+{
+    e->mine = partition_even(e->n_lines, e->comm->rank, e->comm->n_ranks);
+    sample_pack_clear(&e->all);
+    for (int i = 0; i < e->mine.n; i++)
+        sample_pack_add_line(e->model.vocabulary, e->line[e->mine.first + i], e->model.longest, &e->all);
+    int64_t count[] = {(int64_t)e->all.id.n};
+    e->first_token = comm_prefix_sum(e->comm, count[0]);
+    comm_sum_i64(e->comm, count, 1);
+    e->n_tokens = count[0];
+    e->n_samples = e->n_lines;
+    return STATUS_OK;
+}
+
+static Status write_index(Encoding *e, H5File *file)
+{
+    const int64_t tokens[] = {e->n_tokens}, ends[] = {e->n_samples + 1};
+    const bool is_last = e->comm->rank == e->comm->n_ranks - 1;
+    TRY(h5_rows_create(e->comm, file, "/ids", H5_I32, 1, tokens, "token"));
+    TRY(h5_rows_create(e->comm, file, "/offset", H5_I64, 1, ends, "sample"));
+    TRY(h5_rows_write(e->comm, file, "/ids", H5_I32, 1, tokens, e->first_token, (int64_t)e->all.id.n, e->all.id.id));
+    int64_t *offset = memory_alloc((size_t)e->mine.n + 1, sizeof *offset);
+    for (int i = 0; i <= e->mine.n; i++) offset[i] = e->first_token + e->all.offset.id[i];
+    Status status = h5_rows_write(e->comm, file, "/offset", H5_I64, 1, ends, e->mine.first, e->mine.n + (is_last ? 1 : 0), offset);
+    free(offset);
+    return status;
+}
+
+/* Samples [first, first + n) of this rank's pack as one encoder input. numbers, offset: [SAMPLES+1] */
+static PackedInput input_of(const Encoding *e, int first, int n, int *offset, int64_t *number)
+{
+    const int start = e->all.offset.id[first];
+    for (int b = 0; b <= n; b++) offset[b] = e->all.offset.id[first + b] - start;
+    for (int b = 0; b < n; b++) number[b] = e->mine.first + first + b;
+    return (PackedInput){.n_samples = n,
+                         .n_tokens = offset[n],
+                         .longest = e->all.longest,
+                         .id = e->all.id.id + start,
+                         .position = e->all.position.id + start,
+                         .kind = e->all.kind.id + start,
+                         .offset = offset,
+                         .sample = number};
+}
+
+static const float *as_float(Encoding *e, size_t n, const real *x)
+{
+    for (size_t i = 0; i < n; i++) e->buffer[i] = (float)x[i];
+    return e->buffer;
+}
+
+static Status write_logits(Encoding *e, H5File *file, const int64_t *dims, int64_t first, int n, const real *hidden)
+{
+    const int d = e->model.params.config.hidden, v = e->model.params.config.vocab;
+    for (int at = 0; at < n; at += HEAD_ROWS) {
+        const int rows = n - at < HEAD_ROWS ? n - at : HEAD_ROWS;
+        const real *z = mlm_head_transform(&e->model.head, rows, hidden + (size_t)at * (size_t)d);
+        const real *logits = mlm_head_logits(&e->model.head, rows, z, true);
+        memcpy(e->logits + (size_t)at * (size_t)v, logits, (size_t)rows * (size_t)v * sizeof(real));
+    }
+    return h5_rows_write(e->comm, file, "/logits", H5_F32, 2, dims, first, n, as_float(e, (size_t)n * (size_t)v, e->logits));
+}
+
+static Status write_states(Encoding *e, H5File *file)
+{
+    const BertConfig *c = &e->model.params.config;
+    const int64_t hidden_dims[] = {e->n_tokens, c->hidden}, logit_dims[] = {e->n_tokens, c->vocab};
+    TRY(h5_rows_create(e->comm, file, "/hidden", H5_F32, 2, hidden_dims, "token, feature"));
+    if (e->options->logits) TRY(h5_rows_create(e->comm, file, "/logits", H5_F32, 2, logit_dims, "token, id"));
+    const int most = (e->n_lines + e->comm->n_ranks - 1) / e->comm->n_ranks; /* lines of the first rank */
+    for (int first = 0; first < most; first += SAMPLES) {
+        const int left = e->mine.n - first, n = left < 0 ? 0 : left < SAMPLES ? left : SAMPLES;
+        int offset[SAMPLES + 1];
+        int64_t number[SAMPLES];
+        const PackedInput input = input_of(e, n ? first : 0, n, offset, number);
+        const real *hidden = encoder_forward(&e->model.encoder, &input);
+        const int64_t row = e->first_token + e->all.offset.id[n ? first : 0];
+        TRY(h5_rows_write(e->comm, file, "/hidden", H5_F32, 2, hidden_dims, row, input.n_tokens,
+                          as_float(e, (size_t)input.n_tokens * (size_t)c->hidden, hidden)));
+        if (e->options->logits) TRY(write_logits(e, file, logit_dims, row, input.n_tokens, hidden));
+        log_status("%d of %d lines", first < e->mine.n ? first : e->mine.n, e->mine.n);
+    }
+    return STATUS_OK;
+}
+
+static Status write_file(Encoding *e, const char *command_line)
+{
+    const char *path = e->options->output;
+    const BertConfig *c = &e->model.params.config;
+    const size_t rows = (size_t)SAMPLES * (size_t)e->model.longest;
+    const size_t widest = e->options->logits && c->vocab > c->hidden ? (size_t)c->vocab : (size_t)c->hidden;
+    e->buffer = memory_alloc(rows * widest, sizeof *e->buffer);
+    if (e->options->logits) e->logits = memory_alloc(rows * widest, sizeof *e->logits);
+    char *partial = file_partial_name(path);
+    H5File *file = NULL;
+    Status status = h5_create_parallel(e->comm, partial, &file);
+    if (!status) status = comm_agree(e->comm, h5_write_header(file, "collapse-encode", command_line, ""));
+    if (!status) status = write_index(e, file);
+    if (!status) status = write_states(e, file);
+    Status closed = comm_agree(e->comm, h5_close(&file));
+    if (!status) status = closed;
+    Status finished = STATUS_OK;
+    if (!status && e->comm->rank == 0) {
+        finished = h5_seal(partial);
+        if (!finished) finished = file_commit(partial, path);
+    }
+    if (!status) status = comm_agree(e->comm, finished);
+    if (status && e->comm->rank == 0) unlink(partial);
+    free(partial);
+    return status;
+}
+
+static Status check_options(const Options *o)
+{
+    CHECK(o->text[0], STATUS_USAGE, "encode needs --text=FILE");
+    CHECK(o->output[0], STATUS_USAGE, "encode needs --output=FILE.h5");
+    CHECK(o->max_length == 0 || o->max_length >= 3, STATUS_USAGE, "max-length = %lld is too short; at least 3", (long long)o->max_length);
+    return STATUS_OK;
+}
+
+static Status run(int argc, char **argv)
+{
+    Settings settings;
+    Options options;
+    Encoding e = {.comm = command_comm(), .options = &options};
+    Status status = command_read(table, N_KEYS, argc, argv, 1, false, "a MODEL.h5", &settings, &options);
+    if (!status) status = check_options(&options);
+    status = comm_agree(e.comm, status);
+    if (!status) {
+        runtime_init(e.comm, (int)options.threads, true);
+        char *line = command_line_text(argc, argv);
+        status = comm_agree(e.comm, loaded_model_open(settings.operand[0], SAMPLES, (int)options.max_length, &e.model));
+        if (!status) status = comm_agree(e.comm, read_lines(&e));
+        if (!status) status = tokenize(&e);
+        if (!status) status = write_file(&e, line);
+        if (!status) log_line("wrote %s: %lld samples, %lld pieces", options.output, (long long)e.n_samples, (long long)e.n_tokens);
+        free(line);
+    }
+    loaded_model_close(&e.model);
+    sample_pack_free(&e.all);
+    free(e.buffer);
+    free(e.logits);
+    free(e.line);
+    free(e.text);
+    settings_free(&settings);
+    return status;
+}
+
+static void help(void)
+{
+    settings_help(table, N_KEYS);
+}
+
+const Command command_encode = {"encode", "[mpirun -n N] collapse encode MODEL.h5 --text=FILE --output=FILE.h5 [--logits]",
+                                "hidden states of the last layer, one sample per line, to HDF5", run, help, true};

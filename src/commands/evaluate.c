@@ -1,0 +1,108 @@
+/* evaluate.c: a task on one model (table or JSON), or the same task on several models side by side. */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "commands/command.h"
+#include "evaluate/pronoun_gap.h"
+#include "train/runtime.h"
+
+typedef struct {
+    int task;
+    const char *data, *output, *words, *pair;
+    int pieces;
+    bool json;
+    int64_t threads;
+} Options;
+
+static const Setting table[] = {
+    {"task", SETTING_CHOICE, "", "pronoun-gap", 0, 0, offsetof(Options, task), "what to measure"},
+    {"data", SETTING_TEXT, "", "", 0, 0, offsetof(Options, data), "the task's file (pronoun-gap: one sentence per line)"},
+    {"json", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, json), "print exactly one JSON object instead of a table"},
+    {"output", SETTING_TEXT, "", "", 0, 0, offsetof(Options, output), "SCORES.h5: the score of every item (one model only)"},
+    {"words", SETTING_TEXT, "", "", 0, 0, offsetof(Options, words), "pronoun-gap: word list for nc3 and unc3"},
+    {"nc-pieces", SETTING_CHOICE, "whole", "whole first", 0, 0, offsetof(Options, pieces), "as in train"},
+    {"pair", SETTING_TEXT, "he,she", "", 0, 0, offsetof(Options, pair), "pronoun-gap: the two words that are compared"},
+    {"threads", SETTING_INTEGER, "0", "", 0, 4096, offsetof(Options, threads), "0 = share the cores"},
+};
+enum { N_KEYS = sizeof table / sizeof table[0] };
+
+static void print_row(const EvaluationResult *r, bool header)
+{
+    enum { WIDTH = 12 };
+    if (header) {
+        printf("%-28s", "model");
+        for (int i = 0; i < r->n_metrics; i++) printf(" %*s", WIDTH, r->metric[i].name);
+        printf("\n");
+    }
+    printf("%-28s", r->model);
+    for (int i = 0; i < r->n_metrics; i++) printf(" %*.4f", WIDTH, r->metric[i].value);
+    printf("\n");
+}
+
+static Status show(const Options *o, const EvaluationResult *r, bool first, const char *command_line)
+{
+    if (o->json) {
+        char *text = result_json(r);
+        printf("%s\n", text);
+        free(text);
+    } else {
+        print_row(r, first);
+    }
+    return o->output[0] ? result_write(r, o->output, command_line) : STATUS_OK;
+}
+
+static Status evaluate_models(const Settings *settings, const Options *o, const char *command_line)
+{
+    for (int i = 0; i < settings->n_operands; i++) {
+        EvaluationResult result;
+        const PronounGapOptions gap = {.data = o->data, .words = o->words, .pair = o->pair, .pieces = o->pieces};
+        Status status = pronoun_gap_evaluate(settings->operand[i], &gap, &result);
+        if (!status) status = show(o, &result, i == 0, command_line);
+        result_free(&result);
+        TRY(status);
+    }
+    return STATUS_OK;
+}
+
+static Status check(const Settings *settings, const Options *o)
+{
+    CHECK(settings_is_given(settings, "task"), STATUS_USAGE, "evaluate needs --task; one of: pronoun-gap");
+    CHECK(o->data[0], STATUS_USAGE, "evaluate needs --data=FILE");
+    CHECK(settings->n_operands == 1 || (!o->json && !o->output[0]), STATUS_USAGE, "--json and --output go with one model, not with %d",
+          settings->n_operands);
+    return STATUS_OK;
+}
+
+static Status run(int argc, char **argv)
+{
+    const Comm *comm = command_comm();
+    Settings settings;
+    Options options;
+    Status status = command_read(table, N_KEYS, argc, argv, 1, true, "a MODEL.h5", &settings, &options);
+    if (!status) status = check(&settings, &options);
+    status = comm_agree(comm, status);
+    if (!status) {
+        char *line = command_line_text(argc, argv);
+        runtime_init(comm, (int)options.threads, true);
+        if (comm->rank == 0) status = evaluate_models(&settings, &options, line); /* more ranks do not help yet */
+        status = comm_agree(comm, status);
+        free(line);
+    }
+    settings_free(&settings);
+    return status;
+}
+
+static void help(void)
+{
+    printf("pronoun-gap: sentences with exactly one word of the pair; that word is masked.\n"
+           "  gap.abs     mean |ln p(he) - ln p(she)|; 0 = no preference\n"
+           "  gap.signed  mean of ln p(he) - ln p(she); > 0 leans to the first word\n"
+           "  loss        masked-LM loss, every tenth piece masked\n"
+           "  nc3, unc3   mean and standard deviation of cos(class mean, word embedding), with --words\n\n");
+    settings_help(table, N_KEYS);
+}
+
+const Command command_evaluate = {"evaluate", "collapse evaluate MODEL.h5... --task=T --data=FILE [--json] [--output=SCORES.h5]",
+                                  "measure a model; several models make one table", run, help, true};

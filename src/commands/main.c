@@ -1,0 +1,138 @@
+/* main.c: find the command, run it, print how it ended. The only place that ends the program. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "commands/command.h"
+#include "io/h5.h"
+#include "kernels/gemm.h"
+#include "kernels/vector.h"
+
+static const Command *const commands[] = {&command_train,    &command_evaluate, &command_encode, &command_tokenize,
+                                          &command_vocab,    &command_corpus,   &command_bench};
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+
+static Comm world;
+
+const Comm *command_comm(void)
+{
+    return &world;
+}
+
+char *command_line_text(int argc, char **argv)
+{
+    char *text = memory_copy_text("collapse");
+    for (int i = 0; i < argc; i++) {
+        char *longer = memory_print("%s %s", text, argv[i]);
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
+Status command_read(const Setting *table, int n, int argc, char **argv, int n_operands, bool more, const char *operands,
+                    Settings *settings, void *target)
+{
+    settings_init(settings, table, n);
+    TRY(settings_read_flags(settings, argc, argv, 1));
+    CHECK(settings->n_operands >= n_operands, STATUS_USAGE, "%s needs %s; see collapse %s --help", argv[0], operands, argv[0]);
+    CHECK(settings->n_operands <= n_operands || more, STATUS_USAGE, "'%s' is one operand too many; see collapse %s --help",
+          settings->operand[n_operands], argv[0]);
+    return settings_store(settings, target);
+}
+
+static void print_help(void)
+{
+    printf("collapse: fine-tune BERT on CPU clusters with the global neural-collapse regularizer\n\n"
+           "usage: [mpirun -n N] collapse COMMAND [operands] [--key value | --key=value]...\n\ncommands:\n");
+    for (int i = 0; i < N_COMMANDS; i++) printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
+    printf("\ncollapse COMMAND --help tells more; collapse --version tells what this build is.\n"
+           "Beside it: collapse-import, collapse-export, collapse-check, collapse-show.\n\n"
+           "exit codes: 0 done, 64 usage, 65 bad data, 70 internal, 74 input/output, 75 stopped early (run again), 76 diverged\n");
+}
+
+static void print_version(void)
+{
+    gemm_init(vector_choose(vector_best_level()), 1);
+    printf("%s\ncompiler: %s\nMPI: %s\n%s\n%s, kernel family %s\nelementwise kernels: %s\n", version_text(), version_compiler(),
+           comm_library(), h5_library(), gemm_library(), gemm_family(), vector_kernels->name);
+}
+
+static void print_command_help(const Command *command)
+{
+    printf("usage: %s\n\n%s\n\n", command->usage, command->summary);
+    if (command->help) command->help();
+}
+
+static bool asks_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
+    return false;
+}
+
+static Status unknown_command(const char *name)
+{
+    const char *candidate[N_COMMANDS];
+    for (int i = 0; i < N_COMMANDS; i++) candidate[i] = commands[i]->name;
+    const char *nearest = text_nearest(name, candidate, N_COMMANDS);
+    if (nearest) FAIL(STATUS_USAGE, "unknown command '%s'; did you mean '%s'?", name, nearest);
+    FAIL(STATUS_USAGE, "unknown command '%s'; collapse --help lists them", name);
+}
+
+/* Did mpirun or srun start us? Then help and errors before MPI_Init come from one process only. */
+static bool is_first_process(void)
+{
+    static const char *const name[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
+    for (size_t i = 0; i < sizeof name / sizeof name[0]; i++)
+        if (getenv(name[i])) return strcmp(getenv(name[i]), "0") == 0;
+    return true;
+}
+
+static Status run(const Command *command, int argc, char **argv)
+{
+    if (!command->is_parallel) return command->run(argc, argv);
+    TRY(comm_init(&argc, &argv, &world));
+    log_init(world.rank == 0);
+    Status status = command->run(argc, argv);
+    return status;
+}
+
+static const Command *find_command(const char *name)
+{
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(commands[i]->name, name) == 0) return commands[i];
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    const bool first = is_first_process();
+    const char *name = argc > 1 ? argv[1] : "--help";
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        if (first) print_help();
+        return argc > 1 ? STATUS_OK : STATUS_USAGE;
+    }
+    if (strcmp(name, "--version") == 0) {
+        if (first) print_version();
+        return STATUS_OK;
+    }
+    const Command *command = find_command(name);
+    if (command && asks_help(argc - 1, argv + 1)) {
+        if (first) print_command_help(command);
+        return STATUS_OK;
+    }
+    Status status = command ? run(command, argc - 1, argv + 1) : unknown_command(name);
+    log_status("%s", "");
+    if (status && (world.world ? world.rank == 0 : first)) status_print("collapse");
+    comm_finalize(&world);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        if (!status) fprintf(stderr, "collapse: standard output cannot be written\n");
+        return status ? (int)status : STATUS_IO;
+    }
+    return (int)status;
+}

@@ -1,0 +1,77 @@
+/* vocab.c: standard input to a WordPiece vocabulary. */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "commands/command.h"
+#include "data/corpus.h"
+#include "data/vocabulary_builder.h"
+#include "io/file.h"
+
+typedef struct {
+    int64_t size, min_count;
+    const char *output;
+    bool cased;
+} Options;
+
+static const Setting table[] = {
+    {"size", SETTING_INTEGER, "30522", "", 6, 1 << 24, offsetof(Options, size), "pieces, special ones included (fewer if the text is small)"},
+    {"output", SETTING_TEXT, "", "", 0, 0, offsetof(Options, output), "vocab.txt to write"},
+    {"cased", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, cased), "keep case and accents"},
+    {"min-count", SETTING_INTEGER, "2", "", 1, 1e15, offsetof(Options, min_count), "occurrences of a pair that is worth a piece"},
+};
+enum { N_KEYS = sizeof table / sizeof table[0] };
+
+static Status write_pieces(const char *path, const char *const *piece, int n)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&text, &length);
+    CHECK(stream, STATUS_INTERNAL, "no memory for the vocabulary");
+    for (int i = 0; i < n; i++) fprintf(stream, "%s\n", piece[i]);
+    fclose(stream);
+    Status status = file_write_text(path, text, length);
+    free(text);
+    return status;
+}
+
+static Status build(const Options *options)
+{
+    char *text;
+    size_t length;
+    TRY(file_read_stdin(&text, &length));
+    VocabularyBuilder *builder = vocabulary_builder_new(!options->cased);
+    const char *const *piece = NULL;
+    int n = 0;
+    Status status = corpus_check_text("standard input", (Slice){text, length});
+    if (!status) {
+        vocabulary_builder_add(builder, (Slice){text, length});
+        status = vocabulary_builder_learn(builder, (int)options->size, (int)options->min_count, &piece, &n);
+    }
+    if (!status) status = write_pieces(options->output, piece, n);
+    if (!status) log_line("wrote %s: %d pieces", options->output, n);
+    vocabulary_builder_free(builder);
+    free(text);
+    return status;
+}
+
+static Status run(int argc, char **argv)
+{
+    Settings settings;
+    Options options;
+    Status status = command_read(table, N_KEYS, argc, argv, 0, false, "no operand", &settings, &options);
+    if (!status && !options.output[0]) status = status_set(STATUS_USAGE, __FILE__, __LINE__, "vocab needs --output=vocab.txt");
+    if (!status) status = build(&options);
+    settings_free(&settings);
+    return status;
+}
+
+static void help(void)
+{
+    settings_help(table, N_KEYS);
+}
+
+const Command command_vocab = {"vocab", "collapse vocab --size=N --output=vocab.txt [--cased] < text",
+                               "build a WordPiece vocabulary from text", run, help, false};

@@ -1,0 +1,68 @@
+/* batch.c: packing and masking. */
+#include "data/batch.h"
+
+#include "base/random.h"
+
+void batch_init(Arena *arena, int max_samples, int max_tokens, Batch *batch)
+{
+    const size_t tokens = (size_t)max_tokens, samples = (size_t)max_samples;
+    *batch = (Batch){.max_samples = max_samples, .max_tokens = max_tokens};
+    batch->id = arena_cut(arena, tokens, sizeof(int));
+    batch->true_id = arena_cut(arena, tokens, sizeof(int));
+    batch->label = arena_cut(arena, tokens, sizeof(int));
+    batch->position = arena_cut(arena, tokens, sizeof(int));
+    batch->kind = arena_cut(arena, tokens, sizeof(int));
+    batch->offset = arena_cut(arena, samples + 1, sizeof(int));
+    batch->sample = arena_cut(arena, samples, sizeof(int64_t));
+}
+
+int batch_token_bound(const Corpus *corpus, int n)
+{
+    return n * corpus->longest;
+}
+
+/* The id fed at a chosen position. word: three independent random words. */
+static int masked_id(const Vocabulary *vocabulary, int true_id, const uint32_t word[4])
+{
+    if (random_unit(word[1]) < 0.8) return vocabulary_special(vocabulary, SPECIAL_MASK);
+    if (random_unit(word[2]) < 0.5) return (int)random_below(word[3], (uint32_t)vocabulary_size(vocabulary));
+    return true_id;
+}
+
+static void mask_sample(const Vocabulary *vocabulary, const Masking *masking, int64_t sample, int first, int n, Batch *batch)
+{
+    const RandomKey key = random_key(masking->seed, RANDOM_MASK, 0, masking->epoch, (uint32_t)sample);
+    for (int t = 0; t < n; t++) {
+        const int i = first + t, true_id = batch->true_id[i];
+        batch->label[i] = -1;
+        if (masking->rate <= 0 || vocabulary_is_special(vocabulary, true_id)) continue;
+        uint32_t word[4];
+        random_words(&key, (uint32_t)t, word);
+        if (random_unit(word[0]) >= masking->rate) continue;
+        batch->label[i] = true_id;
+        batch->id[i] = masked_id(vocabulary, true_id, word);
+        batch->n_labels++;
+    }
+}
+
+void batch_fill(const Corpus *corpus, const Vocabulary *vocabulary, const int *order, int n, const Masking *masking,
+                Batch *batch)
+{
+    batch->n_samples = n;
+    batch->n_tokens = batch->n_labels = batch->longest = 0;
+    batch->offset[0] = 0;
+    for (int b = 0; b < n; b++) {
+        const int sample = order[b], length = corpus_length(corpus, sample), first = batch->n_tokens;
+        const int32_t *id = corpus->id + corpus->offset[sample];
+        for (int t = 0; t < length; t++) {
+            batch->id[first + t] = batch->true_id[first + t] = id[t];
+            batch->position[first + t] = t;
+            batch->kind[first + t] = 0;
+        }
+        batch->sample[b] = sample;
+        batch->n_tokens += length;
+        batch->offset[b + 1] = batch->n_tokens;
+        if (length > batch->longest) batch->longest = length;
+        mask_sample(vocabulary, masking, sample, first, length, batch);
+    }
+}

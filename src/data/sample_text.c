@@ -1,0 +1,53 @@
+/* sample_text.c: specials, types and truncation as in Hugging Face's tokenizer (longest_first). */
+#include "data/sample_text.h"
+
+#include <stdlib.h>
+
+void sample_pack_clear(SamplePack *p)
+{
+    p->id.n = p->kind.n = p->position.n = p->offset.n = 0;
+    p->n_samples = p->longest = 0;
+    id_list_add(&p->offset, 0);
+}
+
+void sample_pack_free(SamplePack *p)
+{
+    free(p->id.id);
+    free(p->kind.id);
+    free(p->position.id);
+    free(p->offset.id);
+    *p = (SamplePack){0};
+}
+
+static void add(SamplePack *p, int32_t id, int kind)
+{
+    id_list_add(&p->id, id);
+    id_list_add(&p->kind, kind);
+    id_list_add(&p->position, (int32_t)p->id.n - 1 - p->offset.id[p->n_samples]);
+}
+
+void sample_pack_add_line(const Vocabulary *vocabulary, Slice line, int max_length, SamplePack *p)
+{
+    Slice text, pair = line;
+    slice_next_field(&pair, '\t', &text);
+    const bool is_pair = pair.start != NULL;
+    IdList a = {0}, b = {0};
+    wordpiece_encode(vocabulary, text, &a);
+    if (is_pair) wordpiece_encode(vocabulary, pair, &b);
+    const size_t room = (size_t)max_length - (is_pair ? 3 : 2);
+    while (a.n + b.n > room) {
+        if (a.n > b.n) a.n--;
+        else b.n--;
+    }
+    add(p, vocabulary_special(vocabulary, SPECIAL_CLS), 0);
+    for (size_t i = 0; i < a.n; i++) add(p, a.id[i], 0);
+    add(p, vocabulary_special(vocabulary, SPECIAL_SEP), 0);
+    for (size_t i = 0; i < b.n; i++) add(p, b.id[i], 1);
+    if (is_pair) add(p, vocabulary_special(vocabulary, SPECIAL_SEP), 1);
+    const int length = (int)p->id.n - p->offset.id[p->n_samples];
+    if (length > p->longest) p->longest = length;
+    p->n_samples++;
+    id_list_add(&p->offset, (int32_t)p->id.n);
+    free(a.id);
+    free(b.id);
+}

@@ -1,0 +1,171 @@
+/* wordlist.c: collect (id, word, group) in file order, then keep one entry per id. */
+#include "data/wordlist.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/wordpiece.h"
+#include "io/file.h"
+#include "io/json.h"
+
+typedef struct {
+    int id, place; /* place: order in the file */
+    char *word, *group;
+} Entry;
+
+typedef struct {
+    const char *path;
+    const Vocabulary *vocabulary;
+    PieceRule rule;
+    Entry *entry;
+    size_t n, capacity;
+    int n_words, n_dropped;
+} Reading;
+
+/* The class of a word under the rule, or -1. *first: its first piece. */
+static int class_of_word(const Reading *r, const char *word, int *first)
+{
+    IdList ids = {0};
+    wordpiece_encode(r->vocabulary, slice_of(word), &ids);
+    *first = ids.n ? ids.id[0] : -1;
+    const bool usable = ids.n > 0 && (r->rule == PIECES_FIRST || ids.n == 1) && !vocabulary_is_special(r->vocabulary, *first);
+    free(ids.id);
+    return usable ? *first : -1;
+}
+
+static void add(Reading *r, int id, const char *word, const char *group)
+{
+    memory_reserve((void **)&r->entry, &r->capacity, r->n + 1, sizeof *r->entry);
+    r->entry[r->n] = (Entry){id, (int)r->n, memory_copy_text(word), memory_copy_text(group)};
+    r->n++;
+}
+
+static Status add_word(Reading *r, const char *word, const char *group, const json_t *stored)
+{
+    int first;
+    const int id = class_of_word(r, word, &first);
+    r->n_words++;
+    if (json_is_integer(stored)) {
+        const json_int_t given = json_integer_value(stored);
+        CHECK(given == first, STATUS_DATA,
+              "%s: '%s' has id %lld, but the model's vocabulary of %d pieces gives its first piece id %d; "
+              "this list was made for another vocabulary: use one word per line instead",
+              r->path, word, (long long)given, vocabulary_size(r->vocabulary), first);
+    }
+    const bool dropped = id < 0 || json_is_null(stored);
+    if (dropped) r->n_dropped++;
+    else add(r, id, word, group);
+    return STATUS_OK;
+}
+
+static Status read_json(Reading *r)
+{
+    json_t *root;
+    TRY(json_read_file(r->path, &root));
+    Status status = STATUS_OK;
+    if (!json_is_object(root))
+        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: must be an object of groups, each word -> id", r->path);
+    const char *group, *word;
+    json_t *words, *id;
+    if (!status) json_object_foreach(root, group, words)
+    {
+        if (!json_is_object(words))
+            status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: group '%s' must be an object, word -> id", r->path, group);
+        if (!status) json_object_foreach(words, word, id)
+        {
+            if (!json_is_integer(id) && !json_is_null(id))
+                status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: '%s' must have an integer id or null", r->path, word);
+            if (!status) status = add_word(r, word, group, id);
+            if (status) break;
+        }
+        if (status) break;
+    }
+    json_decref(root);
+    return status;
+}
+
+static Status read_text(Reading *r)
+{
+    char *text;
+    size_t length;
+    TRY(file_read(r->path, &text, &length));
+    Status status = STATUS_OK;
+    if (utf8_first_invalid(text, length) != length || memchr(text, '\0', length))
+        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: is not a text file (it holds NUL or invalid UTF-8)", r->path);
+    Slice rest = {text, length}, line, field;
+    while (!status && slice_next_line(&rest, &line)) {
+        line = slice_trim(line);
+        if (!line.length || line.start[0] == '#') continue;
+        slice_next_field(&line, '\t', &field);
+        char *word = slice_copy(slice_trim(field));
+        char *group = line.start ? slice_copy(slice_trim(line)) : memory_copy_text("");
+        status = add_word(r, word, group, NULL);
+        free(word);
+        free(group);
+    }
+    free(text);
+    return status;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const Entry *x = a, *y = b;
+    return x->id != y->id ? (x->id < y->id ? -1 : 1) : x->place - y->place;
+}
+
+/* One class per distinct id; the word met first names it. */
+static void keep_distinct(Reading *r, WordList *list)
+{
+    if (r->n) qsort(r->entry, r->n, sizeof *r->entry, by_id);
+    list->id = memory_alloc(r->n, sizeof *list->id);
+    list->word = memory_alloc(r->n, sizeof *list->word);
+    list->group = memory_alloc(r->n, sizeof *list->group);
+    list->class_of = memory_alloc((size_t)r->vocabulary->n, sizeof *list->class_of);
+    for (int id = 0; id < r->vocabulary->n; id++) list->class_of[id] = -1;
+    for (size_t i = 0; i < r->n; i++) {
+        Entry *e = &r->entry[i];
+        if (list->n && list->id[list->n - 1] == e->id) {
+            free(e->word);
+            free(e->group);
+            continue;
+        }
+        list->class_of[e->id] = list->n;
+        list->id[list->n] = e->id;
+        list->word[list->n] = e->word;
+        list->group[list->n] = e->group;
+        list->n++;
+    }
+    list->n_words = r->n_words;
+    list->n_dropped = r->n_dropped;
+}
+
+Status wordlist_read(const char *path, const Vocabulary *vocabulary, PieceRule rule, WordList *list)
+{
+    Reading reading = {.path = path, .vocabulary = vocabulary, .rule = rule};
+    *list = (WordList){0};
+    const size_t length = strlen(path);
+    const bool is_json = length >= 5 && strcmp(path + length - 5, ".json") == 0;
+    Status status = is_json ? read_json(&reading) : read_text(&reading);
+    keep_distinct(&reading, list);
+    free(reading.entry);
+    if (!status && list->n == 0)
+        status = status_set(STATUS_DATA, __FILE__, __LINE__,
+                            "%s: none of its %d words is usable as a class with this vocabulary%s", path, list->n_words,
+                            rule == PIECES_WHOLE && list->n_words ? "; nc-pieces = first accepts words of several pieces" : "");
+    if (status) wordlist_free(list);
+    return status;
+}
+
+void wordlist_free(WordList *list)
+{
+    for (int i = 0; i < list->n; i++) {
+        free(list->word[i]);
+        free(list->group[i]);
+    }
+    free(list->id);
+    free(list->word);
+    free(list->group);
+    free(list->class_of);
+    *list = (WordList){0};
+}

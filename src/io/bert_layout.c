@@ -1,0 +1,245 @@
+/* bert_layout.c: the table of BERT's tensors and of the keys of its config.json. */
+#include "io/bert_layout.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+enum { TENSORS_PER_LAYER = 16, OTHER_TENSORS = 10 };
+
+static void add(BertLayout *layout, TensorRole role, bool is_head, int64_t rows, int64_t columns, const char *format,
+                int layer)
+{
+    BertTensor *tensor = &layout->tensor[layout->n++];
+    if (layer < 0)
+        snprintf(tensor->name, sizeof tensor->name, "%s", format);
+    else
+        snprintf(tensor->name, sizeof tensor->name, "bert.encoder.layer.%d.%s", layer, format);
+    tensor->role = role;
+    tensor->rank = columns ? 2 : 1;
+    tensor->shape[0] = rows;
+    tensor->shape[1] = columns;
+    tensor->count = rows * (columns ? columns : 1);
+    tensor->first = layout->count;
+    tensor->is_head = is_head;
+    layout->count += tensor->count;
+}
+
+static void add_layer(const BertConfig *c, BertLayout *layout, int l)
+{
+    const int64_t d = c->hidden, i = c->intermediate;
+    add(layout, TENSOR_MATRIX, false, d, d, "attention.self.query.weight", l);
+    add(layout, TENSOR_MATRIX, false, d, d, "attention.self.key.weight", l);
+    add(layout, TENSOR_MATRIX, false, d, d, "attention.self.value.weight", l);
+    add(layout, TENSOR_BIAS, false, d, 0, "attention.self.query.bias", l);
+    add(layout, TENSOR_BIAS, false, d, 0, "attention.self.key.bias", l);
+    add(layout, TENSOR_BIAS, false, d, 0, "attention.self.value.bias", l);
+    add(layout, TENSOR_MATRIX, false, d, d, "attention.output.dense.weight", l);
+    add(layout, TENSOR_BIAS, false, d, 0, "attention.output.dense.bias", l);
+    add(layout, TENSOR_NORM, false, d, 0, "attention.output.LayerNorm.weight", l);
+    add(layout, TENSOR_NORM_BIAS, false, d, 0, "attention.output.LayerNorm.bias", l);
+    add(layout, TENSOR_MATRIX, false, i, d, "intermediate.dense.weight", l);
+    add(layout, TENSOR_BIAS, false, i, 0, "intermediate.dense.bias", l);
+    add(layout, TENSOR_MATRIX, false, d, i, "output.dense.weight", l);
+    add(layout, TENSOR_BIAS, false, d, 0, "output.dense.bias", l);
+    add(layout, TENSOR_NORM, false, d, 0, "output.LayerNorm.weight", l);
+    add(layout, TENSOR_NORM_BIAS, false, d, 0, "output.LayerNorm.bias", l);
+}
+
+void bert_layout_init(const BertConfig *c, BertLayout *layout)
+{
+    *layout = (BertLayout){0};
+    layout->tensor = memory_alloc((size_t)c->layers * TENSORS_PER_LAYER + OTHER_TENSORS, sizeof *layout->tensor);
+    const int64_t d = c->hidden;
+    add(layout, TENSOR_MATRIX, false, c->vocab, d, "bert.embeddings.word_embeddings.weight", -1);
+    add(layout, TENSOR_MATRIX, false, c->positions, d, "bert.embeddings.position_embeddings.weight", -1);
+    add(layout, TENSOR_MATRIX, false, c->types, d, "bert.embeddings.token_type_embeddings.weight", -1);
+    add(layout, TENSOR_NORM, false, d, 0, "bert.embeddings.LayerNorm.weight", -1);
+    add(layout, TENSOR_NORM_BIAS, false, d, 0, "bert.embeddings.LayerNorm.bias", -1);
+    for (int l = 0; l < c->layers; l++) add_layer(c, layout, l);
+    add(layout, TENSOR_MATRIX, true, d, d, "cls.predictions.transform.dense.weight", -1);
+    add(layout, TENSOR_BIAS, true, d, 0, "cls.predictions.transform.dense.bias", -1);
+    add(layout, TENSOR_NORM, true, d, 0, "cls.predictions.transform.LayerNorm.weight", -1);
+    add(layout, TENSOR_NORM_BIAS, true, d, 0, "cls.predictions.transform.LayerNorm.bias", -1);
+    add(layout, TENSOR_BIAS, true, c->vocab, 0, "cls.predictions.bias", -1);
+}
+
+void bert_layout_free(BertLayout *layout)
+{
+    free(layout->tensor);
+    *layout = (BertLayout){0};
+}
+
+const BertTensor *bert_layout_find(const BertLayout *layout, const char *name)
+{
+    for (int i = 0; i < layout->n; i++)
+        if (strcmp(layout->tensor[i].name, name) == 0) return &layout->tensor[i];
+    return NULL;
+}
+
+static bool ends_with(const char *text, const char *tail)
+{
+    const size_t n = strlen(text), t = strlen(tail);
+    return n >= t && strcmp(text + n - t, tail) == 0;
+}
+
+bool bert_canonical_name(const char *stored, char *canonical, size_t size)
+{
+    static const char *const unused[] = {"pooler.", "cls.seq_relationship.", "position_ids"};
+    for (size_t i = 0; i < sizeof unused / sizeof unused[0]; i++)
+        if (strstr(stored, unused[i])) return false;
+    const bool needs_prefix = strncmp(stored, "embeddings.", 11) == 0 || strncmp(stored, "encoder.", 8) == 0;
+    snprintf(canonical, size, "%s%s", needs_prefix ? "bert." : "", stored);
+    if (strcmp(stored, "cls.predictions.decoder.weight") == 0) /* tied: the same matrix */
+        snprintf(canonical, size, "bert.embeddings.word_embeddings.weight");
+    if (strcmp(stored, "cls.predictions.decoder.bias") == 0) snprintf(canonical, size, "cls.predictions.bias");
+    char *old = strstr(canonical, "LayerNorm.");
+    if (old && ends_with(canonical, "LayerNorm.gamma")) strcpy(old, "LayerNorm.weight"); /* TensorFlow's names */
+    if (old && ends_with(canonical, "LayerNorm.beta")) strcpy(old, "LayerNorm.bias");
+    return true;
+}
+
+/* --- configuration --------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    size_t offset;
+} integer_keys[] = {{"vocab_size", offsetof(BertConfig, vocab)},
+                    {"hidden_size", offsetof(BertConfig, hidden)},
+                    {"num_hidden_layers", offsetof(BertConfig, layers)},
+                    {"num_attention_heads", offsetof(BertConfig, heads)},
+                    {"intermediate_size", offsetof(BertConfig, intermediate)},
+                    {"max_position_embeddings", offsetof(BertConfig, positions)},
+                    {"type_vocab_size", offsetof(BertConfig, types)},
+                    {"pad_token_id", offsetof(BertConfig, pad_id)}},
+  real_keys[] = {{"layer_norm_eps", offsetof(BertConfig, layernorm_epsilon)},
+                 {"hidden_dropout_prob", offsetof(BertConfig, hidden_dropout)},
+                 {"attention_probs_dropout_prob", offsetof(BertConfig, attention_dropout)},
+                 {"initializer_range", offsetof(BertConfig, initializer_range)}};
+
+enum { N_INTEGER_KEYS = 8, N_REAL_KEYS = 4 };
+
+static int *integer_of(BertConfig *config, int i)
+{
+    return (int *)((char *)config + integer_keys[i].offset);
+}
+
+static double *real_of(BertConfig *config, int i)
+{
+    return (double *)((char *)config + real_keys[i].offset);
+}
+
+BertConfig bert_config_default(void)
+{
+    return (BertConfig){.vocab = 30522,
+                        .hidden = 768,
+                        .layers = 12,
+                        .heads = 12,
+                        .intermediate = 3072,
+                        .positions = 512,
+                        .types = 2,
+                        .pad_id = 0,
+                        .layernorm_epsilon = 1e-12,
+                        .hidden_dropout = 0.1,
+                        .attention_dropout = 0.1,
+                        .initializer_range = 0.02};
+}
+
+Status bert_config_check(const char *name, const BertConfig *c)
+{
+    const bool sizes = c->vocab >= 5 && c->vocab <= 1 << 24 && c->hidden >= 1 && c->hidden <= 1 << 16 && c->layers >= 1 &&
+                       c->layers <= 1024 && c->heads >= 1 && c->intermediate >= 1 && c->intermediate <= 1 << 20 &&
+                       c->positions >= 2 && c->positions <= 1 << 16 && c->types >= 1 && c->types <= 1024;
+    CHECK(sizes, STATUS_DATA,
+          "%s: a size is out of range (vocab %d, hidden %d, layers %d, heads %d, intermediate %d, positions %d)", name,
+          c->vocab, c->hidden, c->layers, c->heads, c->intermediate, c->positions);
+    CHECK(c->hidden % c->heads == 0, STATUS_DATA, "%s: hidden size %d is not a multiple of %d heads", name, c->hidden,
+          c->heads);
+    CHECK(c->hidden_dropout >= 0 && c->hidden_dropout < 1 && c->attention_dropout >= 0 && c->attention_dropout < 1,
+          STATUS_DATA, "%s: a dropout probability is outside [0, 1)", name);
+    CHECK(c->layernorm_epsilon > 0 && c->layernorm_epsilon < 1, STATUS_DATA, "%s: layer_norm_eps is outside (0, 1)",
+          name);
+    return STATUS_OK;
+}
+
+/* Refuse settings under which Hugging Face would compute something else than this program. */
+static Status check_computed(const char *name, const json_t *root)
+{
+    static const struct {
+        const char *key, *computed;
+    } fixed[] = {{"model_type", "bert"}, {"hidden_act", "gelu"}, {"position_embedding_type", "absolute"}};
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+        const char *value = json_string_value(json_object_get(root, fixed[i].key));
+        CHECK(!value || strcmp(value, fixed[i].computed) == 0, STATUS_DATA,
+              "%s: %s is '%s', but this program computes only '%s'", name, fixed[i].key, value, fixed[i].computed);
+    }
+    CHECK(!json_is_true(json_object_get(root, "is_decoder")), STATUS_DATA,
+          "%s: is_decoder is true, but this program computes only bidirectional encoders", name);
+    CHECK(!json_is_false(json_object_get(root, "tie_word_embeddings")), STATUS_DATA,
+          "%s: tie_word_embeddings is false, but this program computes only the tied head", name);
+    return STATUS_OK;
+}
+
+Status bert_config_from_json(const char *name, const json_t *root, BertConfig *config)
+{
+    CHECK(json_is_object(root), STATUS_DATA, "%s: is not a JSON object", name);
+    TRY(check_computed(name, root));
+    *config = bert_config_default();
+    for (int i = 0; i < N_INTEGER_KEYS; i++) {
+        const json_t *value = json_object_get(root, integer_keys[i].name);
+        if (!value || json_is_null(value)) continue;
+        const json_int_t number = json_integer_value(value);
+        CHECK(json_is_integer(value) && number >= 0 && number <= INT32_MAX, STATUS_DATA,
+              "%s: %s must be a whole number", name, integer_keys[i].name);
+        *integer_of(config, i) = (int)number;
+    }
+    for (int i = 0; i < N_REAL_KEYS; i++) {
+        const json_t *value = json_object_get(root, real_keys[i].name);
+        if (!value || json_is_null(value)) continue;
+        CHECK(json_is_number(value), STATUS_DATA, "%s: %s must be a number", name, real_keys[i].name);
+        *real_of(config, i) = json_number_value(value);
+    }
+    return bert_config_check(name, config);
+}
+
+Status bert_config_write(H5File *file, const BertConfig *config)
+{
+    BertConfig copy = *config;
+    for (int i = 0; i < N_INTEGER_KEYS; i++)
+        TRY(h5_put_i64(file, "/model", integer_keys[i].name, *integer_of(&copy, i)));
+    for (int i = 0; i < N_REAL_KEYS; i++) TRY(h5_put_f64(file, "/model", real_keys[i].name, *real_of(&copy, i)));
+    TRY(h5_put_text(file, "/model", "model_type", "bert"));
+    TRY(h5_put_text(file, "/model", "hidden_act", "gelu"));
+    TRY(h5_put_text(file, "/model", "position_embedding_type", "absolute"));
+    return h5_put_i64(file, "/model", "tie_word_embeddings", 1);
+}
+
+Status bert_config_read(H5File *file, BertConfig *config)
+{
+    *config = bert_config_default();
+    for (int i = 0; i < N_INTEGER_KEYS; i++) {
+        int64_t value;
+        TRY(h5_get_i64(file, "/model", integer_keys[i].name, &value));
+        CHECK(value >= 0 && value <= INT32_MAX, STATUS_DATA, "%s: attribute %s of /model is out of range",
+              h5_path(file), integer_keys[i].name);
+        *integer_of(config, i) = (int)value;
+    }
+    for (int i = 0; i < N_REAL_KEYS; i++) TRY(h5_get_f64(file, "/model", real_keys[i].name, real_of(config, i)));
+    return bert_config_check(h5_path(file), config);
+}
+
+char *bert_config_json(const BertConfig *config)
+{
+    BertConfig copy = *config;
+    json_t *root = json_pack("{s:[s], s:s, s:s, s:s, s:b, s:s}", "architectures", "BertForMaskedLM", "model_type",
+                             "bert", "hidden_act", "gelu", "position_embedding_type", "absolute",
+                             "tie_word_embeddings", 1, "torch_dtype", "float32");
+    for (int i = 0; i < N_INTEGER_KEYS; i++)
+        json_object_set_new(root, integer_keys[i].name, json_integer(*integer_of(&copy, i)));
+    for (int i = 0; i < N_REAL_KEYS; i++) json_object_set_new(root, real_keys[i].name, json_real(*real_of(&copy, i)));
+    char *text = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS);
+    json_decref(root);
+    return text;
+}

@@ -1,0 +1,82 @@
+/* model_file.c: walks over the layout. */
+#include "io/model_file.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+Status model_file_open(const char *path, H5File **file, BertConfig *config)
+{
+    TRY(h5_open(path, file));
+    Status status = h5_check_format(*file, MODEL_FORMAT "," CHECKPOINT_FORMAT, "collapse-import makes one from a Hugging Face folder");
+    if (!status) status = bert_config_read(*file, config);
+    if (status) h5_close(file);
+    return status;
+}
+
+Status model_file_write_block(H5File *file, const char *group, const BertLayout *layout, const real *block)
+{
+    for (int i = 0; i < layout->n; i++) {
+        const BertTensor *t = &layout->tensor[i];
+        char path[160];
+        snprintf(path, sizeof path, "%s/%s", group, t->name);
+        TRY(h5_write_real(file, path, t->rank, t->shape, t->rank == 2 ? "output, input" : "output", block + t->first));
+    }
+    return STATUS_OK;
+}
+
+static Status check_finite(const H5File *file, const char *path, int64_t n, const real *x)
+{
+    for (int64_t i = 0; i < n; i++)
+        CHECK(isfinite(x[i]), STATUS_DATA, "%s: %s holds a value that is not finite at element %lld; use another copy",
+              h5_path(file), path, (long long)i);
+    return STATUS_OK;
+}
+
+/* The stored shape must be that of the configuration. */
+static Status check_shape(H5File *file, const char *path, const BertTensor *t)
+{
+    H5Shape shape;
+    TRY(h5_shape(file, path, &shape));
+    bool same = shape.rank == t->rank;
+    for (int i = 0; same && i < t->rank; i++) same = shape.dims[i] == t->shape[i];
+    CHECK(same, STATUS_DATA, "%s: %s has the shape [%lld, %lld], the configuration asks for [%lld, %lld]", h5_path(file), path,
+          (long long)shape.dims[0], (long long)shape.dims[1], (long long)t->shape[0], (long long)t->shape[1]);
+    return STATUS_OK;
+}
+
+Status model_file_read_block(H5File *file, const char *group, const BertLayout *layout, real *block)
+{
+    for (int i = 0; i < layout->n; i++) {
+        const BertTensor *t = &layout->tensor[i];
+        char path[160];
+        snprintf(path, sizeof path, "%s/%s", group, t->name);
+        TRY(check_shape(file, path, t));
+        TRY(h5_read_real(file, path, t->count, block + t->first));
+        TRY(check_finite(file, path, t->count, block + t->first));
+    }
+    return STATUS_OK;
+}
+
+Status model_file_write(H5File *file, const BertConfig *config, const BertLayout *layout, const real *weight,
+                        const PieceTable *pieces)
+{
+    TRY(bert_config_write(file, config));
+    TRY(model_file_write_block(file, "/model/weights", layout, weight));
+    TRY(h5_write_texts(file, "/tokenizer/vocab", pieces->piece, pieces->n, "id"));
+    return h5_put_i64(file, "/tokenizer/vocab", "lower_case", pieces->lower_case);
+}
+
+Status model_file_read_pieces(H5File *file, const BertConfig *config, char ***piece, int *n, bool *lower_case)
+{
+    int64_t count = 0, lower = 0;
+    TRY(h5_get_i64(file, "/tokenizer/vocab", "lower_case", &lower));
+    TRY(h5_read_texts(file, "/tokenizer/vocab", piece, &count));
+    *n = (int)count;
+    *lower_case = lower != 0;
+    if (count == config->vocab) return STATUS_OK;
+    for (int64_t i = 0; i < count; i++) free((*piece)[i]);
+    free(*piece);
+    FAIL(STATUS_DATA, "%s: /tokenizer/vocab has %lld pieces, the model's vocab_size is %d", h5_path(file), (long long)count,
+         config->vocab);
+}

@@ -1,0 +1,273 @@
+/* settings.c: reading, checking and printing keys. */
+#include "io/settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "io/file.h"
+
+void settings_init(Settings *settings, const Setting *table, int n)
+{
+    *settings = (Settings){.table = table, .n = n};
+    settings->value = memory_alloc((size_t)n, sizeof *settings->value);
+    settings->origin = memory_alloc((size_t)n, sizeof *settings->origin);
+}
+
+void settings_free(Settings *settings)
+{
+    for (int i = 0; i < settings->n; i++) {
+        free(settings->value[i]);
+        free(settings->origin[i]);
+    }
+    free(settings->value);
+    free(settings->origin);
+    free(settings->operand);
+    *settings = (Settings){0};
+}
+
+static int find(const Settings *settings, const char *key)
+{
+    for (int i = 0; i < settings->n; i++)
+        if (strcmp(settings->table[i].name, key) == 0) return i;
+    return -1;
+}
+
+static Status unknown_key(const Settings *settings, const char *key, const char *origin)
+{
+    const char **name = memory_alloc((size_t)settings->n + 1, sizeof *name);
+    for (int i = 0; i < settings->n; i++) name[i] = settings->table[i].name;
+    const char *nearest = text_nearest(key, name, settings->n);
+    free(name);
+    if (nearest) FAIL(STATUS_USAGE, "%s: unknown key '%s'; did you mean '%s'?", origin, key, nearest);
+    FAIL(STATUS_USAGE, "%s: unknown key '%s'; --help lists the keys", origin, key);
+}
+
+Status settings_give(Settings *settings, const char *key, const char *value, const char *origin)
+{
+    const int i = find(settings, key);
+    if (i < 0) return unknown_key(settings, key, origin);
+    if (settings->value[i]) return STATUS_OK;
+    settings->value[i] = memory_copy_text(value);
+    settings->origin[i] = memory_copy_text(origin);
+    return STATUS_OK;
+}
+
+bool settings_is_given(const Settings *settings, const char *key)
+{
+    const int i = find(settings, key);
+    return i >= 0 && settings->value[i];
+}
+
+const char *settings_value(const Settings *settings, const char *key)
+{
+    const int i = find(settings, key);
+    if (i < 0) status_abort(__FILE__, __LINE__, "no key '%s' in the table", key);
+    return settings->value[i] ? settings->value[i] : settings->table[i].fallback;
+}
+
+/* One line of a settings file. seen: the keys of this file so far. */
+static Status read_line(Settings *settings, const char *origin, Slice line, bool *seen)
+{
+    line = slice_trim(line);
+    if (line.length == 0 || line.start[0] == '#') return STATUS_OK;
+    const char *equals = memchr(line.start, '=', line.length);
+    CHECK(equals, STATUS_USAGE, "%s: '%.*s' is not of the form key = value", origin, (int)line.length, line.start);
+    Slice key = slice_trim((Slice){line.start, (size_t)(equals - line.start)});
+    Slice value = {equals + 1, line.length - (size_t)(equals + 1 - line.start)};
+    for (size_t i = 1; i < value.length; i++) /* a comment starts at a # after white space */
+        if (value.start[i] == '#' && (value.start[i - 1] == ' ' || value.start[i - 1] == '\t')) value.length = i;
+    char *key_text = slice_copy(key), *value_text = slice_copy(slice_trim(value));
+    const int i = find(settings, key_text);
+    Status status = STATUS_OK;
+    if (i >= 0 && seen[i])
+        status = status_set(STATUS_USAGE, __FILE__, __LINE__, "%s: key '%s' is given twice; keep one line", origin,
+                            key_text);
+    if (!status) status = settings_give(settings, key_text, value_text, origin);
+    if (i >= 0) seen[i] = true;
+    free(key_text);
+    free(value_text);
+    return status;
+}
+
+Status settings_read_text(Settings *settings, const char *name, const char *text)
+{
+    bool *seen = memory_alloc((size_t)settings->n, sizeof *seen);
+    Slice rest = slice_of(text), line;
+    Status status = STATUS_OK;
+    for (int number = 1; !status && slice_next_line(&rest, &line); number++) {
+        char *origin = memory_print("%s line %d", name, number);
+        status = read_line(settings, origin, line, seen);
+        free(origin);
+    }
+    free(seen);
+    return status;
+}
+
+Status settings_read_file(Settings *settings, const char *path)
+{
+    char *text;
+    size_t length;
+    TRY(file_read(path, &text, &length));
+    Status status = STATUS_OK;
+    if (strlen(text) != length || utf8_first_invalid(text, length) != length)
+        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: is not a text file (it holds NUL or invalid UTF-8)", path);
+    if (!status) status = settings_read_text(settings, path, text);
+    free(text);
+    return status;
+}
+
+/* --key value, --key=value, or a switch without a value. *i is moved past what was used. */
+static Status read_flag(Settings *settings, int argc, char **argv, int *i)
+{
+    static const char origin[] = "command line";
+    const char *text = argv[*i] + 2, *equals = strchr(text, '=');
+    char *key = equals ? slice_copy((Slice){text, (size_t)(equals - text)}) : memory_copy_text(text);
+    const int place = find(settings, key);
+    Status status = STATUS_OK;
+    const char *value = equals ? equals + 1 : NULL;
+    if (place < 0) {
+        status = unknown_key(settings, key, origin);
+    } else if (!value && settings->table[place].kind == SETTING_SWITCH &&
+               !(*i + 1 < argc && (strcmp(argv[*i + 1], "yes") == 0 || strcmp(argv[*i + 1], "no") == 0))) {
+        value = "yes";
+    } else if (!value && *i + 1 < argc) {
+        value = argv[++*i];
+    }
+    if (!status && !value)
+        status = status_set(STATUS_USAGE, __FILE__, __LINE__, "command line: --%s needs a value", key);
+    if (!status) {
+        free(settings->value[place]); /* the last flag wins */
+        free(settings->origin[place]);
+        settings->value[place] = NULL, settings->origin[place] = NULL;
+        status = settings_give(settings, key, value, origin);
+    }
+    free(key);
+    return status;
+}
+
+Status settings_read_flags(Settings *settings, int argc, char **argv, int first)
+{
+    settings->operand = memory_alloc((size_t)argc + 1, sizeof *settings->operand);
+    bool only_operands = false;
+    for (int i = first; i < argc; i++) {
+        if (!only_operands && strcmp(argv[i], "--") == 0) only_operands = true;
+        else if (!only_operands && strncmp(argv[i], "--", 2) == 0) TRY(read_flag(settings, argc, argv, &i));
+        else settings->operand[settings->n_operands++] = argv[i];
+    }
+    return STATUS_OK;
+}
+
+static Status parse_choice(const Setting *setting, const char *value, const char *origin, int *choice)
+{
+    Slice rest = slice_of(setting->choices), name;
+    const char *candidate[16];
+    char *owned[16];
+    int n = 0, found = -1;
+    while (n < 16 && slice_next_field(&rest, ' ', &name)) {
+        if (slice_is(name, value)) found = n;
+        candidate[n] = owned[n] = slice_copy(name);
+        n++;
+    }
+    const char *nearest = text_nearest(value, candidate, n);
+    Status status = STATUS_OK;
+    if (found < 0)
+        status = status_set(STATUS_USAGE, __FILE__, __LINE__, "%s: %s = '%s' is not one of: %s%s%s%s", origin,
+                            setting->name, value, setting->choices, nearest ? "; did you mean '" : "",
+                            nearest ? nearest : "", nearest ? "'?" : "");
+    for (int i = 0; i < n; i++) free(owned[i]);
+    *choice = found;
+    return status;
+}
+
+/* 90, 1:30 (m:ss) or 1:00:00 (h:mm:ss) in seconds; false if it is none of these. */
+static bool parse_duration(const char *value, double *time_s)
+{
+    Slice rest = slice_of(value), field;
+    *time_s = 0;
+    while (slice_next_field(&rest, ':', &field)) {
+        char *text = slice_copy(field);
+        double part;
+        const bool good = text_to_double(text, &part) && part >= 0;
+        free(text);
+        if (!good) return false;
+        *time_s = *time_s * 60 + part;
+    }
+    return true;
+}
+
+static Status check_range(const Setting *s, const char *origin, double number)
+{
+    if (s->min == 0 && s->max == 0) return STATUS_OK;
+    CHECK(number >= s->min && number <= s->max, STATUS_USAGE, "%s: %s = %g is outside %g to %g", origin, s->name,
+          number, s->min, s->max);
+    return STATUS_OK;
+}
+
+static Status store_one(const Setting *s, const char *value, const char *origin, void *field)
+{
+    switch (s->kind) {
+    case SETTING_TEXT: *(const char **)field = value; return STATUS_OK;
+    case SETTING_CHOICE: return parse_choice(s, value, origin, field);
+    case SETTING_INTEGER:
+        CHECK(text_to_int64(value, field), STATUS_USAGE, "%s: %s = '%s' is not a whole number", origin, s->name, value);
+        return check_range(s, origin, (double)*(int64_t *)field);
+    case SETTING_NUMBER:
+        CHECK(text_to_double(value, field) && *(double *)field - *(double *)field == 0, STATUS_USAGE,
+              "%s: %s = '%s' is not a finite number", origin, s->name, value);
+        return check_range(s, origin, *(double *)field);
+    case SETTING_DURATION:
+        CHECK(parse_duration(value, field), STATUS_USAGE, "%s: %s = '%s' is not seconds, m:ss or h:mm:ss", origin,
+              s->name, value);
+        return STATUS_OK;
+    case SETTING_SWITCH:
+        CHECK(strcmp(value, "yes") == 0 || strcmp(value, "no") == 0, STATUS_USAGE, "%s: %s = '%s' is not yes or no",
+              origin, s->name, value);
+        *(bool *)field = value[0] == 'y';
+        return STATUS_OK;
+    }
+    return STATUS_INTERNAL;
+}
+
+Status settings_store(const Settings *settings, void *target)
+{
+    for (int i = 0; i < settings->n; i++) {
+        const Setting *s = &settings->table[i];
+        const char *value = settings->value[i] ? settings->value[i] : s->fallback;
+        const char *origin = settings->origin[i] ? settings->origin[i] : "default";
+        void *field = (char *)target + s->offset;
+        if (value[0] == '\0') {
+            CHECK(s->kind == SETTING_TEXT || !settings->value[i], STATUS_USAGE, "%s: %s has no value", origin, s->name);
+            if (s->kind == SETTING_TEXT) *(const char **)field = "";
+            continue; /* the struct keeps what it held */
+        }
+        TRY(store_one(s, value, origin, field));
+    }
+    return STATUS_OK;
+}
+
+char *settings_print(const Settings *settings)
+{
+    size_t capacity = 0, used = 0;
+    char *text = NULL;
+    for (int i = 0; i < settings->n; i++) {
+        const char *value = settings->value[i] ? settings->value[i] : settings->table[i].fallback;
+        if (value[0] == '\0') continue;
+        const size_t needed = strlen(settings->table[i].name) + strlen(value) + 5;
+        memory_reserve((void **)&text, &capacity, used + needed, 1);
+        used += (size_t)snprintf(text + used, needed, "%s = %s\n", settings->table[i].name, value);
+    }
+    return text ? text : memory_copy_text("");
+}
+
+void settings_help(const Setting *table, int n)
+{
+    for (int i = 0; i < n; i++) {
+        const Setting *s = &table[i];
+        printf("  --%-18s %s\n", s->name, s->help);
+        if (s->kind == SETTING_CHOICE) printf("  %-20s one of: %s\n", "", s->choices);
+        if (s->fallback[0]) printf("  %-20s default: %s\n", "", s->fallback);
+    }
+}

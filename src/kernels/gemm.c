@@ -1,0 +1,118 @@
+/* gemm.c: BLIS behind one call. */
+#include "kernels/gemm.h"
+
+#include <blis.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/timer.h"
+
+static int threads = 1;
+static int wanted_level;
+
+#ifdef REAL_IS_DOUBLE
+#define bli_gemm_ex bli_dgemm_ex
+#else
+#define bli_gemm_ex bli_sgemm_ex
+#endif
+
+/* The number BLIS knows a family by, or -1 if this BLIS was built without it. */
+static int family_number(int level)
+{
+#ifdef BLIS_CONFIG_SKX
+    if (level == 2) return BLIS_ARCH_SKX;
+#endif
+#ifdef BLIS_CONFIG_ZEN3
+    if (level >= 1 && __builtin_cpu_is("amd")) return BLIS_ARCH_ZEN3;
+#endif
+#ifdef BLIS_CONFIG_HASWELL
+    if (level >= 1) return BLIS_ARCH_HASWELL;
+#endif
+    (void)level;
+    return -1;
+}
+
+void gemm_init(int level, int n_threads)
+{
+    wanted_level = level;
+    threads = n_threads;
+    int family = family_number(level);
+    if (family >= 0) {
+        char number[16];
+        snprintf(number, sizeof number, "%d", family);
+        setenv("BLIS_ARCH_TYPE", number, 0); /* 0: the user's own setting stays */
+    }
+    bli_init();
+    bli_thread_set_num_threads(n_threads);
+}
+
+const char *gemm_family(void)
+{
+    return bli_arch_string(bli_arch_query_id());
+}
+
+const char *gemm_library(void)
+{
+    static char text[64];
+    snprintf(text, sizeof text, "BLIS %s", bli_info_get_version_str());
+    return text;
+}
+
+bool gemm_family_is_fallback(void)
+{
+    const char *family = gemm_family();
+    if (strcmp(family, "generic") == 0) return wanted_level > 0;
+    return wanted_level == 2 && strcmp(family, "skx") != 0;
+}
+
+int gemm_threads(void)
+{
+    return threads;
+}
+
+static void multiply(int n_threads, Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a,
+                     int lda, const real *b, int ldb, double beta, real *c, int ldc)
+{
+    if (m == 0 || n == 0) return;
+    rntm_t runtime;
+    bli_rntm_init(&runtime);
+    bli_rntm_set_num_threads(n_threads, &runtime);
+    real alpha_r = (real)alpha, beta_r = (real)beta;
+    bli_gemm_ex(ta == PLAIN ? BLIS_NO_TRANSPOSE : BLIS_TRANSPOSE, tb == PLAIN ? BLIS_NO_TRANSPOSE : BLIS_TRANSPOSE, m,
+                n, k, &alpha_r, (real *)(uintptr_t)a, lda, 1, (real *)(uintptr_t)b, ldb, 1, &beta_r, c, ldc, 1, NULL,
+                &runtime);
+}
+
+void gemm(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda, const real *b,
+          int ldb, double beta, real *c, int ldc)
+{
+    multiply(threads, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+void gemm_single(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda,
+                 const real *b, int ldb, double beta, real *c, int ldc)
+{
+    multiply(1, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+double gemm_measure(int m, int n, int k, int rounds)
+{
+    real *a = memory_alloc((size_t)m * (size_t)k, sizeof *a);
+    real *b = memory_alloc((size_t)n * (size_t)k, sizeof *b);
+    real *c = memory_alloc((size_t)m * (size_t)n, sizeof *c);
+    for (size_t i = 0; i < (size_t)m * (size_t)k; i++) a[i] = (real)(i % 7) - 3;
+    for (size_t i = 0; i < (size_t)n * (size_t)k; i++) b[i] = (real)(i % 5) - 2;
+    double best = 0;
+    for (int round = 0; round < rounds; round++) {
+        double start = timer_now();
+        gemm(PLAIN, TRANSPOSED, m, n, k, 1, a, k, b, k, 0, c, n);
+        double gflops = 2e-9 * m * n * k / (timer_now() - start);
+        if (gflops > best) best = gflops;
+    }
+    free(a);
+    free(b);
+    free(c);
+    return best;
+}

@@ -1,0 +1,170 @@
+/* layers.c: blocks of rows to threads; block sums added in order. */
+#include "kernels/layers.h"
+
+#include <string.h>
+
+enum { FLAT_BLOCK = 1 << 16, MAX_FLAT_BLOCKS = 1 << 16 };
+
+static int blocks_of(int n)
+{
+    return (n + ROW_BLOCK - 1) / ROW_BLOCK;
+}
+
+static int rows_of(int n, int block)
+{
+    int left = n - block * ROW_BLOCK;
+    return left < ROW_BLOCK ? left : ROW_BLOCK;
+}
+
+size_t layers_scratch(int n, int d)
+{
+    return 2 * (size_t)blocks_of(n) * (size_t)d;
+}
+
+/* sum [d] += the n_blocks rows of partial, in order; columns are independent. */
+static void add_blocks(int n_blocks, int d, const real *partial, real *sum)
+{
+#pragma omp parallel for schedule(static)
+    for (int j = 0; j < d; j++) {
+        real total = 0;
+        for (int b = 0; b < n_blocks; b++) total += partial[(size_t)b * (size_t)d + (size_t)j];
+        sum[j] += total;
+    }
+}
+
+void layers_layernorm(int n, int d, const real *x, const real *gamma, const real *beta, double epsilon, real *y,
+                      real *mean, real *rstd)
+{
+#pragma omp parallel for schedule(static)
+    for (int b = 0; b < blocks_of(n); b++) {
+        const int first = b * ROW_BLOCK;
+        const int64_t at = (int64_t)first * d;
+        vector_kernels->layernorm_forward(rows_of(n, b), d, x + at, gamma, beta, epsilon, y + at, mean + first,
+                                          rstd + first);
+    }
+}
+
+void layers_layernorm_backward(int n, int d, const real *dy, const real *x, const real *mean, const real *rstd,
+                               const real *gamma, real *dx, real *dgamma, real *dbeta, real *scratch)
+{
+    real *gamma_part = scratch, *beta_part = scratch + (size_t)blocks_of(n) * (size_t)d;
+#pragma omp parallel for schedule(static)
+    for (int b = 0; b < blocks_of(n); b++) {
+        const int first = b * ROW_BLOCK;
+        const int64_t at = (int64_t)first * d, part = (int64_t)b * d;
+        memset(gamma_part + part, 0, (size_t)d * sizeof(real));
+        memset(beta_part + part, 0, (size_t)d * sizeof(real));
+        vector_kernels->layernorm_backward(rows_of(n, b), d, dy + at, x + at, mean + first, rstd + first, gamma,
+                                           dx + at, gamma_part + part, beta_part + part);
+    }
+    add_blocks(blocks_of(n), d, gamma_part, dgamma);
+    add_blocks(blocks_of(n), d, beta_part, dbeta);
+}
+
+void layers_bias_gelu(int n, int d, const real *bias, real *f, real *g)
+{
+#pragma omp parallel for schedule(static)
+    for (int b = 0; b < blocks_of(n); b++) {
+        const int64_t at = (int64_t)b * ROW_BLOCK * d;
+        vector_kernels->bias_gelu(rows_of(n, b), d, bias, f + at, g + at);
+    }
+}
+
+void layers_gelu(int n, int d, const real *f, real *g)
+{
+#pragma omp parallel for schedule(static)
+    for (int b = 0; b < blocks_of(n); b++) {
+        const int64_t at = (int64_t)b * ROW_BLOCK * d;
+        vector_kernels->gelu(rows_of(n, b), d, f + at, g + at);
+    }
+}
+
+void layers_gelu_backward(int n, int d, const real *f, real *dg, real *dbias, real *scratch)
+{
+#pragma omp parallel for schedule(static)
+    for (int b = 0; b < blocks_of(n); b++) {
+        const int64_t at = (int64_t)b * ROW_BLOCK * d, part = (int64_t)b * d;
+        memset(scratch + part, 0, (size_t)d * sizeof(real));
+        vector_kernels->gelu_backward(rows_of(n, b), d, f + at, dg + at, scratch + part);
+    }
+    add_blocks(blocks_of(n), d, scratch, dbias);
+}
+
+void layers_add_bias(int n, int d, const real *bias, real *x)
+{
+#pragma omp parallel for schedule(static)
+    for (int b = 0; b < blocks_of(n); b++)
+        vector_kernels->add_bias(rows_of(n, b), d, bias, x + (int64_t)b * ROW_BLOCK * d);
+}
+
+void layers_column_sum(int n, int d, const real *x, real *sum, real *scratch)
+{
+#pragma omp parallel for schedule(static)
+    for (int b = 0; b < blocks_of(n); b++) {
+        real *part = scratch + (size_t)b * (size_t)d;
+        memset(part, 0, (size_t)d * sizeof(real));
+        vector_kernels->column_sum(rows_of(n, b), d, x + (int64_t)b * ROW_BLOCK * d, part);
+    }
+    add_blocks(blocks_of(n), d, scratch, sum);
+}
+
+void layers_add(int64_t n, const real *x, real *y)
+{
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < n; i += FLAT_BLOCK)
+        vector_kernels->add(n - i < FLAT_BLOCK ? n - i : FLAT_BLOCK, x + i, y + i);
+}
+
+void layers_bias_dropout_add(int n_samples, const int *offset, int d, const real *x, const real *bias,
+                             const real *residual, const Dropout *dropout, real *s)
+{
+#pragma omp parallel for schedule(dynamic)
+    for (int b = 0; b < n_samples; b++) {
+        const int64_t at = (int64_t)offset[b] * d;
+        vector_kernels->bias_dropout_add(offset[b + 1] - offset[b], d, x + at, bias, residual + at, &dropout[b], 0,
+                                         s + at);
+    }
+}
+
+void layers_dropout(int n_samples, const int *offset, int d, const real *x, const Dropout *dropout, real *y)
+{
+#pragma omp parallel for schedule(dynamic)
+    for (int b = 0; b < n_samples; b++) {
+        const int64_t at = (int64_t)offset[b] * d;
+        vector_kernels->dropout(offset[b + 1] - offset[b], d, x + at, &dropout[b], 0, y + at);
+    }
+}
+
+double layers_cross_entropy(int n, int d, real *logits, const real *bias, const int *label, double scale,
+                            double *loss)
+{
+#pragma omp parallel for schedule(static)
+    for (int i = 0; i < n; i++)
+        loss[i] = vector_kernels->cross_entropy(1, d, logits + (int64_t)i * d, bias, label + i, scale);
+    double sum = 0;
+    for (int i = 0; i < n; i++) sum += loss[i];
+    return sum;
+}
+
+void layers_adamw(int64_t n, const AdamSettings *settings, real *p, const real *g, real *m, real *v)
+{
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < n; i += FLAT_BLOCK)
+        vector_kernels->adamw(n - i < FLAT_BLOCK ? n - i : FLAT_BLOCK, settings, p + i, g + i, m + i, v + i);
+}
+
+double layers_square_sum(int64_t n, const real *x)
+{
+    static double part[MAX_FLAT_BLOCKS];
+    int64_t block = FLAT_BLOCK;
+    while ((n + block - 1) / block > MAX_FLAT_BLOCKS) block *= 2;
+    const int n_blocks = (int)((n + block - 1) / block);
+#pragma omp parallel for schedule(static)
+    for (int b = 0; b < n_blocks; b++) {
+        const int64_t first = b * block;
+        part[b] = vector_kernels->square_sum(n - first < block ? n - first : block, x + first);
+    }
+    double sum = 0;
+    for (int b = 0; b < n_blocks; b++) sum += part[b];
+    return sum;
+}

@@ -1,0 +1,79 @@
+/* vector_dropout.c: dropout factors computed from their key, and the passes that use them.
+ *
+ * Elements of a row go in groups of 64. In group q of row r, element 16 w + l (w = 0..3, l = 0..15)
+ * takes word w of Philox block (r * groups + q) * 16 + l: sixteen blocks side by side fill vector
+ * registers without any reordering. */
+#include "vector_isa.h"
+
+enum { LANES = 16, GROUP = 4 * LANES };
+
+static inline void philox_lanes(const RandomKey *key, uint32_t first_block, uint32_t word[GROUP])
+{
+    uint32_t c0[LANES], c1[LANES], c2[LANES], c3[LANES];
+    uint32_t k0 = key->key[0], k1 = key->key[1];
+    for (int l = 0; l < LANES; l++) {
+        c0[l] = first_block + (uint32_t)l;
+        c1[l] = key->counter[1], c2[l] = key->counter[2], c3[l] = key->counter[3];
+    }
+    for (int round = 0; round < 10; round++) {
+#pragma omp simd
+        for (int l = 0; l < LANES; l++) {
+            const uint64_t p0 = (uint64_t)0xD2511F53u * c0[l], p1 = (uint64_t)0xCD9E8D57u * c2[l];
+            c0[l] = (uint32_t)(p1 >> 32) ^ c1[l] ^ k0;
+            c1[l] = (uint32_t)p1;
+            c2[l] = (uint32_t)(p0 >> 32) ^ c3[l] ^ k1;
+            c3[l] = (uint32_t)p0;
+        }
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    for (int l = 0; l < LANES; l++) {
+        word[l] = c0[l], word[LANES + l] = c1[l];
+        word[2 * LANES + l] = c2[l], word[3 * LANES + l] = c3[l];
+    }
+}
+
+/* factor [GROUP] of group q of row r: 0 or 1 / (1 - rate). */
+static inline void dropout_factors(const Dropout *dropout, int d, int row, int group, real factor[GROUP])
+{
+    const uint32_t groups = ((uint32_t)d + GROUP - 1) / GROUP;
+    const uint32_t threshold = (uint32_t)(dropout->rate * 4294967296.0);
+    const real kept = (real)(1.0 / (1.0 - dropout->rate));
+    uint32_t word[GROUP];
+    philox_lanes(&dropout->key, ((uint32_t)row * groups + (uint32_t)group) * LANES, word);
+#pragma omp simd
+    for (int j = 0; j < GROUP; j++) factor[j] = word[j] >= threshold ? kept : 0;
+}
+
+void KERNEL(dropout)(int n, int d, const real *x, const Dropout *dropout, int first_row, real *y)
+{
+    real factor[GROUP];
+    for (int i = 0; i < n; i++) {
+        for (int start = 0; start < d; start += GROUP) {
+            const int end = start + GROUP < d ? start + GROUP : d;
+            const int64_t at = (int64_t)i * d;
+            if (dropout->rate > 0) dropout_factors(dropout, d, first_row + i, start / GROUP, factor);
+            else
+                for (int j = 0; j < GROUP; j++) factor[j] = 1;
+#pragma omp simd
+            for (int j = start; j < end; j++) y[at + j] = x[at + j] * factor[j - start];
+        }
+    }
+}
+
+void KERNEL(bias_dropout_add)(int n, int d, const real *x, const real *bias, const real *residual,
+                              const Dropout *dropout, int first_row, real *s)
+{
+    real factor[GROUP];
+    for (int j = 0; j < GROUP; j++) factor[j] = 1;
+    for (int i = 0; i < n; i++) {
+        const int64_t at = (int64_t)i * d;
+        for (int start = 0; start < d; start += GROUP) {
+            const int end = start + GROUP < d ? start + GROUP : d;
+            if (dropout->rate > 0) dropout_factors(dropout, d, first_row + i, start / GROUP, factor);
+#pragma omp simd
+            for (int j = start; j < end; j++)
+                s[at + j] = residual[at + j] + (x[at + j] + bias[j]) * factor[j - start];
+        }
+    }
+}

@@ -1,0 +1,48 @@
+/* vector_gelu.c: gelu(f) = f Phi(f), Phi(f) = (1 + erf(f / sqrt 2)) / 2 (Hendrycks, Gimpel 2016);
+ * gelu'(f) = Phi(f) + f phi(f), phi(f) = exp(-f^2 / 2) / sqrt(2 pi). */
+#include "vector_isa.h"
+#include "vector_math.h"
+
+#define INVERSE_SQRT_2 ((real)0.70710678118654752440)
+#define INVERSE_SQRT_2_PI ((real)0.39894228040143267794)
+
+static inline real normal_cdf(real f)
+{
+    return (real)0.5 * (1 + vector_erf(f * INVERSE_SQRT_2));
+}
+
+void KERNEL(gelu)(int n, int d, const real *f, real *g)
+{
+    const int64_t count = (int64_t)n * d;
+#pragma omp simd
+    for (int64_t i = 0; i < count; i++) g[i] = f[i] * normal_cdf(f[i]);
+}
+
+void KERNEL(bias_gelu)(int n, int d, const real *bias, real *f, real *g)
+{
+    for (int i = 0; i < n; i++) {
+        real *row = f + (int64_t)i * d, *out = g + (int64_t)i * d;
+#pragma omp simd
+        for (int j = 0; j < d; j++) {
+            const real value = row[j] + bias[j];
+            row[j] = value;
+            out[j] = value * normal_cdf(value);
+        }
+    }
+}
+
+void KERNEL(gelu_backward)(int n, int d, const real *f, real *dg, real *dbias)
+{
+    for (int i = 0; i < n; i++) {
+        const real *row = f + (int64_t)i * d;
+        real *gradient = dg + (int64_t)i * d;
+#pragma omp simd
+        for (int j = 0; j < d; j++) {
+            const real value = row[j];
+            const real density = INVERSE_SQRT_2_PI * vector_exp((real)-0.5 * value * value);
+            const real df = gradient[j] * (normal_cdf(value) + value * density);
+            gradient[j] = df;
+            dbias[j] += df;
+        }
+    }
+}

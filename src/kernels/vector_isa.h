@@ -1,0 +1,32 @@
+/* vector_isa.h: private to the files compiled once per instruction set. ISA is set by the Makefile
+ * to plain, avx2 or avx512 and becomes the suffix of every name, so that the copies can be linked
+ * together. */
+#ifndef KERNELS_VECTOR_ISA_H
+#define KERNELS_VECTOR_ISA_H
+
+#include "kernels/vector.h"
+
+#define ISA_JOIN_2(name, isa) name##_##isa
+#define ISA_JOIN(name, isa) ISA_JOIN_2(name, isa)
+#define KERNEL(name) ISA_JOIN(name, ISA)
+
+void KERNEL(layernorm_forward)(int n, int d, const real *x, const real *gamma, const real *beta, double epsilon,
+                               real *y, real *mean, real *rstd);
+void KERNEL(layernorm_backward)(int n, int d, const real *dy, const real *x, const real *mean, const real *rstd,
+                                const real *gamma, real *dx, real *dgamma, real *dbeta);
+void KERNEL(bias_gelu)(int n, int d, const real *bias, real *f, real *g);
+void KERNEL(gelu)(int n, int d, const real *f, real *g);
+void KERNEL(gelu_backward)(int n, int d, const real *f, real *dg, real *dbias);
+void KERNEL(add_bias)(int n, int d, const real *bias, real *x);
+void KERNEL(column_sum)(int n, int d, const real *x, real *sum);
+void KERNEL(add)(int64_t n, const real *x, real *y);
+void KERNEL(bias_dropout_add)(int n, int d, const real *x, const real *bias, const real *residual,
+                              const Dropout *dropout, int first_row, real *s);
+void KERNEL(dropout)(int n, int d, const real *x, const Dropout *dropout, int first_row, real *y);
+void KERNEL(softmax)(int n, int d, real *s);
+void KERNEL(softmax_backward)(int n, int d, const real *p, real *dp);
+double KERNEL(cross_entropy)(int n, int d, real *logits, const real *bias, const int *label, double scale);
+void KERNEL(adamw)(int64_t n, const AdamSettings *settings, real *p, const real *g, real *m, real *v);
+double KERNEL(square_sum)(int64_t n, const real *x);
+
+#endif

@@ -1,0 +1,67 @@
+/* vector_softmax.c: softmax rows and the masked-LM cross-entropy. Maximum subtracted first. */
+#include "vector_isa.h"
+#include "vector_math.h"
+
+static inline real row_maximum(int d, const real *x)
+{
+    real maximum = x[0];
+#pragma omp simd reduction(max : maximum)
+    for (int j = 0; j < d; j++) maximum = x[j] > maximum ? x[j] : maximum;
+    return maximum;
+}
+
+/* x = exp(x - maximum); returns the sum. */
+static inline real row_exponentials(int d, real maximum, real *x)
+{
+    real sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int j = 0; j < d; j++) {
+        x[j] = vector_exp(x[j] - maximum);
+        sum += x[j];
+    }
+    return sum;
+}
+
+void KERNEL(softmax)(int n, int d, real *s)
+{
+    for (int i = 0; i < n; i++) {
+        real *row = s + (int64_t)i * d;
+        const real sum = row_exponentials(d, row_maximum(d, row), row);
+        const real inverse = 1 / sum;
+#pragma omp simd
+        for (int j = 0; j < d; j++) row[j] *= inverse;
+    }
+}
+
+void KERNEL(softmax_backward)(int n, int d, const real *p, real *dp)
+{
+    for (int i = 0; i < n; i++) {
+        const real *probability = p + (int64_t)i * d;
+        real *gradient = dp + (int64_t)i * d;
+        real sum = 0;
+#pragma omp simd reduction(+ : sum)
+        for (int j = 0; j < d; j++) sum += gradient[j] * probability[j];
+#pragma omp simd
+        for (int j = 0; j < d; j++) gradient[j] = probability[j] * (gradient[j] - sum);
+    }
+}
+
+double KERNEL(cross_entropy)(int n, int d, real *logits, const real *bias, const int *label, double scale)
+{
+    double loss = 0;
+    for (int i = 0; i < n; i++) {
+        real *row = logits + (int64_t)i * d;
+#pragma omp simd
+        for (int j = 0; j < d; j++) row[j] += bias[j];
+        const real maximum = row_maximum(d, row);
+        const double labelled = row[label[i]];
+        const real sum = row_exponentials(d, maximum, row);
+        loss += log((double)sum) + (double)maximum - labelled;
+        if (scale == 0) continue;
+        const real factor = (real)(scale / (double)sum);
+#pragma omp simd
+        for (int j = 0; j < d; j++) row[j] *= factor;
+        row[label[i]] -= (real)scale;
+    }
+    return loss;
+}

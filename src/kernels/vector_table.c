@@ -1,0 +1,25 @@
+/* vector_table.c: the table of one instruction set. */
+#include "vector_isa.h"
+
+#define ISA_TEXT_2(isa) #isa
+#define ISA_TEXT(isa) ISA_TEXT_2(isa)
+
+extern const VectorKernels KERNEL(vector_table);
+const VectorKernels KERNEL(vector_table) = {
+    .name = ISA_TEXT(ISA),
+    .layernorm_forward = KERNEL(layernorm_forward),
+    .layernorm_backward = KERNEL(layernorm_backward),
+    .bias_gelu = KERNEL(bias_gelu),
+    .gelu = KERNEL(gelu),
+    .gelu_backward = KERNEL(gelu_backward),
+    .add_bias = KERNEL(add_bias),
+    .column_sum = KERNEL(column_sum),
+    .add = KERNEL(add),
+    .bias_dropout_add = KERNEL(bias_dropout_add),
+    .dropout = KERNEL(dropout),
+    .softmax = KERNEL(softmax),
+    .softmax_backward = KERNEL(softmax_backward),
+    .cross_entropy = KERNEL(cross_entropy),
+    .adamw = KERNEL(adamw),
+    .square_sum = KERNEL(square_sum),
+};

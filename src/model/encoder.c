@@ -1,0 +1,183 @@
+/* encoder.c: a block forward is one function, its backward the same list read upwards. */
+#include "model/encoder.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "kernels/embedding.h"
+#include "kernels/gemm.h"
+#include "kernels/layers.h"
+
+/* Dropout sites; the layer counter of a key is 4 * layer + site, the embeddings are "layer" L. */
+enum { SITE_ATTENTION, SITE_ATTENTION_OUTPUT, SITE_OUTPUT, SITE_EMBEDDING, N_SITES };
+
+static real *cut(Arena *arena, size_t rows, size_t columns)
+{
+    return arena_cut(arena, rows * columns, sizeof(real));
+}
+
+static void init_layer(Arena *arena, const BertConfig *c, size_t n, LayerStates *s)
+{
+    const size_t d = (size_t)c->hidden;
+    *s = (LayerStates){.qkv = cut(arena, n, 3 * d),
+                       .a = cut(arena, n, d),
+                       .s1 = cut(arena, n, d),
+                       .y = cut(arena, n, d),
+                       .s2 = cut(arena, n, d),
+                       .f = cut(arena, n, (size_t)c->intermediate),
+                       .mean1 = cut(arena, n, 1),
+                       .rstd1 = cut(arena, n, 1),
+                       .mean2 = cut(arena, n, 1),
+                       .rstd2 = cut(arena, n, 1)};
+}
+
+static void init_states(Arena *arena, Encoder *e, bool trains)
+{
+    const BertConfig *c = &e->params->config;
+    const size_t n = (size_t)e->max_tokens, d = (size_t)c->hidden;
+    e->h = memory_alloc((size_t)c->layers + 1, sizeof *e->h);
+    e->layer = memory_alloc((size_t)c->layers, sizeof *e->layer);
+    for (int l = 0; l <= c->layers; l++) e->h[l] = trains || l < 2 ? cut(arena, n, d) : e->h[l % 2];
+    for (int l = 0; l < c->layers; l++) {
+        if (trains || l == 0) init_layer(arena, c, n, &e->layer[l]);
+        else e->layer[l] = e->layer[0];
+    }
+}
+
+void encoder_init(Arena *arena, const Params *params, int max_samples, int max_tokens, int longest, bool trains, Encoder *e)
+{
+    const BertConfig *c = &params->config;
+    const size_t n = (size_t)max_tokens, d = (size_t)c->hidden, i = (size_t)c->intermediate;
+    const int widest = c->intermediate > 3 * c->hidden ? c->intermediate : 3 * c->hidden;
+    *e = (Encoder){.params = params, .max_samples = max_samples, .max_tokens = max_tokens, .longest = longest};
+    init_states(arena, e, trains);
+    e->embedded = cut(arena, n, d);
+    e->mean0 = cut(arena, n, 1);
+    e->rstd0 = cut(arena, n, 1);
+    e->g = cut(arena, n, i);
+    if (trains) {
+        e->df = cut(arena, n, i);
+        e->dqkv = cut(arena, n, 3 * d);
+        e->dx = cut(arena, n, d);
+        e->ds = cut(arena, n, d);
+        e->da = cut(arena, n, d);
+        e->reduce = arena_cut(arena, layers_scratch(max_tokens, widest), sizeof(real));
+    }
+    e->attention_scratch = arena_cut(arena, attention_scratch(longest, gemm_threads()), sizeof(real));
+    e->dropout = arena_cut(arena, (size_t)max_samples, sizeof *e->dropout);
+}
+
+void encoder_free(Encoder *encoder)
+{
+    free(encoder->h);
+    free(encoder->layer);
+    *encoder = (Encoder){0};
+}
+
+static const Dropout *dropout_keys(const Encoder *e, const PackedInput *input, int layer, int site)
+{
+    const double rate = site == SITE_ATTENTION ? e->attention_dropout : e->hidden_dropout;
+    for (int b = 0; b < input->n_samples; b++) {
+        const uint32_t place = (uint32_t)(N_SITES * layer + site);
+        e->dropout[b] = (Dropout){random_key(e->seed, RANDOM_DROPOUT, place, e->step, (uint32_t)input->sample[b]), rate};
+    }
+    return e->dropout;
+}
+
+static Attention attention_of(const Encoder *e, const PackedInput *input, int l)
+{
+    return (Attention){.n_samples = input->n_samples,
+                       .n_heads = e->params->config.heads,
+                       .d = e->params->config.hidden,
+                       .offset = input->offset,
+                       .dropout = dropout_keys(e, input, l, SITE_ATTENTION),
+                       .longest = e->longest,
+                       .scratch = e->attention_scratch};
+}
+
+static void embed(Encoder *e, const PackedInput *in)
+{
+    const BertConfig *c = &e->params->config;
+    const BertTensors *w = &e->params->w;
+    const int n = in->n_tokens, d = c->hidden;
+    embedding_forward(n, d, in->id, in->position, in->kind, w->word, w->position, w->type, e->embedded);
+    layers_layernorm(n, d, e->embedded, w->norm_gamma, w->norm_beta, c->layernorm_epsilon, e->h[0], e->mean0, e->rstd0);
+    if (e->hidden_dropout > 0)
+        layers_dropout(in->n_samples, in->offset, d, e->h[0], dropout_keys(e, in, c->layers, SITE_EMBEDDING), e->h[0]);
+}
+
+static void layer_forward(Encoder *e, const PackedInput *in, int l)
+{
+    const BertConfig *c = &e->params->config;
+    const LayerTensors *w = &e->params->w.layer[l];
+    const LayerStates *s = &e->layer[l];
+    const int n = in->n_tokens, d = c->hidden, i = c->intermediate;
+    const real *h = e->h[l];
+    gemm(PLAIN, TRANSPOSED, n, 3 * d, d, 1, h, d, w->qkv_weight, d, 0, s->qkv, 3 * d);
+    layers_add_bias(n, 3 * d, w->qkv_bias, s->qkv);
+    const Attention attention = attention_of(e, in, l);
+    attention_forward(&attention, s->qkv, s->a);
+    gemm(PLAIN, TRANSPOSED, n, d, d, 1, s->a, d, w->out_weight, d, 0, s->s1, d);
+    layers_bias_dropout_add(in->n_samples, in->offset, d, s->s1, w->out_bias, h,
+                            dropout_keys(e, in, l, SITE_ATTENTION_OUTPUT), s->s1);
+    layers_layernorm(n, d, s->s1, w->norm1_gamma, w->norm1_beta, c->layernorm_epsilon, s->y, s->mean1, s->rstd1);
+    gemm(PLAIN, TRANSPOSED, n, i, d, 1, s->y, d, w->up_weight, d, 0, s->f, i);
+    layers_bias_gelu(n, i, w->up_bias, s->f, e->g);
+    gemm(PLAIN, TRANSPOSED, n, d, i, 1, e->g, i, w->down_weight, i, 0, s->s2, d);
+    layers_bias_dropout_add(in->n_samples, in->offset, d, s->s2, w->down_bias, s->y, dropout_keys(e, in, l, SITE_OUTPUT), s->s2);
+    layers_layernorm(n, d, s->s2, w->norm2_gamma, w->norm2_beta, c->layernorm_epsilon, e->h[l + 1], s->mean2, s->rstd2);
+}
+
+const real *encoder_forward(Encoder *e, const PackedInput *input)
+{
+    embed(e, input);
+    for (int l = 0; l < e->params->config.layers; l++) layer_forward(e, input, l);
+    return e->h[e->params->config.layers];
+}
+
+/* dx: in, the gradient of h[l+1]; out, of h[l]. */
+static void layer_backward(Encoder *e, const PackedInput *in, int l, real *dx)
+{
+    const BertConfig *c = &e->params->config;
+    const LayerTensors *w = &e->params->w.layer[l], *g = &e->params->g.layer[l];
+    const LayerStates *s = &e->layer[l];
+    const int n = in->n_tokens, d = c->hidden, i = c->intermediate;
+    layers_layernorm_backward(n, d, dx, s->s2, s->mean2, s->rstd2, w->norm2_gamma, dx, g->norm2_gamma, g->norm2_beta, e->reduce);
+    layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, l, SITE_OUTPUT), e->ds);
+    layers_column_sum(n, d, e->ds, g->down_bias, e->reduce);
+    layers_gelu(n, i, s->f, e->g);
+    gemm(TRANSPOSED, PLAIN, d, i, n, 1, e->ds, d, e->g, i, 1, g->down_weight, i);             /* dWd += ds^T g */
+    gemm(PLAIN, PLAIN, n, i, d, 1, e->ds, d, w->down_weight, i, 0, e->df, i);                 /* dg = ds Wd */
+    layers_gelu_backward(n, i, s->f, e->df, g->up_bias, e->reduce);
+    gemm(TRANSPOSED, PLAIN, i, d, n, 1, e->df, i, s->y, d, 1, g->up_weight, d);               /* dWu += df^T y */
+    gemm(PLAIN, PLAIN, n, d, i, 1, e->df, i, w->up_weight, d, 1, dx, d);                      /* dy = ds2 + df Wu */
+    layers_layernorm_backward(n, d, dx, s->s1, s->mean1, s->rstd1, w->norm1_gamma, dx, g->norm1_gamma, g->norm1_beta, e->reduce);
+    layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, l, SITE_ATTENTION_OUTPUT), e->ds);
+    layers_column_sum(n, d, e->ds, g->out_bias, e->reduce);
+    gemm(TRANSPOSED, PLAIN, d, d, n, 1, e->ds, d, s->a, d, 1, g->out_weight, d);              /* dWo += ds^T a */
+    gemm(PLAIN, PLAIN, n, d, d, 1, e->ds, d, w->out_weight, d, 0, e->da, d);                  /* da = ds Wo */
+    const Attention attention = attention_of(e, in, l);
+    attention_backward(&attention, s->qkv, e->da, e->dqkv);
+    layers_column_sum(n, 3 * d, e->dqkv, g->qkv_bias, e->reduce);
+    gemm(TRANSPOSED, PLAIN, 3 * d, d, n, 1, e->dqkv, 3 * d, e->h[l], d, 1, g->qkv_weight, d); /* dWqkv += dqkv^T h */
+    gemm(PLAIN, PLAIN, n, d, 3 * d, 1, e->dqkv, 3 * d, w->qkv_weight, d, 1, dx, d);           /* dh = ds1 + dqkv Wqkv */
+}
+
+static void embed_backward(Encoder *e, const PackedInput *in, real *dx)
+{
+    const BertConfig *c = &e->params->config;
+    const BertTensors *w = &e->params->w, *g = &e->params->g;
+    const int n = in->n_tokens, d = c->hidden;
+    if (e->hidden_dropout > 0)
+        layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, c->layers, SITE_EMBEDDING), dx);
+    layers_layernorm_backward(n, d, dx, e->embedded, e->mean0, e->rstd0, w->norm_gamma, dx, g->norm_gamma, g->norm_beta, e->reduce);
+    embedding_backward(n, d, in->id, dx, c->pad_id, g->word);
+    embedding_backward(n, d, in->position, dx, EMBEDDING_ALL_ROWS, g->position);
+    embedding_backward(n, d, in->kind, dx, EMBEDDING_ALL_ROWS, g->type);
+}
+
+void encoder_backward(Encoder *e, const PackedInput *input, real *dx)
+{
+    for (int l = e->params->config.layers - 1; l >= 0; l--) layer_backward(e, input, l, dx);
+    embed_backward(e, input, dx);
+}

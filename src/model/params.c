@@ -1,0 +1,88 @@
+/* params.c: pointers into the blocks, found by name. */
+#include "model/params.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "io/bert_init.h"
+
+static real *tensor_at(const BertLayout *layout, real *block, const char *name)
+{
+    const BertTensor *tensor = bert_layout_find(layout, name);
+    if (!tensor) status_abort(__FILE__, __LINE__, "no tensor '%s' in the layout", name);
+    return block ? block + tensor->first : NULL;
+}
+
+static real *layer_tensor(const BertLayout *layout, real *block, int l, const char *name)
+{
+    char full[96];
+    snprintf(full, sizeof full, "bert.encoder.layer.%d.%s", l, name);
+    return tensor_at(layout, block, full);
+}
+
+static void point_layer(const BertLayout *layout, real *block, int l, LayerTensors *t)
+{
+    t->qkv_weight = layer_tensor(layout, block, l, "attention.self.query.weight");
+    t->qkv_bias = layer_tensor(layout, block, l, "attention.self.query.bias");
+    t->out_weight = layer_tensor(layout, block, l, "attention.output.dense.weight");
+    t->out_bias = layer_tensor(layout, block, l, "attention.output.dense.bias");
+    t->norm1_gamma = layer_tensor(layout, block, l, "attention.output.LayerNorm.weight");
+    t->norm1_beta = layer_tensor(layout, block, l, "attention.output.LayerNorm.bias");
+    t->up_weight = layer_tensor(layout, block, l, "intermediate.dense.weight");
+    t->up_bias = layer_tensor(layout, block, l, "intermediate.dense.bias");
+    t->down_weight = layer_tensor(layout, block, l, "output.dense.weight");
+    t->down_bias = layer_tensor(layout, block, l, "output.dense.bias");
+    t->norm2_gamma = layer_tensor(layout, block, l, "output.LayerNorm.weight");
+    t->norm2_beta = layer_tensor(layout, block, l, "output.LayerNorm.bias");
+}
+
+static void point_tensors(const BertConfig *config, const BertLayout *layout, real *block, BertTensors *t)
+{
+    t->word = tensor_at(layout, block, "bert.embeddings.word_embeddings.weight");
+    t->position = tensor_at(layout, block, "bert.embeddings.position_embeddings.weight");
+    t->type = tensor_at(layout, block, "bert.embeddings.token_type_embeddings.weight");
+    t->norm_gamma = tensor_at(layout, block, "bert.embeddings.LayerNorm.weight");
+    t->norm_beta = tensor_at(layout, block, "bert.embeddings.LayerNorm.bias");
+    t->layer = memory_alloc((size_t)config->layers, sizeof *t->layer);
+    for (int l = 0; l < config->layers; l++) point_layer(layout, block, l, &t->layer[l]);
+    t->transform_weight = tensor_at(layout, block, "cls.predictions.transform.dense.weight");
+    t->transform_bias = tensor_at(layout, block, "cls.predictions.transform.dense.bias");
+    t->transform_norm_gamma = tensor_at(layout, block, "cls.predictions.transform.LayerNorm.weight");
+    t->transform_norm_beta = tensor_at(layout, block, "cls.predictions.transform.LayerNorm.bias");
+    t->decoder_bias = tensor_at(layout, block, "cls.predictions.bias");
+}
+
+void params_init(Arena *arena, const BertConfig *config, bool trains, Params *params)
+{
+    *params = (Params){.config = *config};
+    bert_layout_init(config, &params->layout);
+    const size_t count = (size_t)params->layout.count;
+    params->weight = arena_cut(arena, count, sizeof(real));
+    if (trains) {
+        params->gradient = arena_cut(arena, count, sizeof(real));
+        params->first = arena_cut(arena, count, sizeof(real));
+        params->second = arena_cut(arena, count, sizeof(real));
+    }
+    point_tensors(config, &params->layout, params->weight, &params->w);
+    point_tensors(config, &params->layout, params->gradient, &params->g);
+}
+
+void params_free(Params *params)
+{
+    bert_layout_free(&params->layout);
+    free(params->w.layer);
+    free(params->g.layer);
+    *params = (Params){0};
+}
+
+void params_init_random(Params *params, uint64_t seed)
+{
+    bert_init_random(&params->config, &params->layout, seed, false, params->weight);
+}
+
+void params_zero_gradient(Params *params)
+{
+    memset(params->gradient, 0, (size_t)params->layout.count * sizeof(real));
+}

@@ -1,0 +1,437 @@
+/* checkpoint.c: rank 0 reads and writes, the others receive. */
+#include "train/checkpoint.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "io/file.h"
+#include "train/run_settings.h"
+
+/* --- names -------------------------------------------------------------------------------------- */
+
+static bool step_of_name(const char *name, int64_t *step)
+{
+    long long number;
+    int used = 0;
+    if (sscanf(name, "step-%8lld.h5%n", &number, &used) != 1 || used == 0 || name[used] != '\0') return false;
+    *step = number;
+    return true;
+}
+
+static int descending(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/* Steps of the checkpoints in folder, newest first; *step is owned by the caller. Also removes what a
+ * killed run left half-written. */
+static int list_steps(const char *folder, int64_t **step)
+{
+    size_t n = 0, capacity = 0;
+    *step = NULL;
+    DIR *directory = opendir(folder);
+    if (!directory) return 0;
+    for (struct dirent *entry; (entry = readdir(directory));) {
+        int64_t number;
+        if (strncmp(entry->d_name, "step-", 5) == 0 && strstr(entry->d_name, ".h5.partial")) {
+            char *path = file_join(folder, entry->d_name);
+            unlink(path);
+            free(path);
+        }
+        if (!step_of_name(entry->d_name, &number)) continue;
+        memory_reserve((void **)step, &capacity, n + 1, sizeof **step);
+        (*step)[n++] = number;
+    }
+    closedir(directory);
+    if (n) qsort(*step, n, sizeof **step, descending);
+    return (int)n;
+}
+
+static char *step_path(const char *folder, int64_t step)
+{
+    return memory_print("%s/step-%08lld.h5", folder, (long long)step);
+}
+
+static void remove_old(const char *folder, int keep)
+{
+    int64_t *step;
+    const int n = list_steps(folder, &step);
+    for (int i = keep; i < n; i++) {
+        char *path = step_path(folder, step[i]);
+        unlink(path);
+        free(path);
+    }
+    free(step);
+}
+
+/* --- writing ------------------------------------------------------------------------------------ */
+
+static Status verify_dataset(H5File *file, const char *path, void *context)
+{
+    (void)context;
+    bool had_hash;
+    TRY(h5_verify(file, path, &had_hash));
+    CHECK(had_hash, STATUS_DATA, "%s: dataset %s has no hash; the file is damaged", h5_path(file), path);
+    return STATUS_OK;
+}
+
+static Status verify_file(const char *path)
+{
+    H5File *file;
+    TRY(h5_open(path, &file));
+    Status status = h5_visit_datasets(file, verify_dataset, NULL);
+    Status closed = h5_close(&file);
+    return status ? status : closed;
+}
+
+static Status write_scalar(H5File *file, const char *name, int64_t value)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/progress/%s", name);
+    TRY(h5_put_i64(file, "/progress", name, value));
+    return h5_write(file, path, H5_I64, 0, NULL, "", &value);
+}
+
+static Status write_progress(H5File *file, const TrainState *s)
+{
+    TRY(write_scalar(file, "step", s->step));
+    TRY(write_scalar(file, "epoch", s->epoch));
+    TRY(write_scalar(file, "next_sample", s->next_sample));
+    TRY(write_scalar(file, "seed", s->seed));
+    TRY(write_scalar(file, "tokens", s->tokens));
+    TRY(write_scalar(file, "samples_hash", (int64_t)s->samples_hash));
+    TRY(h5_write(file, "/progress/seconds", H5_F64, 0, NULL, "", &s->seconds));
+    return h5_put_text(file, "/progress", "settings", s->settings);
+}
+
+/* The class means of all ranks, one set after the other; NULL except on rank 0. Collective. */
+typedef struct {
+    int n_sets;
+    double *sum;     /* [n_sets, K, D + 2]: sum, square, weight as in ClassMeans */
+    int64_t *count;  /* [n_sets, K] */
+} GatheredMeans;
+
+static GatheredMeans gather_means(const Comm *comm, const TrainState *s)
+{
+    const size_t block = (size_t)s->means->n_classes * ((size_t)s->means->n_features + 2);
+    GatheredMeans all = {.n_sets = s->means_by_rank ? comm->n_ranks : 1};
+    if (comm->rank == 0) {
+        all.sum = memory_alloc((size_t)all.n_sets * block, sizeof(double));
+        all.count = memory_alloc((size_t)(all.n_sets * s->means->n_classes), sizeof(int64_t));
+    }
+    if (s->means_by_rank) {
+        comm_gather(comm, s->means->sum, (int64_t)(block * sizeof(double)), all.sum);
+        comm_gather(comm, s->means->count, s->means->n_classes * (int64_t)sizeof(int64_t), all.count);
+    } else if (comm->rank == 0) {
+        memcpy(all.sum, s->means->sum, block * sizeof(double));
+        memcpy(all.count, s->means->count, (size_t)s->means->n_classes * sizeof(int64_t));
+    }
+    return all;
+}
+
+/* /collapse/sum [K, D] and so on; with nc-sync = none one set per rank, [ranks * K, D]. */
+static Status write_means(H5File *file, const TrainState *s, const GatheredMeans *all)
+{
+    const int k = s->means->n_classes, d = s->means->n_features, rows = all->n_sets * k;
+    const size_t block = (size_t)k * ((size_t)d + 2);
+    double *sum = memory_alloc((size_t)rows * (size_t)d, sizeof *sum);
+    double *square = memory_alloc((size_t)rows, sizeof *square), *weight = memory_alloc((size_t)rows, sizeof *weight);
+    for (int set = 0; set < all->n_sets; set++) {
+        const double *from = all->sum + (size_t)set * block;
+        memcpy(sum + (size_t)(set * k) * (size_t)d, from, (size_t)k * (size_t)d * sizeof *sum);
+        memcpy(square + set * k, from + (size_t)k * (size_t)d, (size_t)k * sizeof *square);
+        memcpy(weight + set * k, from + (size_t)k * (size_t)d + k, (size_t)k * sizeof *weight);
+    }
+    const int64_t one[] = {k}, all_rows[] = {rows}, matrix[] = {rows, d};
+    Status status = h5_write(file, "/collapse/class_id", H5_I32, 1, one, "class", s->class_id);
+    if (!status) status = h5_write(file, "/collapse/sum", H5_F64, 2, matrix, "class, feature", sum);
+    if (!status) status = h5_write(file, "/collapse/square", H5_F64, 1, all_rows, "class", square);
+    if (!status) status = h5_write(file, "/collapse/weight", H5_F64, 1, all_rows, "class", weight);
+    if (!status) status = h5_write(file, "/collapse/count", H5_I64, 1, all_rows, "class", all->count);
+    if (!status) status = h5_put_i64(file, "/collapse", "sets", all->n_sets);
+    free(sum);
+    free(square);
+    free(weight);
+    return status;
+}
+
+static Status write_header_and_model(H5File *file, const char *format, const TrainState *s)
+{
+    char hash[HASH_TEXT_SIZE];
+    hash_sha256(s->settings, strlen(s->settings), hash);
+    TRY(h5_write_header(file, format, s->command_line, hash));
+    return model_file_write(file, &s->params->config, &s->params->layout, s->params->weight, &s->pieces);
+}
+
+static Status write_all(H5File *file, const TrainState *s, const GatheredMeans *means)
+{
+    TRY(write_header_and_model(file, CHECKPOINT_FORMAT, s));
+    TRY(model_file_write_block(file, "/optimizer/first", &s->params->layout, s->params->first));
+    TRY(model_file_write_block(file, "/optimizer/second", &s->params->layout, s->params->second));
+    TRY(write_progress(file, s));
+    if (s->means) TRY(write_means(file, s, means));
+    return history_write(&s->history, file);
+}
+
+/* means: NULL writes a model file. */
+static Status write_file(const char *path, const TrainState *s, const GatheredMeans *means, bool is_model)
+{
+    char *partial = file_partial_name(path);
+    H5File *file = NULL;
+    Status status = h5_create(partial, &file);
+    if (!status) status = is_model ? write_header_and_model(file, MODEL_FORMAT, s) : write_all(file, s, means);
+    Status closed = h5_close(&file);
+    if (!status) status = closed;
+    if (!status) status = verify_file(partial);
+    if (!status) status = file_commit(partial, path);
+    if (status) unlink(partial);
+    free(partial);
+    return status;
+}
+
+Status checkpoint_write(const Comm *comm, const char *folder, int keep, const TrainState *s)
+{
+    GatheredMeans means = {0};
+    if (s->means) means = gather_means(comm, s);
+    Status status = STATUS_OK;
+    if (comm->rank == 0) {
+        char *path = step_path(folder, s->step);
+        status = write_file(path, s, &means, false);
+        if (!status) remove_old(folder, keep);
+        free(path);
+    }
+    free(means.sum);
+    free(means.count);
+    return comm_agree(comm, status);
+}
+
+Status checkpoint_write_model(const Comm *comm, const char *folder, const TrainState *s)
+{
+    Status status = STATUS_OK;
+    if (comm->rank == 0) {
+        char *path = file_join(folder, "model.h5");
+        status = write_file(path, s, NULL, true);
+        free(path);
+    }
+    return comm_agree(comm, status);
+}
+
+/* --- finding and reading ------------------------------------------------------------------------ */
+
+static char *find_whole(const char *folder)
+{
+    int64_t *step;
+    const int n = list_steps(folder, &step);
+    char *found = NULL;
+    for (int i = 0; i < n && !found; i++) {
+        char *path = step_path(folder, step[i]);
+        if (verify_file(path) == STATUS_OK) {
+            found = path;
+        } else {
+            log_warning("%s; looking for an older checkpoint", status_message());
+            free(path);
+        }
+    }
+    free(step);
+    return found ? found : memory_copy_text("");
+}
+
+Status checkpoint_find(const Comm *comm, const char *folder, char **path)
+{
+    char text[4096] = "";
+    if (comm->rank == 0) {
+        char *found = find_whole(folder);
+        snprintf(text, sizeof text, "%s", found);
+        free(found);
+    }
+    comm_broadcast(comm, text, sizeof text);
+    *path = memory_copy_text(text);
+    return STATUS_OK;
+}
+
+static Status set_aside_local(const char *folder, int64_t after)
+{
+    int64_t *step;
+    const int n = list_steps(folder, &step);
+    Status status = STATUS_OK;
+    for (int i = 0; i < n && !status; i++) {
+        if (step[i] <= after) continue;
+        char *path = step_path(folder, step[i]), *aside = memory_print("%s.old", path);
+        if (rename(path, aside) != 0)
+            status = status_set(STATUS_IO, __FILE__, __LINE__, "%s: cannot be renamed to %s", path, aside);
+        else log_line("%s is not part of this run and was renamed to %s", path, aside);
+        free(path);
+        free(aside);
+    }
+    free(step);
+    return status;
+}
+
+Status checkpoint_set_aside(const Comm *comm, const char *folder, int64_t step)
+{
+    return comm_agree(comm, comm->rank == 0 ? set_aside_local(folder, step) : STATUS_OK);
+}
+
+/* The value of key in `key = value` lines; a copy owned by the caller, NULL if absent. */
+static char *line_value(const char *lines, const char *key)
+{
+    Slice rest = slice_of(lines), line, name;
+    while (slice_next_line(&rest, &line)) {
+        slice_next_field(&line, '=', &name);
+        if (slice_is(slice_trim(name), key)) return slice_copy(slice_trim(line));
+    }
+    return NULL;
+}
+
+static Status check_settings(const char *path, const char *stored, const char *now)
+{
+    int n;
+    const Setting *table = run_settings_table(&n);
+    for (int i = 0; i < n; i++) {
+        if (run_settings_may_change(table[i].name)) continue;
+        char *before = line_value(stored, table[i].name), *after = line_value(now, table[i].name);
+        Status status = STATUS_OK;
+        if (strcmp(before ? before : "", after ? after : "") != 0)
+            status = status_set(STATUS_USAGE, __FILE__, __LINE__,
+                                "%s: was written with %s = %s, this run has %s; keep the setting, choose another output, or "
+                                "set resume = never",
+                                path, table[i].name, before ? before : "(none)", after ? after : "(none)");
+        free(before);
+        free(after);
+        TRY(status);
+    }
+    return STATUS_OK;
+}
+
+static Status read_scalar(H5File *file, const char *name, int64_t *value)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/progress/%s", name);
+    return h5_read(file, path, H5_I64, 1, value);
+}
+
+static Status read_progress(H5File *file, TrainState *s)
+{
+    int64_t seed, samples_hash;
+    char *settings;
+    TRY(h5_get_text(file, "/progress", "settings", &settings));
+    Status status = check_settings(h5_path(file), settings, s->settings);
+    free(settings);
+    TRY(status);
+    TRY(read_scalar(file, "step", &s->step));
+    TRY(read_scalar(file, "epoch", &s->epoch));
+    TRY(read_scalar(file, "next_sample", &s->next_sample));
+    TRY(read_scalar(file, "seed", &seed));
+    TRY(read_scalar(file, "tokens", &s->tokens));
+    TRY(read_scalar(file, "samples_hash", &samples_hash));
+    TRY(h5_read(file, "/progress/seconds", H5_F64, 1, &s->seconds));
+    CHECK(seed == s->seed, STATUS_DATA, "%s: has the seed %lld, this run %lld", h5_path(file), (long long)seed, (long long)s->seed);
+    CHECK((uint64_t)samples_hash == s->samples_hash, STATUS_DATA,
+          "%s: was written while training on another text (train-data has changed); restore it, or set resume = never", h5_path(file));
+    return STATUS_OK;
+}
+
+/* All sets of class means, in the order of GatheredMeans. */
+static Status read_means(H5File *file, int n_sets, const TrainState *s, GatheredMeans *all)
+{
+    const int k = s->means->n_classes, d = s->means->n_features, rows = n_sets * k;
+    const size_t block = (size_t)k * ((size_t)d + 2);
+    int64_t stored_sets;
+    int *class_id = memory_alloc((size_t)k, sizeof *class_id);
+    double *sum = memory_alloc((size_t)rows, (size_t)d * sizeof *sum);
+    double *square = memory_alloc((size_t)rows, 2 * sizeof *square), *weight = square + rows;
+    Status status = h5_get_i64(file, "/collapse", "sets", &stored_sets);
+    if (!status && stored_sets != n_sets)
+        status = status_set(STATUS_USAGE, __FILE__, __LINE__,
+                            "%s: was written by %lld ranks with nc-sync = none, each with its own class means; continue with as many",
+                            h5_path(file), (long long)stored_sets);
+    if (!status) status = h5_read(file, "/collapse/class_id", H5_I32, k, class_id);
+    if (!status && memcmp(class_id, s->class_id, (size_t)k * sizeof *class_id) != 0)
+        status = status_set(STATUS_USAGE, __FILE__, __LINE__, "%s: was written with other words in nc-words; restore the list, or set resume = never",
+                            h5_path(file));
+    if (!status) status = h5_read(file, "/collapse/sum", H5_F64, (int64_t)rows * d, sum);
+    if (!status) status = h5_read(file, "/collapse/square", H5_F64, rows, square);
+    if (!status) status = h5_read(file, "/collapse/weight", H5_F64, rows, weight);
+    if (!status) status = h5_read(file, "/collapse/count", H5_I64, rows, all->count);
+    for (int set = 0; set < n_sets && !status; set++) {
+        double *to = all->sum + (size_t)set * block;
+        memcpy(to, sum + (size_t)(set * k) * (size_t)d, (size_t)k * (size_t)d * sizeof *sum);
+        memcpy(to + (size_t)k * (size_t)d, square + set * k, (size_t)k * sizeof *square);
+        memcpy(to + (size_t)k * (size_t)d + k, weight + set * k, (size_t)k * sizeof *weight);
+    }
+    free(class_id);
+    free(sum);
+    free(square);
+    return status;
+}
+
+static Status read_local(const char *path, TrainState *s, int n_sets, GatheredMeans *means)
+{
+    H5File *file;
+    BertConfig config;
+    TRY(model_file_open(path, &file, &config));
+    Status status = h5_check_format(file, CHECKPOINT_FORMAT, "give a step-*.h5 file to resume");
+    if (!status && memcmp(&config, &s->params->config, sizeof config) != 0)
+        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: holds a model of another shape than init; set resume = never", path);
+    if (!status) status = read_progress(file, s);
+    if (!status) status = model_file_read_block(file, "/model/weights", &s->params->layout, s->params->weight);
+    if (!status) status = model_file_read_block(file, "/optimizer/first", &s->params->layout, s->params->first);
+    if (!status) status = model_file_read_block(file, "/optimizer/second", &s->params->layout, s->params->second);
+    if (!status && s->means) status = read_means(file, n_sets, s, means);
+    if (!status) status = history_read(file, &s->history);
+    h5_close(&file);
+    return status;
+}
+
+static void share(const Comm *comm, TrainState *s, const GatheredMeans *means)
+{
+    int64_t whole[] = {s->step, s->epoch, s->next_sample, s->tokens};
+    comm_broadcast(comm, whole, sizeof whole);
+    comm_broadcast(comm, &s->seconds, sizeof s->seconds);
+    s->step = whole[0], s->epoch = whole[1], s->next_sample = whole[2], s->tokens = whole[3];
+    const int64_t bytes = s->params->layout.count * (int64_t)sizeof(real);
+    comm_broadcast(comm, s->params->weight, bytes);
+    comm_broadcast(comm, s->params->first, bytes);
+    comm_broadcast(comm, s->params->second, bytes);
+    if (!s->means) return;
+    const int64_t block = (int64_t)s->means->n_classes * (s->means->n_features + 2) * (int64_t)sizeof(double);
+    const int64_t counts = s->means->n_classes * (int64_t)sizeof(int64_t);
+    if (s->means_by_rank) {
+        comm_scatter_equal(comm, means->sum, s->means->sum, block);
+        comm_scatter_equal(comm, means->count, s->means->count, counts);
+        return;
+    }
+    if (comm->rank == 0) {
+        memcpy(s->means->sum, means->sum, (size_t)block);
+        memcpy(s->means->count, means->count, (size_t)counts);
+    }
+    comm_broadcast(comm, s->means->sum, block);
+    comm_broadcast(comm, s->means->count, counts);
+}
+
+Status checkpoint_read(const Comm *comm, const char *path, TrainState *s)
+{
+    const int n_sets = s->means_by_rank ? comm->n_ranks : 1;
+    GatheredMeans means = {.n_sets = n_sets};
+    Status status = STATUS_OK;
+    if (comm->rank == 0) {
+        if (s->means) {
+            const size_t k = (size_t)s->means->n_classes, sets = (size_t)n_sets;
+            means.sum = memory_alloc(sets * k * ((size_t)s->means->n_features + 2), sizeof(double));
+            means.count = memory_alloc(sets * k, sizeof(int64_t));
+        }
+        status = read_local(path, s, n_sets, &means);
+    }
+    status = comm_agree(comm, status);
+    if (!status) share(comm, s, &means);
+    free(means.sum);
+    free(means.count);
+    return status;
+}

@@ -1,0 +1,51 @@
+/* runtime.c: cores this process may use, divided by the ranks that share them. */
+#define _GNU_SOURCE
+#include "train/runtime.h"
+
+#include <omp.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "kernels/gemm.h"
+#include "kernels/vector.h"
+
+static int cores_allowed(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    return CPU_COUNT(&set);
+}
+
+/* Bound to a part of the machine: those cores are ours alone. Else all ranks of the node share them. */
+static int fair_threads(const Comm *comm, int allowed, int online)
+{
+    const int share = allowed < online ? allowed : allowed / comm->node_ranks;
+    return share < 1 ? 1 : share;
+}
+
+void runtime_init(const Comm *comm, int threads, bool is_quiet)
+{
+    const int online = (int)sysconf(_SC_NPROCESSORS_ONLN), allowed = cores_allowed();
+    const char *user = getenv("OMP_NUM_THREADS");
+    if (threads == 0 && user) threads = atoi(user);
+    if (threads <= 0) threads = fair_threads(comm, allowed, online);
+    omp_set_num_threads(threads);
+    const int level = vector_choose(vector_best_level());
+    gemm_init(level, threads);
+    if (is_quiet) return;
+    log_line("%d rank%s x %d thread%s; %d rank%s on this node, %d of its %d cores open to rank 0", comm->n_ranks,
+             comm->n_ranks == 1 ? "" : "s", threads, threads == 1 ? "" : "s", comm->node_ranks, comm->node_ranks == 1 ? "" : "s",
+             allowed, online);
+    log_line("kernels: %s, family %s, %.0f GFLOP/s at 768 x 768 x 768; elementwise %s", gemm_library(), gemm_family(),
+             gemm_measure(768, 768, 768, 5), vector_kernels->name);
+    if (gemm_family_is_fallback())
+        log_warning("the kernel family '%s' is not the best for this processor; unset BLIS_ARCH_TYPE, or install a newer BLIS", gemm_family());
+    if (threads > allowed)
+        log_warning("%d threads share %d core%s: slow; start with mpirun --bind-to none, or set threads = %d", threads, allowed,
+                    allowed == 1 ? "" : "s", allowed);
+    else if (comm->n_ranks == 1 && allowed < online)
+        log_warning("this rank may use %d of %d cores; mpirun --bind-to none opens all of them", allowed, online);
+}

@@ -1,0 +1,279 @@
+/* setup.c: model, then text, then words, then memory, then an old checkpoint. */
+#include "train/setup.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "io/file.h"
+#include "train/checkpoint.h"
+
+/* --- the model's configuration and vocabulary: rank 0 reads, all receive ------------------------- */
+
+typedef struct {
+    BertConfig config;
+    int n_pieces;
+    int64_t text_bytes;  /* pieces, each with its NUL */
+    bool lower_case;
+} Head;
+
+static char *pack_pieces(const char *const *piece, int n, int64_t *bytes)
+{
+    *bytes = 0;
+    for (int i = 0; i < n; i++) *bytes += (int64_t)strlen(piece[i]) + 1;
+    char *text = memory_alloc((size_t)*bytes, 1), *at = text;
+    for (int i = 0; i < n; i++) at = stpcpy(at, piece[i]) + 1;
+    return text;
+}
+
+static Status read_file_head(const char *path, Head *head, char **text)
+{
+    H5File *file;
+    char **piece = NULL;
+    TRY(model_file_open(path, &file, &head->config));
+    Status status = model_file_read_pieces(file, &head->config, &piece, &head->n_pieces, &head->lower_case);
+    h5_close(&file);
+    TRY(status);
+    *text = pack_pieces((const char *const *)piece, head->n_pieces, &head->text_bytes);
+    for (int i = 0; i < head->n_pieces; i++) free(piece[i]);
+    free(piece);
+    return STATUS_OK;
+}
+
+static Status make_random_head(const RunSettings *run, Head *head, char **text)
+{
+    Vocabulary *vocabulary;
+    TRY(vocabulary_read(run->vocab, !run->cased, &vocabulary));
+    BertConfig *c = &head->config;
+    *c = bert_config_default();
+    c->vocab = head->n_pieces = vocabulary_size(vocabulary);
+    c->layers = (int)run->layers, c->hidden = (int)run->hidden, c->heads = (int)run->heads;
+    c->intermediate = (int)run->intermediate, c->positions = (int)run->positions;
+    c->pad_id = vocabulary_special(vocabulary, SPECIAL_PAD);
+    head->lower_case = !run->cased;
+    *text = pack_pieces(vocabulary_pieces(vocabulary), head->n_pieces, &head->text_bytes);
+    vocabulary_free(vocabulary);
+    return bert_config_check("command line", c);
+}
+
+static Status unpack_vocabulary(const char *name, const Head *head, const char *text, Vocabulary **vocabulary)
+{
+    const char **piece = memory_alloc((size_t)head->n_pieces, sizeof *piece);
+    for (int i = 0; i < head->n_pieces; i++) {
+        piece[i] = text;
+        text += strlen(text) + 1;
+    }
+    Status status = vocabulary_new(name, piece, head->n_pieces, head->lower_case, vocabulary);
+    free(piece);
+    return status;
+}
+
+static Status read_head(const Comm *comm, const RunSettings *run, BertConfig *config, Vocabulary **vocabulary)
+{
+    Head head = {0};
+    char *text = NULL;
+    const bool random = strcmp(run->init, "random") == 0;
+    Status status = STATUS_OK;
+    if (comm->rank == 0) status = random ? make_random_head(run, &head, &text) : read_file_head(run->init, &head, &text);
+    status = comm_agree(comm, status);
+    if (!status) {
+        comm_broadcast(comm, &head, sizeof head);
+        if (comm->rank > 0) text = memory_alloc((size_t)head.text_bytes, 1);
+        comm_broadcast(comm, text, head.text_bytes);
+        *config = head.config;
+        status = unpack_vocabulary(run->init, &head, text, vocabulary);
+    }
+    free(text);
+    return status;
+}
+
+/* --- text and words ------------------------------------------------------------------------------- */
+
+static Status read_corpus(const Comm *comm, const RunSettings *run, const BertConfig *config, Trainer *t)
+{
+    const bool published = run->bec_length == 1;
+    CorpusOptions options = {.split = (SplitRule)run->split,
+                             .column = run->text_column,
+                             .max_length = (int)run->max_length,
+                             .pad_masked = run->bec_pad == 1,
+                             .cut_separator = published};
+    CHECK(run->max_length <= config->positions, STATUS_USAGE, "max-length = %lld, but the model reads at most %d positions",
+          (long long)run->max_length, config->positions);
+    TRY(corpus_read(comm, run->train_data, t->vocabulary, &options, &t->corpus));
+    log_line("%s: %d samples, %lld pieces, longest %d%s", run->train_data, t->corpus.n, (long long)t->corpus.offset[t->corpus.n],
+             t->corpus.longest, published ? ", cut as published" : "");
+    if (t->corpus.n_cut) log_line("%d samples were longer than %d pieces and were cut", t->corpus.n_cut, t->corpus.max_length);
+    return STATUS_OK;
+}
+
+static Status read_words(const Comm *comm, const RunSettings *run, Trainer *t)
+{
+    if (run->nc_weight == 0) return STATUS_OK;
+    TRY(comm_agree(comm, wordlist_read(run->nc_words, t->vocabulary, (PieceRule)run->nc_pieces, &t->words)));
+    log_line("%s: %d words, %d classes, %d words left out (of several pieces or unknown)", run->nc_words, t->words.n_words, t->words.n,
+             t->words.n_dropped);
+    return STATUS_OK;
+}
+
+/* --- memory ---------------------------------------------------------------------------------------- */
+
+static CollapseOptions collapse_options(const RunSettings *run)
+{
+    return (CollapseOptions){.weight = run->nc_weight,
+                             .metric = (CollapseMetric)run->nc_metric,
+                             .align = (CollapseAlign)run->nc_align,
+                             .space = (CollapseSpace)run->nc_space,
+                             .ids = (CollapseIds)run->nc_ids,
+                             .grad = (CollapseGrad)run->nc_grad,
+                             .reset = run->reset,
+                             .ema = run->ema,
+                             .sync = (CollapseSync)run->nc_sync};
+}
+
+/* Cut everything a run needs from the arena: once to count, once to take. */
+static void lay_out(const Comm *comm, const RunSettings *run, const BertConfig *config, Trainer *t)
+{
+    const int64_t batch = run->batch < t->corpus.n ? run->batch : t->corpus.n;
+    const int samples = (int)((batch + comm->n_ranks - 1) / comm->n_ranks);
+    const int tokens = batch_token_bound(&t->corpus, samples);
+    const CollapseOptions collapse = collapse_options(run);
+    params_free(&t->params);
+    encoder_free(&t->encoder);
+    params_init(&t->arena, config, true, &t->params);
+    encoder_init(&t->arena, &t->params, samples, tokens, t->corpus.longest, true, &t->encoder);
+    mlm_head_init(&t->arena, &t->params, true, &t->head);
+    masked_lm_init(&t->arena, &t->head, &t->masked_lm);
+    if (run->nc_weight > 0) collapse_loss_init(&t->arena, &collapse, &t->words, &t->head, comm->n_ranks, &t->collapse);
+    batch_init(&t->arena, samples, tokens, &t->batch);
+    const double own = run->dropout;
+    t->encoder.hidden_dropout = own < 0 ? config->hidden_dropout : own;
+    t->encoder.attention_dropout = own < 0 ? config->attention_dropout : own;
+    t->encoder.seed = (uint64_t)run->seed;
+}
+
+void setup_memory(const Comm *comm, const BertConfig *config, Trainer *t)
+{
+    const RunSettings *run = t->run;
+    lay_out(comm, run, config, t);
+    const double need = (double)t->arena.used / 1e6;
+    const double params = 4e-6 * (double)t->params.layout.count * sizeof(real);
+    log_line("model: %d layers, hidden %d, %.1f M parameters; memory per rank %.0f MB (parameters, gradients, moments %.0f MB; "
+             "states %.0f MB), corpus %.0f MB",
+             config->layers, config->hidden, 1e-6 * (double)t->params.layout.count, need, params, need - params,
+             4e-6 * (double)t->corpus.offset[t->corpus.n] + 12e-6 * t->corpus.n);
+    if (run->dry_run) return;
+    arena_open(&t->arena);
+    lay_out(comm, run, config, t);
+}
+
+static Status load_weights(const Comm *comm, const RunSettings *run, Trainer *t)
+{
+    if (strcmp(run->init, "random") == 0) {
+        params_init_random(&t->params, (uint64_t)run->seed);
+        return STATUS_OK;
+    }
+    Status status = STATUS_OK;
+    if (comm->rank == 0) {
+        H5File *file;
+        BertConfig config;
+        status = model_file_open(run->init, &file, &config);
+        if (!status) {
+            status = model_file_read_block(file, "/model/weights", &t->params.layout, t->params.weight);
+            h5_close(&file);
+        }
+    }
+    TRY(comm_agree(comm, status));
+    comm_broadcast(comm, t->params.weight, t->params.layout.count * (int64_t)sizeof(real));
+    return STATUS_OK;
+}
+
+/* --- continuing ------------------------------------------------------------------------------------ */
+
+void setup_state(const char *settings, const char *command_line, Trainer *t)
+{
+    const RunSettings *run = t->run;
+    t->state = (TrainState){.seed = run->seed, .params = &t->params, .settings = settings, .command_line = command_line};
+    t->state.pieces = (PieceTable){vocabulary_pieces(t->vocabulary), vocabulary_size(t->vocabulary), vocabulary_lower_case(t->vocabulary)};
+    t->state.samples_hash = XXH3_64bits(t->corpus.id, (size_t)t->corpus.offset[t->corpus.n] * sizeof *t->corpus.id);
+    if (run->nc_weight > 0) {
+        t->state.means = &t->collapse.total;
+        t->state.class_id = t->words.id;
+        t->state.means_by_rank = run->nc_sync == SYNC_NONE;
+    }
+    static const char *const metric[] = {"unc3", "nc3", "nc1", "nc2"};
+    t->metric = metric[run->nc_metric];
+}
+
+static Status continue_old(const Comm *comm, const RunSettings *run, Trainer *t)
+{
+    if (strcmp(run->resume, "never") == 0) return checkpoint_set_aside(comm, run->output, -1);
+    char *path;
+    if (strcmp(run->resume, "auto") == 0) TRY(checkpoint_find(comm, run->output, &path));
+    else path = memory_copy_text(run->resume);
+    Status status = STATUS_OK;
+    if (path[0]) {
+        status = checkpoint_read(comm, path, &t->state);
+        if (!status) log_line("continuing %s: step %lld, epoch %lld, sample %lld", path, (long long)t->state.step, (long long)t->state.epoch + 1,
+                     (long long)t->state.next_sample);
+    }
+    free(path);
+    return status ? status : checkpoint_set_aside(comm, run->output, t->state.step);
+}
+
+static void set_length(const RunSettings *run, Trainer *t)
+{
+    const int64_t per_epoch = (t->corpus.n + run->batch - 1) / run->batch;
+    t->total_steps = run->steps > 0 ? run->steps : run->epochs * per_epoch;
+    t->schedule = (Schedule){(ScheduleKind)run->schedule, run->learning_rate, run->warmup, t->total_steps};
+    log_line("%lld steps of %lld samples, %lld steps per epoch", (long long)t->total_steps,
+             (long long)(run->batch < t->corpus.n ? run->batch : t->corpus.n), (long long)per_epoch);
+}
+
+static Status make_output(const Comm *comm, const RunSettings *run)
+{
+    Status status = STATUS_OK;
+    if (comm->rank == 0) status = file_make_folder(run->output);
+    return comm_agree(comm, status);
+}
+
+Status setup_open(const Comm *comm, const RunSettings *run, const char *settings, const char *command_line, Trainer *t)
+{
+    BertConfig config;
+    *t = (Trainer){.run = run};
+    TRY(read_head(comm, run, &config, &t->vocabulary));
+    TRY(read_corpus(comm, run, &config, t));
+    TRY(read_words(comm, run, t));
+    set_length(run, t);
+    setup_memory(comm, &config, t);
+    if (run->dry_run) return STATUS_OK;
+    TRY(make_output(comm, run));
+    TRY(load_weights(comm, run, t));
+    setup_state(settings, command_line, t);
+    TRY(continue_old(comm, run, t));
+    t->log_path = file_join(run->output, "log.tsv");
+    setup_order(t);
+    return STATUS_OK;
+}
+
+void setup_order(Trainer *t)
+{
+    if (!t->order) t->order = memory_alloc((size_t)t->corpus.n, sizeof *t->order);
+    random_permutation((uint64_t)t->run->seed, (uint32_t)t->state.epoch, t->corpus.n, t->order);
+}
+
+void setup_close(Trainer *t)
+{
+    history_free(&t->state.history);
+    params_free(&t->params);
+    encoder_free(&t->encoder);
+    arena_close(&t->arena);
+    wordlist_free(&t->words);
+    corpus_free(&t->corpus);
+    vocabulary_free(t->vocabulary);
+    free(t->order);
+    free(t->log_path);
+    *t = (Trainer){0};
+}
