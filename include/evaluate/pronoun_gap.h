@@ -3,6 +3,7 @@
  * Every sentence in which exactly one word of the pair occurs, and once, is scored: that word is
  * masked, and  gap = ln p(first) - ln p(second)  at its place. Metrics: gap.abs, the mean of |gap|
  * (0: the model does not prefer either); gap.signed, its mean (> 0: leans to the first word);
+ * accuracy, the share of sentences whose own word is preferred;
  * loss, the mean masked-LM loss with a fixed mask of every tenth position (docs/training.md). With a
  * word list also nc3 (mean cosine of class mean and word embedding; 1 = self-dual) and unc3 (their
  * standard deviation; 0 = uniformly dual) over all sentences, with nc-align = same and

@@ -15,6 +15,7 @@ typedef struct {
     const char *method_name, *init, *train_data, *output;
     int compat;                      /* 0 none, 1 fnc */
     int64_t layers, hidden, heads, intermediate, positions;
+    double initializer_range;
     const char *vocab;
     bool cased;
     int split;                       /* SplitRule */

@@ -3,14 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/memory.h"
+#include "base/text.h"
 #include "commands/command.h"
 #include "evaluate/pronoun_gap.h"
 #include "train/runtime.h"
 
 typedef struct {
     int task;
-    const char *data, *output, *words, *pair;
+    const char *data, *output, *words, *pair, *metrics;
     int pieces;
     bool json;
     int64_t threads;
@@ -24,20 +24,32 @@ static const Setting table[] = {
     {"words", SETTING_TEXT, "", "", 0, 0, offsetof(Options, words), "pronoun-gap: word list for nc3 and unc3"},
     {"nc-pieces", SETTING_CHOICE, "whole", "whole first", 0, 0, offsetof(Options, pieces), "as in train"},
     {"pair", SETTING_TEXT, "he,she", "", 0, 0, offsetof(Options, pair), "pronoun-gap: the two words that are compared"},
+    {"metrics", SETTING_TEXT, "", "", 0, 0, offsetof(Options, metrics), "columns of the table, separated by commas; all if not given"},
     {"threads", SETTING_INTEGER, "0", "", 0, 4096, offsetof(Options, threads), "0 = share the cores"},
 };
 enum { N_KEYS = sizeof table / sizeof table[0] };
 
-static void print_row(const EvaluationResult *r, bool header)
+static bool is_shown(const char *list, const char *name)
+{
+    Slice rest = slice_of(list), field;
+    if (!list[0]) return true;
+    while (slice_next_field(&rest, ',', &field))
+        if (slice_is(slice_trim(field), name)) return true;
+    return false;
+}
+
+static void print_row(const EvaluationResult *r, const char *metrics, bool header)
 {
     enum { WIDTH = 12 };
     if (header) {
-        printf("%-28s", "model");
-        for (int i = 0; i < r->n_metrics; i++) printf(" %*s", WIDTH, r->metric[i].name);
+        printf("%-32s", "model");
+        for (int i = 0; i < r->n_metrics; i++)
+            if (is_shown(metrics, r->metric[i].name)) printf(" %*s", WIDTH, r->metric[i].name);
         printf("\n");
     }
-    printf("%-28s", r->model);
-    for (int i = 0; i < r->n_metrics; i++) printf(" %*.4f", WIDTH, r->metric[i].value);
+    printf("%-32s", r->model);
+    for (int i = 0; i < r->n_metrics; i++)
+        if (is_shown(metrics, r->metric[i].name)) printf(" %*.4f", WIDTH, r->metric[i].value);
     printf("\n");
 }
 
@@ -48,7 +60,7 @@ static Status show(const Options *o, const EvaluationResult *r, bool first, cons
         printf("%s\n", text);
         free(text);
     } else {
-        print_row(r, first);
+        print_row(r, o->metrics, first);
     }
     return o->output[0] ? result_write(r, o->output, command_line) : STATUS_OK;
 }
@@ -99,6 +111,7 @@ static void help(void)
     printf("pronoun-gap: sentences with exactly one word of the pair; that word is masked.\n"
            "  gap.abs     mean |ln p(he) - ln p(she)|; 0 = no preference\n"
            "  gap.signed  mean of ln p(he) - ln p(she); > 0 leans to the first word\n"
+           "  accuracy    share of sentences whose own word is preferred\n"
            "  loss        masked-LM loss, every tenth piece masked\n"
            "  nc3, unc3   mean and standard deviation of cos(class mean, word embedding), with --words\n\n");
     settings_help(table, N_KEYS);

@@ -17,7 +17,7 @@ static bool is_closing(uint32_t c)
 
 static bool is_opening(uint32_t c)
 {
-    return is_one_of(c, "\"'([{`") || c == 0x2018 || c == 0x201C || c == 0xAB;
+    return is_one_of(c, "\"'([") || c == 0x2018 || c == 0x201C || c == 0xAB;
 }
 
 static uint32_t scalar_at(Slice text, size_t at, int *bytes)

@@ -28,6 +28,7 @@ typedef struct {
     Collapse measure;
     EvaluationResult *result;
     double *gap;            /* [n_sentences], of the scored ones */
+    double *correct;        /* [n_sentences] 1 if the word of the text is preferred, else 0 */
     int n_gaps;
     double loss;
     int64_t n_labels;
@@ -94,10 +95,12 @@ static void score_pair(Gap *g, int first, int n, int *id)
 {
     const int start = g->all.offset.id[first], d = g->model.params.config.hidden, v = g->model.params.config.vocab;
     int row[SAMPLES], n_rows = 0;
+    bool is_first[SAMPLES];
     for (int b = 0; b < n; b++) {
         const int place = pair_place(g, first + b);
         if (place < 0) continue;
         id[place - start] = vocabulary_special(g->model.vocabulary, SPECIAL_MASK);
+        is_first[n_rows] = g->all.id.id[place] == g->first;
         row[n_rows++] = place - start;
     }
     if (!n_rows) return;
@@ -107,7 +110,9 @@ static void score_pair(Gap *g, int first, int n, int *id)
     const real *logits = mlm_head_logits(&g->model.head, n_rows, mlm_head_transform(&g->model.head, n_rows, x), true);
     for (int i = 0; i < n_rows; i++) {
         const real *l = logits + (size_t)i * (size_t)v;
-        g->gap[g->n_gaps++] = (double)l[g->first] - (double)l[g->second]; /* the normaliser of softmax cancels */
+        const double gap = (double)l[g->first] - (double)l[g->second]; /* the normaliser of softmax cancels */
+        g->correct[g->n_gaps] = is_first[i] ? gap > 0 : gap < 0;
+        g->gap[g->n_gaps++] = gap;
     }
     free(x);
 }
@@ -172,13 +177,14 @@ static void add_gap_metrics(Gap *g)
     const Interval of_sign = statistics_bootstrap_mean(g->n_gaps, g->gap, RESAMPLES, 1);
     result_add_interval(r, "gap.abs", statistics_mean(g->n_gaps, size), of_size.low, of_size.high);
     result_add_interval(r, "gap.signed", statistics_mean(g->n_gaps, g->gap), of_sign.low, of_sign.high);
+    result_add(r, "accuracy", statistics_mean(g->n_gaps, g->correct));
     free(size);
     r->n_items = g->n_gaps;
     r->n_skipped = g->all.n_samples - g->n_gaps;
-    r->field[0] = "gap";
-    r->item[0] = g->gap;
-    r->n_fields = 1;
-    g->gap = NULL;
+    r->field[0] = "gap", r->field[1] = "correct";
+    r->item[0] = g->gap, r->item[1] = g->correct;
+    r->n_fields = 2;
+    g->gap = g->correct = NULL;
 }
 
 static void add_duality_metrics(Gap *g)
@@ -208,6 +214,7 @@ static Status evaluate(Gap *g)
         lay_out(g);
     }
     g->gap = memory_alloc((size_t)g->all.n_samples, sizeof *g->gap);
+    g->correct = memory_alloc((size_t)g->all.n_samples, sizeof *g->correct);
     run_passes(g);
     CHECK(g->n_gaps > 0, STATUS_DATA, "%s: no sentence holds exactly one of '%s'", g->options->data, g->options->pair);
     add_gap_metrics(g);
@@ -223,6 +230,7 @@ Status pronoun_gap_evaluate(const char *model_path, const PronounGapOptions *opt
     Status status = loaded_model_open(model_path, SAMPLES, 0, &g.model);
     if (!status) status = evaluate(&g);
     free(g.gap);
+    free(g.correct);
     sample_pack_free(&g.all);
     wordlist_free(&g.words);
     arena_close(&g.arena);

@@ -17,6 +17,7 @@ static const Setting table[] = {
     {"heads", SETTING_INTEGER, "4", "", 1, 1024, AT(heads), "init = random: attention heads"},
     {"intermediate", SETTING_INTEGER, "512", "", 1, 1048576, AT(intermediate), "init = random: feed-forward size"},
     {"positions", SETTING_INTEGER, "512", "", 2, 65536, AT(positions), "init = random: longest sample the model can read"},
+    {"initializer-range", SETTING_NUMBER, "0.02", "", 1e-6, 10, AT(initializer_range), "init = random: standard deviation of the weights"},
     {"vocab", SETTING_TEXT, "", "", 0, 0, AT(vocab), "init = random: vocab.txt, one piece a line"},
     {"cased", SETTING_SWITCH, "no", "", 0, 0, AT(cased), "init = random: the vocabulary is cased"},
     {"train-data", SETTING_TEXT, "", "", 0, 0, AT(train_data), "text, or a .tsv table with a header line"},

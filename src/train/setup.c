@@ -52,6 +52,7 @@ static Status make_random_head(const RunSettings *run, Head *head, char **text)
     c->vocab = head->n_pieces = vocabulary_size(vocabulary);
     c->layers = (int)run->layers, c->hidden = (int)run->hidden, c->heads = (int)run->heads;
     c->intermediate = (int)run->intermediate, c->positions = (int)run->positions;
+    c->initializer_range = run->initializer_range;
     c->pad_id = vocabulary_special(vocabulary, SPECIAL_PAD);
     head->lower_case = !run->cased;
     *text = pack_pieces(vocabulary_pieces(vocabulary), head->n_pieces, &head->text_bytes);

@@ -1,0 +1,208 @@
+"""Replay a traced run in PyTorch and compare losses, gradient norms and final weights.
+
+  collapse train RUN.conf --trace=T.h5 --dropout=0 --checkpoint-steps=1000000
+  python tests/oracle/replay.py T.h5 RUN_FOLDER INIT.h5 [--f64]
+
+The model is transformers' BertForMaskedLM, the optimizer torch.optim.AdamW or the former AdamW of
+transformers written out, the regularizer a few lines of autograd written from the formulas of
+docs/training.md, not from the C code. Prints one line of largest differences; exits 1 above the
+bars: losses 1e-5 relative, final weights 1e-4 of the size of the update.
+"""
+import argparse
+import math
+import sys
+
+import h5py
+import torch
+from transformers import BertConfig, BertForMaskedLM
+
+EPS = 2.0**-23
+
+
+def load_model(path, dtype):
+    with h5py.File(path) as f:
+        a = dict(f["model"].attrs)
+        config = BertConfig(
+            vocab_size=int(a["vocab_size"]), hidden_size=int(a["hidden_size"]),
+            num_hidden_layers=int(a["num_hidden_layers"]), num_attention_heads=int(a["num_attention_heads"]),
+            intermediate_size=int(a["intermediate_size"]), max_position_embeddings=int(a["max_position_embeddings"]),
+            type_vocab_size=int(a["type_vocab_size"]), pad_token_id=int(a["pad_token_id"]),
+            layer_norm_eps=float(a["layer_norm_eps"]), hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+        model = BertForMaskedLM(config).to(dtype)
+        weights = {n: torch.tensor(d[()]).to(dtype) for n, d in f["model/weights"].items()}
+        pieces = [p.decode() for p in f["tokenizer/vocab"][()]]
+    model.load_state_dict(weights, strict=False)
+    model.tie_weights()
+    return model, weights, pieces
+
+
+def settings_of(folder):
+    out = {}
+    for line in open(folder + "/run.conf"):
+        key, value = line.split("=", 1)
+        out[key.strip()] = value.strip()
+    return out
+
+
+def class_ids(folder):
+    import glob
+    newest = sorted(glob.glob(folder + "/step-*.h5"))[-1]
+    with h5py.File(newest) as f:
+        return (f["collapse/class_id"][()].tolist() if "collapse" in f else [])
+
+
+def pairs(s, ids, true_ids, label, n):
+    """(position, class id) of one sample under nc-align and nc-ids."""
+    source = true_ids if s["nc-ids"] == "true" else ids
+    if s["nc-align"] == "same":
+        return [(t, source[t]) for t in range(n)]
+    if s["nc-align"] == "shift":
+        return [(t, source[t + 1]) for t in range(n - 1)]
+    return [(t, label[t]) for t in range(n) if label[t] >= 0]
+
+
+def measure(metric, w, mu, var):
+    """R of rows w [K, D], means mu [K, D], within-class variances var [K]."""
+    k = len(w)
+    if k < 2:
+        return torch.zeros((), dtype=w.dtype)
+    d = mu - mu.mean(0)
+    m = d / (d.norm(dim=1, keepdim=True) + EPS)
+    u = w / (w.norm(dim=1, keepdim=True) + EPS)
+    s = (m * u).sum(1)
+    if metric == "unc3":
+        return s.std()
+    if metric == "nc3":
+        return (1 - s).mean()
+    if metric == "nc1":
+        p = (u * d).sum(1)
+        return (var + (d * d).sum(1) - p * p).sum() / (d * d).sum()
+
+    def interference(x):
+        unit = x / (x.norm(dim=1, keepdim=True) + EPS)
+        i, j = torch.triu_indices(k, k, 1)
+        return (((unit @ unit.T)[i, j] + 1 / (k - 1)) ** 2).mean()
+    return 0.5 * (interference(d) + interference(w - w.mean(0)))
+
+
+class Statistics:
+    """Running class sums; the current batch is part of them, older states are constants."""
+
+    def __init__(self, s, ids, width):
+        self.s, self.ids, self.place = s, ids, {c: i for i, c in enumerate(ids)}
+        self.width = width
+        self.clear()
+
+    def clear(self):
+        k = len(self.ids)
+        self.sum = torch.zeros(k, self.width, dtype=torch.float64)
+        self.square, self.weight = torch.zeros(k, dtype=torch.float64), torch.zeros(k, dtype=torch.float64)
+        self.seen = torch.zeros(k, dtype=torch.bool)
+
+    def value(self, states, classes, word, epoch_begins):
+        s = self.s
+        if s["nc-reset"] == "step" or (s["nc-reset"] == "epoch" and epoch_begins):
+            self.clear()
+        fade = float(s["nc-reset"][4:]) if s["nc-reset"].startswith("ema:") else 1.0
+        x, c = states.double(), torch.tensor(classes, dtype=torch.long)
+        x = x if s["nc-grad"] == "both" else x.detach()
+        k = len(self.ids)
+        total = fade * self.sum + torch.zeros(k, self.width, dtype=torch.float64).index_add(0, c, x)
+        square = fade * self.square + torch.zeros(k, dtype=torch.float64).index_add(0, c, (x * x).sum(1))
+        weight = fade * self.weight + torch.bincount(c, minlength=k).double()
+        self.seen |= torch.bincount(c, minlength=k) > 0
+        self.sum, self.square, self.weight = total.detach(), square.detach(), weight.detach()
+        a = self.seen.nonzero()[:, 0]
+        mu = total[a] / (weight[a, None] + EPS)
+        var = (square[a] / (weight[a] + EPS) - (mu * mu).sum(1)).clamp(min=0)
+        rows = word[torch.tensor(self.ids)[a]].double()
+        return measure(s["nc-metric"], rows, mu, var), len(a)
+
+
+class Adam:
+    def __init__(self, params, form, eps, decay, exempt):
+        self.params, self.form, self.eps, self.decay, self.exempt, self.t = params, form, eps, decay, exempt, 0
+        self.m = [torch.zeros_like(p) for p in params]
+        self.v = [torch.zeros_like(p) for p in params]
+
+    @torch.no_grad()
+    def step(self, rate, scale):
+        self.t += 1
+        c1, c2 = 1 - 0.9**self.t, 1 - 0.999**self.t
+        for p, m, v, exempt in zip(self.params, self.m, self.v, self.exempt):
+            g = p.grad * scale
+            decay = 0.0 if exempt else self.decay
+            m.mul_(0.9).add_(g, alpha=0.1)
+            v.mul_(0.999).addcmul_(g, g, value=0.001)
+            if self.form == "torch":
+                p.mul_(1 - rate * decay)
+                p.sub_(rate / c1 * m / ((v / c2).sqrt() + self.eps))
+            else:
+                p.sub_(rate * math.sqrt(c2) / c1 * m / (v.sqrt() + self.eps))
+                p.mul_(1 - rate * decay)
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument("trace"), ap.add_argument("folder"), ap.add_argument("init")
+    ap.add_argument("--f64", action="store_true", help="replay in double precision")
+    a = ap.parse_args()
+    s, dtype = settings_of(a.folder), torch.float64 if a.f64 else torch.float32
+    model, start, _ = load_model(a.init, dtype)
+    model.train()
+    named = dict(model.named_parameters())
+    exempt = ["bias" in n or "LayerNorm.weight" in n for n in named]
+    adam = Adam(list(named.values()), s["adam"], float(s["adam-epsilon"]), float(s["weight-decay"]), exempt)
+    nc_weight = float(s.get("nc-weight", 0))
+    words = class_ids(a.folder) if nc_weight else []
+    statistics = Statistics(s, words, model.config.hidden_size)
+    word = named["bert.embeddings.word_embeddings.weight"]
+    worst = dict(loss=0.0, task_loss=0.0, nc_loss=0.0, grad_norm=0.0)
+    trace = h5py.File(a.trace)
+    steps = sorted(k for k in trace if k.startswith("step_"))
+    for step in steps:
+        g = trace[step]
+        ids, label, true_ids, offset = (g[n][()].tolist() for n in ("ids", "label", "true_ids", "offset"))
+        hidden, picked, classes = [], [], []
+        for b in range(len(offset) - 1):
+            lo, hi = offset[b], offset[b + 1]
+            h = model.bert(torch.tensor([ids[lo:hi]])).last_hidden_state[0]
+            hidden.append(h)
+            for t, c in pairs(s, ids[lo:hi], true_ids[lo:hi], label[lo:hi], hi - lo):
+                if c in statistics.place:
+                    picked.append(lo + t), classes.append(statistics.place[c])
+        hidden, label = torch.cat(hidden), torch.tensor(label)
+        chosen = label >= 0
+        logits = model.cls(hidden[chosen])
+        task = torch.nn.functional.cross_entropy(logits, label[chosen])
+        nc = torch.zeros(())
+        if nc_weight:
+            states = hidden[picked]
+            if s["nc-space"] == "transform":
+                states = model.cls.predictions.transform(states)
+                if s["nc-grad"] == "rows":
+                    states = states.detach()
+            nc, _ = statistics.value(states, classes, word, step == steps[0])
+        loss = task + nc_weight * nc
+        model.zero_grad()
+        loss.backward()
+        norm = math.sqrt(sum(float((p.grad.double() ** 2).sum()) for p in named.values()))
+        limit = float(s["clip"])
+        adam.step(g.attrs["learning_rate"], min(1.0, limit / (norm + 1e-6)) if limit > 0 else 1.0)
+        for name, value in (("loss", loss), ("task_loss", task), ("nc_loss", nc), ("grad_norm", norm)):
+            value = float(value)
+            worst[name] = max(worst[name], abs(value - g.attrs[name]) / max(abs(value), 1e-12) if value or g.attrs[name] else 0)
+    difference = update = 0.0
+    with h5py.File(a.folder + "/model.h5") as f:
+        for name, p in named.items():
+            p = p.detach().double()
+            ours = torch.tensor(f["model/weights/" + name][()]).double()
+            difference += float(((ours - p) ** 2).sum())
+            update += float(((p - start[name].double()) ** 2).sum())
+    weights = math.sqrt(difference / update)
+    print(f"{len(steps)} steps, {s.get('nc-metric')} {s.get('nc-grad')}: relative differences "
+          + " ".join(f"{k} {v:.1e}" for k, v in worst.items()) + f"; weights {weights:.1e} of the update")
+    sys.exit(worst["loss"] > 1e-5 or worst["task_loss"] > 1e-5 or weights > 1e-4)
+
+
+main()
