@@ -81,3 +81,39 @@ $(BUILD)/base/version.o: src/base/version.c $(BUILD)/git-id
 FORCE:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# --- tests ---------------------------------------------------------------------------------------
+# tests/<folder>/test_x.c links the program's objects; test_x_f64.c those built with real = double.
+TEST_SRC    = $(wildcard tests/*/test_*.c)
+TEST_TOOLS  = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
+TESTS       = $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SRC))
+F64_OBJ     = $(patsubst $(BUILD)/%,$(BUILD)/f64/%,$(filter-out $(BUILD)/base/version.o,$(LIB_OBJ))) $(BUILD)/base/version.o
+
+$(BUILD)/f64/%.o: src/%.c
+	@mkdir -p $(@D)
+	@echo "  cc      $< (f64)"
+	$(Q)$(CC) $(CPPFLAGS) $(VARIANTS) $(CFLAGS) -DREAL_IS_DOUBLE -MMD -MP -c -o $@ $<
+
+define vector_rule_f64
+$(BUILD)/f64/%.$(1).o: src/%.c
+	@mkdir -p $$(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(VECTOR) $(FLAGS_$(1)) -DISA=$(1) -DREAL_IS_DOUBLE -MMD -MP -c -o $$@ $$<
+endef
+$(foreach isa,$(ISAS),$(eval $(call vector_rule_f64,$(isa))))
+
+$(BUILD)/tests/%_f64.o: tests/%_f64.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DREAL_IS_DOUBLE -MMD -MP -c -o $@ $<
+$(BUILD)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/tests/%_f64: $(BUILD)/tests/%_f64.o $(F64_OBJ)
+	@echo "  link    $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB_OBJ)
+	@echo "  link    $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+.SECONDARY:
+
+.PHONY: tests
+tests: all $(TESTS) $(TEST_TOOLS)

@@ -11,23 +11,26 @@ static inline real normal_cdf(real f)
     return (real)0.5 * (1 + vector_erf(f * INVERSE_SQRT_2));
 }
 
+/* One row. Kept out of line: both kernels below then run the same instructions, so that the backward
+ * pass recomputes the bits of the forward pass. */
+__attribute__((noinline)) static void gelu_row(int d, const real *f, real *g)
+{
+#pragma omp simd
+    for (int j = 0; j < d; j++) g[j] = f[j] * normal_cdf(f[j]);
+}
+
 void KERNEL(gelu)(int n, int d, const real *f, real *g)
 {
-    const int64_t count = (int64_t)n * d;
-#pragma omp simd
-    for (int64_t i = 0; i < count; i++) g[i] = f[i] * normal_cdf(f[i]);
+    for (int i = 0; i < n; i++) gelu_row(d, f + (int64_t)i * d, g + (int64_t)i * d);
 }
 
 void KERNEL(bias_gelu)(int n, int d, const real *bias, real *f, real *g)
 {
     for (int i = 0; i < n; i++) {
-        real *row = f + (int64_t)i * d, *out = g + (int64_t)i * d;
+        real *row = f + (int64_t)i * d;
 #pragma omp simd
-        for (int j = 0; j < d; j++) {
-            const real value = row[j] + bias[j];
-            row[j] = value;
-            out[j] = value * normal_cdf(value);
-        }
+        for (int j = 0; j < d; j++) row[j] += bias[j];
+        gelu_row(d, row, g + (int64_t)i * d);
     }
 }
 

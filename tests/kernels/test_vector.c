@@ -1,0 +1,182 @@
+/* test_vector.c: every elementwise kernel of every instruction set this machine has against a naive
+ * fp64 version (tests/reference/naive.h), and exp and erf over all exponents. */
+#include "kernels/vector.h"
+
+#include "../harness.h"
+#include "../reference/naive.h"
+
+#ifdef REAL_IS_DOUBLE
+#define LOOSE 1e-12
+#else
+#define LOOSE 2e-6
+#endif
+
+enum { N = 7, D = 403 }; /* not a multiple of any vector length */
+
+static real x[N * D], y[N * D], z[N * D], w[N * D], gamma_[D], beta[D];
+static double X[N * D], Y[N * D], Z[N * D], G[D], B[D];
+
+static void fill(uint32_t stream, double scale, int n, real *out, double *same)
+{
+    const RandomKey key = random_key(1, RANDOM_TEST, stream, 0, 0);
+    for (int i = 0; i < n; i++) {
+        uint32_t word[4];
+        double normal[2];
+        random_words(&key, (uint32_t)i, word);
+        random_normal(word[0], word[1], normal);
+        out[i] = (real)(scale * normal[0]);
+        if (same) same[i] = (double)out[i];
+    }
+}
+
+static double worst(int n, const real *ours, const double *exact)
+{
+    double most = 0;
+    for (int i = 0; i < n; i++) {
+        const double error = fabs((double)ours[i] - exact[i]) / (1 + fabs(exact[i]));
+        if (!(error <= most)) most = error; /* a NaN stays */
+    }
+    return most;
+}
+
+static void expect(const char *kernel, double error, double bar)
+{
+    check(error <= bar, "%s %s: largest error %.1e", vector_kernels->name, kernel, error);
+}
+
+static void test_layernorm(void)
+{
+    real mean[N], rstd[N], dgamma[D] = {0}, dbeta[D] = {0};
+    double dG[D] = {0}, dB[D] = {0}, exact[N * D];
+    fill(1, 2, N * D, x, X), fill(2, 1, D, gamma_, G), fill(3, 1, D, beta, B), fill(4, 1, N * D, y, Y);
+    vector_kernels->layernorm_forward(N, D, x, gamma_, beta, 1e-12, z, mean, rstd);
+    naive_layernorm(N, D, X, G, B, 1e-12, exact);
+    expect("layernorm", worst(N * D, z, exact), LOOSE);
+    vector_kernels->layernorm_backward(N, D, y, x, mean, rstd, gamma_, z, dgamma, dbeta);
+    naive_layernorm_backward(N, D, Y, X, G, 1e-12, exact, dG, dB);
+    expect("layernorm dx", worst(N * D, z, exact), LOOSE);
+    expect("layernorm dgamma", worst(D, dgamma, dG), 5 * LOOSE);
+    expect("layernorm dbeta", worst(D, dbeta, dB), LOOSE);
+    memcpy(w, y, sizeof w);
+    vector_kernels->layernorm_backward(N, D, w, x, mean, rstd, gamma_, w, dgamma, dbeta);
+    check(memcmp(w, z, sizeof w) == 0, "%s layernorm dx in place of dy: same bits", vector_kernels->name);
+}
+
+static void test_gelu(void)
+{
+    double exact[N * D], dbias_exact[D] = {0};
+    real dbias[D] = {0};
+    fill(5, 3, N * D, x, X), fill(6, 1, D, beta, B), fill(7, 1, N * D, y, Y);
+    memcpy(z, x, sizeof z);
+    vector_kernels->bias_gelu(N, D, beta, z, w);
+    for (int i = 0; i < N * D; i++) exact[i] = naive_gelu((double)z[i]);
+    expect("bias_gelu", worst(N * D, w, exact), LOOSE);
+    vector_kernels->gelu(N, D, z, x);
+    check(memcmp(w, x, sizeof w) == 0, "%s gelu: the bits of bias_gelu", vector_kernels->name);
+    memcpy(w, y, sizeof w);
+    vector_kernels->gelu_backward(N, D, z, w, dbias);
+    for (int i = 0; i < N * D; i++) {
+        exact[i] = Y[i] * naive_gelu_slope((double)z[i]);
+        dbias_exact[i % D] += exact[i];
+    }
+    expect("gelu_backward", worst(N * D, w, exact), LOOSE);
+    expect("gelu dbias", worst(D, dbias, dbias_exact), 2 * LOOSE);
+}
+
+static void test_softmax(void)
+{
+    double exact[N * D];
+    fill(8, 5, N * D, x, X), fill(9, 1, N * D, y, Y);
+    memcpy(z, x, sizeof z);
+    vector_kernels->softmax(N, D, z);
+    for (int i = 0; i < N; i++) naive_softmax(D, X + i * D, exact + i * D);
+    expect("softmax", worst(N * D, z, exact), LOOSE);
+    memcpy(w, y, sizeof w);
+    vector_kernels->softmax_backward(N, D, z, w);
+    for (int i = 0; i < N; i++) {
+        double dot = 0;
+        for (int j = 0; j < D; j++) dot += Y[i * D + j] * exact[i * D + j];
+        for (int j = 0; j < D; j++) Z[i * D + j] = exact[i * D + j] * (Y[i * D + j] - dot);
+    }
+    expect("softmax_backward", worst(N * D, w, Z), LOOSE);
+}
+
+static void test_cross_entropy(void)
+{
+    int label[N];
+    double exact[N * D], loss = 0;
+    fill(10, 4, N * D, x, X), fill(11, 1, D, beta, B);
+    for (int i = 0; i < N; i++) {
+        double row[D];
+        label[i] = (i * 57) % D;
+        for (int j = 0; j < D; j++) row[j] = X[i * D + j] + B[j];
+        naive_softmax(D, row, exact + i * D);
+        loss -= log(exact[i * D + label[i]]);
+        for (int j = 0; j < D; j++) exact[i * D + j] = 0.25 * (exact[i * D + j] - (j == label[i]));
+    }
+    const double ours = vector_kernels->cross_entropy(N, D, x, beta, label, 0.25);
+    expect("cross_entropy", fabs(ours - loss) / loss, LOOSE);
+    expect("cross_entropy gradient", worst(N * D, x, exact), LOOSE);
+}
+
+static void test_adamw(void)
+{
+    for (int form = 0; form < 2; form++) {
+        double p[D], m[D], v[D];
+        real p1[D], m1[D], v1[D], g1[D];
+        fill(12, 1, D, p1, p), fill(13, 0.1, D, g1, G), fill(14, 0.1, D, m1, m), fill(15, 0.1, D, v1, v);
+        for (int i = 0; i < D; i++) v[i] = fabs(v[i]), v1[i] = (real)v[i];
+        const AdamSettings s = {form ? ADAM_HF : ADAM_TORCH, 1e-3, 0.9, 0.999, 1e-8, 0.01, 0.5, 3};
+        vector_kernels->adamw(D, &s, p1, g1, m1, v1);
+        naive_adamw(D, &s, p, G, m, v);
+        expect(form ? "adamw hf" : "adamw torch", worst(D, p1, p), LOOSE);
+        expect("adamw moments", fmax(worst(D, m1, m), worst(D, v1, v)), LOOSE);
+    }
+}
+
+static void test_dropout(void)
+{
+    const Dropout dropout = {random_key(3, RANDOM_DROPOUT, 1, 2, 3), 0.1};
+    int kept = 0, wrong = 0;
+    for (int i = 0; i < N * D; i++) x[i] = 1;
+    vector_kernels->dropout(N, D, x, &dropout, 5, y);
+    for (int i = 0; i < N * D; i++) {
+        const bool drop = naive_drops(&dropout, D, 5 + i / D, i % D);
+        wrong += y[i] != (drop ? 0 : (real)(1 / 0.9));
+        kept += y[i] != 0;
+    }
+    check(wrong == 0, "%s dropout: the elements Philox names (%d wrong)", vector_kernels->name, wrong);
+    check(near((double)kept / (N * D), 0.9, 0.02), "%s dropout: %.3f kept", vector_kernels->name, (double)kept / (N * D));
+    fill(16, 1, N * D, x, X), fill(17, 1, D, beta, B), fill(18, 1, N * D, w, Y);
+    vector_kernels->bias_dropout_add(N, D, x, beta, w, &dropout, 5, z);
+    for (int i = 0; i < N * D; i++) Z[i] = Y[i] + (X[i] + B[i % D]) * (double)y[i];
+    expect("bias_dropout_add", worst(N * D, z, Z), LOOSE);
+}
+
+static void test_sums(void)
+{
+    fill(19, 1, N * D, x, X);
+    double exact = 0;
+    for (int i = 0; i < N * D; i++) exact += X[i] * X[i];
+    expect("square_sum", fabs(vector_kernels->square_sum(N * D, x) - exact) / exact, 1e-12);
+    x[3] = (real)NAN;
+    check(isnan(vector_kernels->square_sum(N * D, x)), "%s square_sum: a NaN stays a NaN", vector_kernels->name);
+    vector_kernels->softmax(N, D, x);
+    check(isnan((double)x[0]), "%s softmax: a NaN stays a NaN", vector_kernels->name);
+}
+
+int main(void)
+{
+    const int best = vector_best_level();
+    for (int level = 0; level <= best; level++) {
+        vector_choose(level);
+        test_layernorm();
+        test_gelu();
+        test_softmax();
+        test_cross_entropy();
+        test_adamw();
+        test_dropout();
+        test_sums();
+    }
+    return harness_done();
+}

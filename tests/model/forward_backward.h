@@ -1,0 +1,142 @@
+/* forward_backward.h: one pass over tests/golden/model.h5, shared by the fp32 and the fp64 test. */
+#ifndef TESTS_MODEL_FORWARD_BACKWARD_H
+#define TESTS_MODEL_FORWARD_BACKWARD_H
+
+#include "../harness.h"
+#include "kernels/gemm.h"
+#include "kernels/vector.h"
+#include "model/encoder.h"
+#include "model/mlm_head.h"
+#include "model/rows.h"
+
+typedef struct {
+    H5File *file;
+    Params params;
+    Encoder encoder;
+    MlmHead head;
+    Arena arena;
+    PackedInput input;
+    int *id, *kind, *label, *position, *offset;
+    int64_t *sample;
+    int n, n_labels;
+} Golden;
+
+static inline bool golden_read(Golden *g, const char *path, int **out, int *count)
+{
+    H5Shape shape;
+    if (h5_shape(g->file, path, &shape)) return false;
+    *out = malloc((size_t)shape.count * sizeof **out);
+    *count = (int)shape.count;
+    return h5_read(g->file, path, H5_I32, shape.count, *out) == STATUS_OK;
+}
+
+static inline void golden_lay_out(Golden *g, const BertConfig *config, int n_samples, int longest)
+{
+    params_free(&g->params);
+    encoder_free(&g->encoder);
+    params_init(&g->arena, config, true, &g->params);
+    encoder_init(&g->arena, &g->params, n_samples, g->n, longest, true, &g->encoder);
+    mlm_head_init(&g->arena, &g->params, true, &g->head);
+}
+
+static inline bool golden_open(Golden *g)
+{
+    BertConfig config;
+    int offsets;
+    *g = (Golden){0};
+    if (h5_open("tests/golden/model.h5", &g->file) || bert_config_read(g->file, &config)) return false;
+    if (!golden_read(g, "/ids", &g->id, &g->n) || !golden_read(g, "/kind", &g->kind, &g->n) || !golden_read(g, "/label", &g->label, &g->n) ||
+        !golden_read(g, "/offset", &g->offset, &offsets))
+        return false;
+    g->position = malloc((size_t)g->n * sizeof *g->position);
+    g->sample = malloc((size_t)offsets * sizeof *g->sample);
+    int longest = 0;
+    for (int b = 0; b + 1 < offsets; b++) {
+        g->sample[b] = b;
+        if (g->offset[b + 1] - g->offset[b] > longest) longest = g->offset[b + 1] - g->offset[b];
+        for (int t = g->offset[b]; t < g->offset[b + 1]; t++) g->position[t] = t - g->offset[b];
+    }
+    for (int t = 0; t < g->n; t++) g->n_labels += g->label[t] >= 0;
+    golden_lay_out(g, &config, offsets - 1, longest);
+    arena_open(&g->arena);
+    golden_lay_out(g, &config, offsets - 1, longest);
+    g->input = (PackedInput){.n_samples = offsets - 1, .n_tokens = g->n, .longest = longest, .id = g->id, .position = g->position,
+                             .kind = g->kind, .offset = g->offset, .sample = g->sample};
+    for (int i = 0; i < g->params.layout.n; i++) {
+        const BertTensor *t = &g->params.layout.tensor[i];
+        char path[160];
+        snprintf(path, sizeof path, "/model/weights/%s", t->name);
+        if (h5_read_real(g->file, path, t->count, g->params.weight + t->first)) return false;
+    }
+    return true;
+}
+
+static inline void golden_close(Golden *g)
+{
+    h5_close(&g->file);
+    params_free(&g->params);
+    encoder_free(&g->encoder);
+    arena_close(&g->arena);
+    free(g->id), free(g->kind), free(g->label), free(g->position), free(g->offset), free(g->sample);
+}
+
+/* Mean loss over the labels; backward: also all gradients. */
+static inline double golden_loss(Golden *g, bool backward)
+{
+    const int d = g->params.config.hidden;
+    const real *hidden = encoder_forward(&g->encoder, &g->input);
+    int *row = malloc((size_t)g->n_labels * sizeof *row), *label = malloc((size_t)g->n_labels * sizeof *label), n = 0;
+    real *x = malloc((size_t)(g->n_labels * d) * sizeof *x), *dx = malloc((size_t)(g->n_labels * d) * sizeof *dx);
+    for (int t = 0; t < g->n; t++)
+        if (g->label[t] >= 0) row[n] = t, label[n++] = g->label[t];
+    rows_gather(n, d, row, hidden, x);
+    if (backward) params_zero_gradient(&g->params);
+    const double loss = mlm_head_loss(&g->head, n, x, label, backward ? 1.0 / n : 0, dx) / n;
+    if (backward) {
+        memset(g->encoder.dx, 0, (size_t)(g->n * d) * sizeof(real));
+        rows_scatter_add(n, d, row, dx, g->encoder.dx);
+        encoder_backward(&g->encoder, &g->input, g->encoder.dx);
+    }
+    free(row), free(label), free(x), free(dx);
+    return loss;
+}
+
+/* Largest difference of ours [n] from the dataset, over the largest value of the dataset, or over 0.01
+ * if all its values are smaller (a gradient that is 0 by symmetry, as that of a key's bias). */
+static inline double golden_error(Golden *g, const char *path, int64_t n, const real *ours)
+{
+    double *exact = malloc((size_t)n * sizeof *exact), error = 0, most = 0.01;
+    if (h5_read(g->file, path, H5_F64, n, exact)) return INFINITY;
+    for (int64_t i = 0; i < n; i++) {
+        most = fmax(most, fabs(exact[i]));
+        if (!(fabs((double)ours[i] - exact[i]) <= error)) error = fabs((double)ours[i] - exact[i]);
+    }
+    free(exact);
+    return error / most;
+}
+
+static inline void golden_compare(Golden *g, double bar)
+{
+    const int d = g->params.config.hidden, v = g->params.config.vocab;
+    double exact_loss = 0;
+    const real *hidden = encoder_forward(&g->encoder, &g->input);
+    double error = golden_error(g, "/hidden", g->n * d, hidden);
+    check(error <= bar, "%s: hidden states against transformers: %.1e", vector_kernels->name, error);
+    error = golden_error(g, "/logits", g->n * v, mlm_head_logits(&g->head, g->n, mlm_head_transform(&g->head, g->n, hidden), true));
+    check(error <= bar, "%s: logits: %.1e", vector_kernels->name, error);
+    const double loss = golden_loss(g, true);
+    h5_read(g->file, "/loss", H5_F64, 1, &exact_loss);
+    check(fabs(loss - exact_loss) <= bar * exact_loss, "%s: loss %.9f, transformers %.9f", vector_kernels->name, loss, exact_loss);
+    double worst = 0;
+    const char *where = "";
+    for (int i = 0; i < g->params.layout.n; i++) {
+        const BertTensor *t = &g->params.layout.tensor[i];
+        char path[160];
+        snprintf(path, sizeof path, "/gradient/%s", t->name);
+        const double e = golden_error(g, path, t->count, g->params.gradient + t->first);
+        if (!(e <= worst)) worst = e, where = t->name;
+    }
+    check(worst <= 10 * bar, "%s: gradients of all %d tensors: worst %.1e (%s)", vector_kernels->name, g->params.layout.n, worst, where);
+}
+
+#endif

@@ -1,0 +1,65 @@
+"""Write tests/golden/model.h5: a tiny BERT with its hidden states, logits, loss and every gradient,
+computed by transformers in fp64; and tests/golden/unicode.txt: hashes of what Hugging Face's
+tokenizers makes of every Unicode scalar value.
+
+  python tests/oracle/make_golden.py          (torch, transformers, tokenizers, h5py, xxhash)
+"""
+import h5py
+import numpy as np
+import torch
+import xxhash
+from tokenizers import normalizers, pre_tokenizers
+from transformers import BertConfig, BertForMaskedLM
+
+CONFIG = dict(vocab_size=61, hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=40,
+              max_position_embeddings=33, type_vocab_size=2, pad_token_id=0, layer_norm_eps=1e-12,
+              hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, initializer_range=0.02)
+LENGTHS = [9, 1, 33, 17]
+
+
+def model_arrays():
+    torch.manual_seed(1)
+    model = BertForMaskedLM(BertConfig(**CONFIG)).double().eval()
+    for p in model.parameters():  # far from the initial values, so that no gradient is small
+        p.data = torch.randn_like(p) * (0.3 if p.dim() == 2 else 0.2) + (1.0 if p.dim() == 1 and p.mean() > 0.5 else 0.0)
+    rng = np.random.default_rng(2)
+    n = sum(LENGTHS)
+    ids, kind = rng.integers(0, CONFIG["vocab_size"], n), rng.integers(0, 2, n)
+    ids[:3] = [0, 5, 0]  # the padding piece as an ordinary input: its row gets no gradient from the look-up
+    label = np.where(rng.random(n) < 0.3, rng.integers(0, CONFIG["vocab_size"], n), -1)
+    hidden, offset = [], np.concatenate([[0], np.cumsum(LENGTHS)])
+    for lo, hi in zip(offset[:-1], offset[1:]):
+        out = model.bert(torch.tensor(ids[None, lo:hi]), token_type_ids=torch.tensor(kind[None, lo:hi]))
+        hidden.append(out.last_hidden_state[0])
+    hidden = torch.cat(hidden)
+    logits = model.cls(hidden)
+    loss = torch.nn.functional.cross_entropy(logits[label >= 0], torch.tensor(label[label >= 0]))
+    loss.backward()
+    with h5py.File("tests/golden/model.h5", "w", libver=("v108", "v108")) as f:
+        group = f.create_group("model")
+        for k, v in CONFIG.items():
+            group.attrs[k] = v
+        for name, p in model.named_parameters():
+            f["model/weights/" + name] = p.detach().numpy()
+            f["gradient/" + name] = p.grad.numpy()
+        f["ids"], f["kind"], f["label"] = ids.astype("<i4"), kind.astype("<i4"), label.astype("<i4")
+        f["offset"] = offset.astype("<i4")
+        f["hidden"], f["logits"], f["loss"] = hidden.detach().numpy(), logits.detach().numpy(), loss.item()
+
+
+def unicode_hashes():
+    pre = pre_tokenizers.BertPreTokenizer()
+    with open("tests/golden/unicode.txt", "w") as out:
+        for lower in (True, False):
+            norm = normalizers.BertNormalizer(clean_text=True, handle_chinese_chars=True, strip_accents=None, lowercase=lower)
+
+            def words(text):
+                return " ".join(w for w, _ in pre.pre_tokenize_str(norm.normalize_str(text)))
+            for block in range(0, 0x110000, 0x400):
+                text = "".join(words(chr(c)) + "\n" + words("a" + chr(c) + "b") + "\n"
+                               for c in range(block, block + 0x400) if not 0xD800 <= c < 0xE000)
+                out.write(f"{int(lower)} {block:06x} {xxhash.xxh3_128_hexdigest(text.encode())}\n")
+
+
+model_arrays()
+unicode_hashes()
