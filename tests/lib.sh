@@ -1,0 +1,60 @@
+# lib.sh: TAP lines and small helpers for the shell tests; sourced. $BUILD, $ROOT, $SHARED and $TMP come
+# from tests/run; every test works in $TMP/work.
+set -u
+work=$TMP/work
+mkdir -p "$work"
+collapse=$ROOT/$BUILD/collapse
+case $BUILD in /*) collapse=$BUILD/collapse;; esac
+bin=$(dirname "$collapse")
+compare=$bin/tests/tools/compare
+tamper=$bin/tests/tools/tamper
+cases=0
+
+ok() { # exit code of the property, text
+    cases=$((cases + 1))
+    if [ "$1" = 0 ]; then echo "ok $cases - $2"; else echo "not ok $cases - $2"; fi
+}
+
+skip() { cases=$((cases + 1)); echo "ok $cases # skip $1"; }
+
+# fails CODE PATTERN command...: the command must end with CODE and say PATTERN, in one line.
+fails() {
+    local code=$1 pattern=$2; shift 2
+    "$@" > "$work/stdout" 2> "$work/stderr"
+    local got=$?
+    if [ $got = "$code" ] && grep -q -e "$pattern" "$work/stderr"; then ok 0 "exit $code: $(grep -m1 -e "$pattern" "$work/stderr" | cut -c1-150)"
+    else ok 1 "expected exit $code and '$pattern', got $got: $(tail -n 3 "$work/stderr" | tr '\n' ' ' | cut -c1-300)"; fi
+}
+
+# A tiny model and text, the same for every test: $work/vocab.txt text.txt init.h5 words.txt base.conf
+tiny() {
+    local demo=$ROOT/jobs/demo
+    "$collapse" corpus "$demo/words.grammar" "$demo/frames.grammar" "$demo/balanced.grammar" --count=${1:-101} --seed=1 > "$work/text.txt"
+    "$collapse" vocab --size=300 --output="$work/vocab.txt" < "$work/text.txt" 2> /dev/null
+    cp "$demo/gender-words.txt" "$work/words.txt"
+    cat > "$work/base.conf" <<EOF
+method = mlm
+init = random
+layers = 2
+hidden = 32
+heads = 4
+intermediate = 48
+positions = 40
+initializer-range = 0.1
+vocab = $work/vocab.txt
+train-data = $work/text.txt
+batch = 7
+max-length = 32
+learning-rate = 3e-3
+log-steps = 1
+checkpoint-steps = 1000000
+nc-words = $work/words.txt
+nc-weight = 5
+EOF
+}
+
+# train RANKS folder [flags...]
+train() {
+    local ranks=$1 folder=$2; shift 2
+    mpirun -n "$ranks" "$collapse" train "$work/base.conf" --output="$folder" "$@" > "$folder.log" 2>&1
+}
