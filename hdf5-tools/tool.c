@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/version.h"
+#include "io/h5.h"
 
 static Status read_and_run(const Tool *tool, int argc, char **argv, const char *command_line)
 {
@@ -43,6 +45,7 @@ int tool_main(const Tool *tool, int argc, char **argv)
     Status status = read_and_run(tool, argc, argv, line);
     free(line);
     if (status) status_print(tool->name);
+    if (h5_is_broken()) _exit((int)status);
     if ((fflush(stdout) != 0 || ferror(stdout)) && !status) {
         fprintf(stderr, "%s: standard output cannot be written\n", tool->name);
         status = STATUS_IO;

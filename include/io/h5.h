@@ -34,6 +34,9 @@ Status h5_open(const char *path, H5File **file);
 Status h5_open_append(const char *path, H5File **file);
 /* Close and report any write that failed late. *file becomes NULL, also on failure. */
 Status h5_close(H5File **file);
+/* True once a close has failed in a way that HDF5's clean-up does not survive: the program must then
+ * end without it (comm_abort, _exit). */
+bool h5_is_broken(void);
 const char *h5_path(const H5File *file);
 
 /* The root attributes of interface.md: format, format_version, writer, created, command_line,

@@ -22,6 +22,8 @@ typedef struct {
 
 Status comm_init(int *argc, char ***argv, Comm *comm); /* MPI_Init and the shape of the job */
 void comm_finalize(Comm *comm);
+/* End all ranks at once with this exit code, without clean-up. Local. */
+_Noreturn void comm_abort(const Comm *comm, Status code);
 const char *comm_library(void); /* "Open MPI v4.1.4, ..."; also before comm_init. Local. */
 
 /* The status all ranks go on with: that of the lowest rank that failed, its sentence adopted by all. */

@@ -129,6 +129,7 @@ int main(int argc, char **argv)
     Status status = command ? run(command, argc - 1, argv + 1) : unknown_command(name);
     log_status("%s", "");
     if (status && (world.world ? world.rank == 0 : first)) status_print("collapse");
+    if (status && world.world && h5_is_broken()) comm_abort(&world, status);
     comm_finalize(&world);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         if (!status) fprintf(stderr, "collapse: standard output cannot be written\n");

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
@@ -10,18 +11,26 @@
 #include "h5_file.h"
 #include "io/file.h"
 
+enum { REASON_SIZE = 1024 };
+
 static herr_t keep_deepest(unsigned n, const H5E_error2_t *error, void *reason)
 {
     (void)n;
-    if (error->desc && error->desc[0]) snprintf(reason, 400, "%s", error->desc);
+    if (error->desc && error->desc[0]) snprintf(reason, REASON_SIZE, "%s", error->desc);
     return 0;
 }
 
 Status h5_fail(const H5File *file, const char *object, const char *action)
 {
-    char reason[400] = "no reason given";
+    char reason[REASON_SIZE] = "no reason given";
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_deepest, reason);
     H5Eclear2(H5E_DEFAULT);
+    char *error = strstr(reason, "error message = '");
+    if (error) { /* the system's own words say it best */
+        memmove(reason, error + 17, strlen(error + 17) + 1);
+        reason[strcspn(reason, "'")] = '\0';
+    }
+    reason[strcspn(reason, "\n")] = '\0';
     return status_set(STATUS_IO, __FILE__, __LINE__, "%s%s%s: %s: %s", file->path, object[0] ? " " : "", object, action,
                       reason);
 }
@@ -89,6 +98,7 @@ Status h5_create(const char *path, H5File **file)
     *file = new_handle(path);
     hid_t access = access_list();
     (*file)->id = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    (*file)->is_written = true;
     H5Pclose(access);
     if ((*file)->id >= 0) return STATUS_OK;
     Status status = h5_fail(*file, "", "cannot be created");
@@ -103,6 +113,7 @@ static Status open_with(const char *path, unsigned flags, H5File **file)
     *file = new_handle(path);
     hid_t access = access_list();
     (*file)->id = H5Fopen(path, flags, access);
+    (*file)->is_written = flags != H5F_ACC_RDONLY;
     H5Pclose(access);
     if ((*file)->id >= 0) return STATUS_OK;
     h5_fail(*file, "", "is not a readable HDF5 file (damaged, truncated, or of another kind)");
@@ -120,11 +131,28 @@ Status h5_open_append(const char *path, H5File **file)
     return open_with(path, H5F_ACC_RDWR, file);
 }
 
+static bool library_is_broken;
+
+bool h5_is_broken(void)
+{
+    return library_is_broken;
+}
+
+/* A write that fails in H5Fclose leaves HDF5 1.10 with a half-closed file, on which its clean-up at the
+ * end of the process crashes. So everything is flushed first; when that fails, the file is useless:
+ * giving back its space lets the close that follows succeed. */
 Status h5_close(H5File **file)
 {
     if (!*file) return STATUS_OK;
     Status status = STATUS_OK;
-    if (H5Fclose((*file)->id) < 0) status = h5_fail(*file, "", "cannot be completed on disk");
+    if ((*file)->is_written && H5Fflush((*file)->id, H5F_SCOPE_GLOBAL) < 0) {
+        status = h5_fail(*file, "", "cannot be written");
+        if (!(*file)->is_parallel && truncate((*file)->path, 0) != 0) library_is_broken = true;
+    }
+    if (H5Fclose((*file)->id) < 0) {
+        if (!status) status = h5_fail(*file, "", "cannot be completed on disk");
+        library_is_broken = true;
+    }
     free_handle(file);
     return status;
 }

@@ -10,6 +10,7 @@ struct H5File {
     hid_t id;
     char *path;
     bool is_parallel;
+    bool is_written; /* opened for writing */
 };
 
 /* Store a sentence: path, object, action, and the deepest reason HDF5 gives. */

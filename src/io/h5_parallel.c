@@ -12,7 +12,7 @@ Status h5_create_parallel(const Comm *comm, const char *path, H5File **file)
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     *file = memory_alloc(1, sizeof **file);
     (*file)->path = memory_copy_text(path);
-    (*file)->is_parallel = true;
+    (*file)->is_parallel = (*file)->is_written = true;
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18);
     H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);

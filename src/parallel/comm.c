@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 
@@ -72,6 +73,12 @@ Status comm_agree(const Comm *comm, Status local)
     MPI(MPI_Bcast(&report, sizeof report, MPI_BYTE, lowest, world_of(comm)));
     status_adopt(report.message);
     return (Status)report.code;
+}
+
+_Noreturn void comm_abort(const Comm *comm, Status code)
+{
+    MPI_Abort(world_of(comm), (int)code);
+    _exit((int)code);
 }
 
 /* Where the parts of a block of n elements begin, one part per rank. */

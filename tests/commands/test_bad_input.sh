@@ -1,0 +1,84 @@
+# test_bad_input.sh: what users get wrong: one sentence, the right exit code on every rank, no hang,
+# earlier files untouched.
+. "$ROOT/tests/lib.sh"
+tiny 60
+train 2 "$work/good" --steps=4 --checkpoint-steps=2
+ok $? "the good run"
+sha256sum "$work/good"/step-*.h5 "$work/good/model.h5" > "$work/sums"
+run() { timeout 60 mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/bad" --steps=4 "$@"; }
+
+fails 64 "unknown key 'nc-wieght'; did you mean 'nc-weight'" run --nc-wieght=3
+fails 64 "unknown command 'trian'; did you mean 'train'" "$collapse" trian
+fails 64 "method = 'bce' is not one of" run --method=bce
+fails 64 "both steps and epochs" run --epochs=2
+fails 64 "nc-reset = 'ema:2'" run --nc-reset=ema:2
+fails 64 "needs nc-words" run --nc-words=
+fails 64 "mask-rate = 0 leaves nothing" run --mask-rate=0
+fails 64 "reads at most 40 positions" run --max-length=100
+fails 64 "no published code" run --compat=fnc
+fails 74 "/nonexistent.txt: cannot be opened" run --train-data=/nonexistent.txt
+fails 74 "/nonexistent.h5: does not exist" run --init=/nonexistent.h5
+fails 74 "is a folder" run --train-data="$work"
+fails 74 "cannot be opened" run --nc-words=/nonexistent
+: > "$work/empty.txt"; fails 65 "holds no text" run --train-data="$work/empty.txt"
+printf '\n \n\t\n' > "$work/blank.txt"; fails 65 "holds no text" run --train-data="$work/blank.txt"
+printf 'good line\nbad \377 byte\n' > "$work/latin.txt"; fails 65 "line 2: byte 0xff at offset 14 is not valid UTF-8" run --train-data="$work/latin.txt"
+printf 'good line\nnul \000 byte\n' > "$work/nul.txt"; fails 65 "line 2: a NUL byte" run --train-data="$work/nul.txt"
+printf 'ID\tText\n1\ta b\n2\n' > "$work/ragged.tsv"; fails 65 "line 3 has 1 fields, the header has 2" run --train-data="$work/ragged.tsv"
+printf 'ID\tBody\n1\ta b\n' > "$work/column.tsv"; fails 65 "no column 'Text'" run --train-data="$work/column.tsv"
+echo zebra > "$work/zebra.txt"; fails 65 "none of its 1 words is usable" run --nc-words="$work/zebra.txt"
+printf '{"f": {"she": 99999}}' > "$work/ids.json"; fails 65 "made for another vocabulary" run --nc-words="$work/ids.json"
+grep -v '\[MASK\]' "$work/vocab.txt" > "$work/vocab2.txt"; fails 65 "no piece \[MASK\]" run --vocab="$work/vocab2.txt"
+cp "$work/good/model.h5" "$work/huge.h5"
+"$tamper" "$work/huge.h5" /model/weights/bert.embeddings.word_embeddings.weight 3e38
+fails 76 "step 1: loss .* has diverged" run --init="$work/huge.h5"
+
+for at in 20 3000 60000; do # a flipped bit in the file the run starts from
+    cp "$work/good/model.h5" "$work/flip.h5"
+    printf '\252' | dd of="$work/flip.h5" bs=1 seek=$at conv=notrunc 2> /dev/null
+    fails 65 "flip.h5" run --init="$work/flip.h5"
+    fails 65 "flip.h5" "$bin/collapse-check" "$work/flip.h5"
+done
+head -c 50000 "$work/good/model.h5" > "$work/cut.h5"
+fails 65 "damaged, truncated" run --init="$work/cut.h5"
+fails 65 "damaged, truncated" "$bin/collapse-check" "$work/cut.h5"
+fails 65 "damaged, truncated" "$collapse" encode "$work/cut.h5" --text="$work/text.txt" --output="$work/e.h5"
+fails 65 "not valid UTF-8" mpirun -n 2 "$collapse" encode "$work/good/model.h5" --text="$work/latin.txt" --output="$work/e.h5"
+fails 64 "unknown key" "$collapse" encode "$work/good/model.h5" --txt=a
+fails 64 "one operand too many" "$collapse" encode "$work/good/model.h5" "$work/good/model.h5" --text=a --output=b
+fails 74 "cannot be created" mpirun -n 2 "$collapse" encode "$work/good/model.h5" --text="$work/text.txt" --output=/nonexistent/e.h5
+fails 65 "line 2: byte 0xff" sh -c "'$collapse' tokenize --vocab='$work/vocab.txt' < '$work/latin.txt'"
+fails 64 "is too small" sh -c "'$collapse' vocab --size=8 --output='$work/v.txt' < '$work/text.txt'"
+fails 64 "one of: pronoun-gap" "$collapse" evaluate "$work/good/model.h5" --task=seat --data=x
+[ ! -e "$work/e.h5" ] && [ ! -e "$work/v.txt" ] && [ -z "$(find "$work" -name '*.partial')" ]
+ok $? "no failed command left a file"
+
+# One line of 100 MB, as a corpus and for the tokenizer.
+head -c 100000000 /dev/zero | tr '\0' 'a' > "$work/long.txt"
+echo >> "$work/long.txt"
+[ "$("$collapse" tokenize --vocab="$work/vocab.txt" < "$work/long.txt")" = 1 ]
+ok $? "a word of 100 MB is one [UNK]"
+yes 'the king said that he was late .' | tr '\n' ' ' | head -c 100000000 > "$work/long.txt"
+n=$("$collapse" tokenize --vocab="$work/vocab.txt" < "$work/long.txt" | wc -w)
+[ "$n" -gt 20000000 ]
+ok $? "a line of 100 MB of words: $n pieces"
+timeout 120 mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/long" --steps=2 --batch=1 --train-data="$work/long.txt" > "$work/long.log" 2>&1
+ok $? "it can be trained on: $(grep -m1 'samples were longer' "$work/long.log")"
+rm -f "$work/long.txt"
+
+# A full disk: a file system of 600 kB, where one checkpoint fits and two do not.
+mkdir -p "$work/small"
+if mount -t tmpfs -o size=600k tmpfs "$work/small" 2> /dev/null; then
+    timeout 60 mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/small/run" --steps=6 --checkpoint-steps=2 > "$work/small.log" 2>&1
+    code=$?
+    [ $code = 74 ]; ok $? "full disk: exit $code: $(grep -m1 '^collapse:' "$work/small.log" | cut -c1-160)"
+    "$bin/collapse-check" "$work/small/run/step-00000002.h5" > /dev/null
+    ok $? "full disk: the earlier checkpoint is whole"
+    [ -z "$(find "$work/small" -name '*.partial')" ]
+    ok $? "full disk: nothing half-written stays"
+    umount "$work/small"
+else
+    skip "full disk: a small file system cannot be mounted here"
+fi
+sha256sum -c --quiet "$work/sums"
+ok $? "the good run's files were not touched"
