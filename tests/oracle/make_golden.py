@@ -1,15 +1,18 @@
 """Write tests/golden/model.h5: a tiny BERT with its hidden states, logits, loss and every gradient,
 computed by transformers in fp64; and tests/golden/unicode.txt: hashes of what Hugging Face's
-tokenizers makes of every Unicode scalar value.
+tokenizers makes of every Unicode scalar value. With the folder of real data also
+tests/golden/minilm.h5: states and logits of its real model on a few sentences.
 
-  python tests/oracle/make_golden.py          (torch, transformers, tokenizers, h5py, xxhash)
+  python tests/oracle/make_golden.py [SHARED]         (torch, transformers, tokenizers, h5py, xxhash)
 """
+import sys
+
 import h5py
 import numpy as np
 import torch
 import xxhash
 from tokenizers import normalizers, pre_tokenizers
-from transformers import BertConfig, BertForMaskedLM
+from transformers import AutoModelForMaskedLM, AutoTokenizer, BertConfig, BertForMaskedLM
 
 CONFIG = dict(vocab_size=61, hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=40,
               max_position_embeddings=33, type_vocab_size=2, pad_token_id=0, layer_norm_eps=1e-12,
@@ -61,5 +64,25 @@ def unicode_hashes():
                 out.write(f"{int(lower)} {block:06x} {xxhash.xxh3_128_hexdigest(text.encode())}\n")
 
 
+LINES = ["The nurse told the engineer that she would be late.", "He said: \"I've never been to Lima!\"", "Doctors, teachers & farmers met in 1987.",
+         "Unaffable caf\u00e9 owners.", "The king loved his daughter.\tThe queen loved her son.", "x"]
+
+
+def real_model(shared):
+    """tests/golden/minilm.h5: states of the real model on sentences of ours; logits of every 101st piece."""
+    source = shared + "/models/minilm-mlm"
+    model, tokenizer = AutoModelForMaskedLM.from_pretrained(source, dtype=torch.float32).eval(), AutoTokenizer.from_pretrained(source)
+    hidden, logits = [], []
+    for line in LINES:
+        with torch.no_grad():
+            out = model(**tokenizer(*line.split("\t"), return_tensors="pt"), output_hidden_states=True)
+        hidden.append(out.hidden_states[-1][0].numpy()), logits.append(out.logits[0].numpy()[:, ::101])
+    with h5py.File("tests/golden/minilm.h5", "w", libver=("v108", "v108")) as f:
+        f["hidden"], f["logits"] = np.concatenate(hidden), np.concatenate(logits)
+    open("tests/golden/minilm.txt", "w", encoding="utf-8").write("\n".join(LINES) + "\n")
+
+
 model_arrays()
 unicode_hashes()
+if len(sys.argv) > 1:
+    real_model(sys.argv[1])

@@ -1,0 +1,130 @@
+"""Everything that is checked against PyTorch, transformers and tokenizers (make check-torch).
+
+  python tests/oracle/check_torch.py BUILD [SHARED] [--write]
+
+1  20 traced training steps for each option of the regularizer, replayed in PyTorch (replay.py)
+2  hidden states and logits of a model, on 2 ranks, against transformers
+3  the exported folder loaded by AutoModelForMaskedLM: no missing, no unexpected key, equal logits
+With SHARED also on its real model: 2, 3, and a BEC run. Prints TAP lines. --write stores the losses
+of 1 in tests/golden/replay.tsv, which make check compares without Python.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+
+import h5py
+import numpy as np
+import torch
+from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+sys.path.insert(0, os.path.dirname(__file__))
+import replay  # noqa: E402
+
+BUILD = sys.argv[1]
+SHARED = next((a for a in sys.argv[2:] if not a.startswith("--")), None)
+ENV = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
+RUNS = [[f"--nc-metric={m}", f"--nc-grad={g}"] for m in ("unc3", "nc3", "nc1", "nc2") for g in ("rows", "both")]
+RUNS += [["--nc-align=shift", "--nc-space=hidden", "--nc-ids=masked", "--nc-reset=run"],
+         ["--nc-align=masked", "--nc-reset=step", "--nc-grad=both"],
+         ["--nc-reset=ema:0.9", "--nc-space=hidden", "--nc-grad=both", "--nc-metric=nc1"],
+         ["--adam=hf", "--weight-decay=0.05", "--schedule=cosine", "--warmup=3", "--clip=0.5"],
+         ["--nc-weight=0", "--weight-decay=0.05", "--clip=0"]]
+cases = failures = 0
+
+
+def check(good, text):
+    global cases, failures
+    cases, failures = cases + 1, failures + (not good)
+    print(f"{'ok' if good else 'not ok'} {cases} - {text}", flush=True)
+
+
+def collapse(*args, ranks=2, program="collapse"):
+    command = ["mpirun", "--oversubscribe", "-n", str(ranks)] if ranks else []
+    subprocess.run(command + [f"{BUILD}/{program}", *args], check=True, env=ENV, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def tiny(folder):
+    demo = "jobs/demo/"
+    text = subprocess.run([f"{BUILD}/collapse", "corpus", demo + "words.grammar", demo + "frames.grammar", demo + "balanced.grammar",
+                           "--count=101", "--seed=1"], stdout=subprocess.PIPE, check=True).stdout
+    open(folder + "/text.txt", "wb").write(text)
+    subprocess.run([f"{BUILD}/collapse", "vocab", "--size=300", f"--output={folder}/vocab.txt"], input=text, check=True, stderr=subprocess.DEVNULL)
+    base = ["train", "--method=mlm", "--init=random", "--layers=2", "--hidden=32", "--heads=4", "--intermediate=48", "--positions=40",
+            "--initializer-range=0.1", f"--vocab={folder}/vocab.txt", f"--train-data={folder}/text.txt", "--max-length=32", "--dropout=0"]
+    collapse(*base, f"--output={folder}/start", "--steps=3", "--batch=32", "--learning-rate=1e-3", ranks=1)
+    return f"{folder}/start/model.h5"
+
+
+def replays(folder, init):
+    rows = []
+    for number, flags in enumerate(RUNS):
+        out, trace = f"{folder}/run{number}", f"{folder}/trace{number}.h5"
+        collapse("train", f"--init={init}", f"--train-data={folder}/text.txt", f"--output={out}", f"--trace={trace}", "--steps=20",
+                 "--batch=7", "--max-length=32", "--learning-rate=1e-4", "--dropout=0", "--log-steps=1", "--nc-words=jobs/demo/gender-words.txt",
+                 *([] if any(f.startswith("--nc-weight") for f in flags) else ["--nc-weight=100"]), *flags)
+        steps, worst, weights, history = replay.replay(trace, out, init)
+        check(replay.passes(worst, weights), f"{' '.join(flags)}: {replay.describe(steps, worst, weights)}")
+        rows += [f"{number}\t{i + 1}\t{loss:.9g}\t{task:.9g}\t{nc:.9g}\t{' '.join(flags)}\n" for i, (loss, task, nc) in enumerate(history)]
+    return rows
+
+
+def forward(folder, model, hf, lines, bars):
+    open(folder + "/lines.txt", "w").write("\n".join(lines) + "\n")
+    collapse("encode", model, f"--text={folder}/lines.txt", f"--output={folder}/encoded.h5", "--logits")
+    peer, tokenizer = AutoModelForMaskedLM.from_pretrained(hf, dtype=torch.float32).eval(), AutoTokenizer.from_pretrained(hf)
+    longest = peer.config.max_position_embeddings
+    hidden = logits = 0.0
+    with h5py.File(folder + "/encoded.h5") as f:
+        offset = f["offset"][()]
+        for i, line in enumerate(lines):
+            batch = tokenizer(*line.split("\t"), return_tensors="pt", truncation=True, max_length=longest)
+            lo, hi = offset[i], offset[i + 1]
+            if batch["input_ids"][0].tolist() != f["ids"][lo:hi].tolist():
+                check(False, f"ids of line {i + 1}")
+                continue
+            with torch.no_grad():
+                out = peer(**batch, output_hidden_states=True)
+            hidden = max(hidden, np.abs(out.hidden_states[-1][0].numpy() - f["hidden"][lo:hi]).max())
+            logits = max(logits, np.abs(out.logits[0].numpy() - f["logits"][lo:hi]).max())
+    check(hidden <= bars[0] and logits <= bars[1], f"{len(lines)} lines against transformers: hidden {hidden:.1e}, logits {logits:.1e}")
+
+
+def export(folder, model, lines):
+    hf = folder + "/hf"
+    collapse(model, f"--output={hf}", ranks=0, program="collapse-export")
+    _, info = AutoModelForMaskedLM.from_pretrained(hf, output_loading_info=True)
+    check(not info["missing_keys"] and not info["unexpected_keys"] and not info["mismatched_keys"], f"export loads: {info}")
+    forward(folder, model, hf, lines, (1e-5, 1e-5 * 20))
+
+
+def real(folder):
+    gap, source = SHARED + "/data/methods/bec/gap_flipped.tsv", SHARED + "/models/minilm-mlm"
+    lines = [row.split("\t")[2] for row in open(gap, encoding="utf-8").read().split("\n")[1:13]] + ["A short one.", "she is a nurse\the is a doctor", ""]
+    collapse(source, f"--output={folder}/minilm.h5", ranks=0, program="collapse-import")
+    forward(folder, folder + "/minilm.h5", source, lines, (2e-5, 2e-4))
+    out = folder + "/bec"
+    collapse("train", "--method=bec", f"--init={folder}/minilm.h5", f"--train-data={gap}", f"--output={out}", f"--trace={folder}/bec.h5", "--steps=20",
+             "--dropout=0", "--nc-weight=100", f"--nc-words={SHARED}/data/methods/bec/ase_word_indices_gender.json", "--log-steps=1")
+    steps, worst, weights, _ = replay.replay(folder + "/bec.h5", out, folder + "/minilm.h5")
+    check(replay.passes(worst, weights), f"bec on gap_flipped, real weights: {replay.describe(steps, worst, weights)}")
+    export(folder, out + "/model.h5", lines)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        init = tiny(folder)
+        rows = replays(folder, init)
+        lines = [line.strip() for line in open(folder + "/text.txt")][:20] + ["the king\tshe said", ""]
+        export(folder, init, lines)
+        if SHARED and os.path.isdir(SHARED):
+            real(folder)
+        else:
+            print(f"ok {cases + 1} # skip real weights: no shared folder")
+        if "--write" in sys.argv and not failures:
+            open("tests/golden/replay.tsv", "w").writelines(rows)
+    print(f"{cases - failures} passed, {failures} failed")
+    sys.exit(failures > 0)
+
+
+main()
