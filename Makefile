@@ -6,9 +6,10 @@ WERROR  =
 V       = 0
 Q       = $(if $(filter 1,$(V)),,@)
 
-PACKAGES = hdf5-openmpi jansson libutf8proc libxxhash libcrypto
+HDF5     = hdf5-openmpi
+PACKAGES = $(HDF5) jansson libutf8proc libxxhash libcrypto
 WARN     = -Wall -Wextra -Wshadow -Wvla -Wdouble-promotion -Wstrict-prototypes -Wno-unknown-pragmas $(if $(WERROR),-Werror)
-OPT      = -O2 -g
+OPT      = -O2 -g -DNDEBUG
 CFLAGS  += -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -fopenmp $(OPT) $(WARN)
 CPPFLAGS += -Iinclude $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 LDLIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lblis -lm
@@ -117,3 +118,69 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB_OBJ)
 
 .PHONY: tests
 tests: all $(TESTS) $(TEST_TOOLS)
+
+## check: all tests, under five minutes; installs what is missing first
+.PHONY: check
+check: deps
+	$(Q)$(MAKE) --no-print-directory tests
+	@tests/run $(BUILD) $(TEST)
+
+## check-torch: compare with PyTorch and transformers (PYTHON=python3 with torch, transformers, h5py)
+PYTHON = python3
+.PHONY: check-torch
+check-torch: all
+	$(PYTHON) tests/oracle/check_torch.py $(BUILD) $(wildcard ../shared)
+
+## asan: the same tests under the address and undefined-behaviour sanitizers
+ASAN = -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+.PHONY: asan
+asan: deps
+	$(Q)$(MAKE) --no-print-directory BUILD=build/asan OPT="-O1 -g $(ASAN)" tests
+	@ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=0 LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
+	    KILLS=4 tests/run build/asan $(TEST)
+
+## demo: grammar -> text -> BERT -> debiased BERT -> tables, in under three minutes
+.PHONY: demo
+demo: deps
+	$(Q)$(MAKE) --no-print-directory all
+	@jobs/demo/demo.sh $(BUILD) $(BUILD)/demo
+
+## bench: time training steps (MODEL=base|minilm|tiny)
+MODEL = minilm
+.PHONY: bench
+bench: all
+	$(BUILD)/collapse bench --model=$(MODEL)
+
+## deps: install missing Debian packages, or name what a cluster lacks
+.PHONY: deps
+deps:
+	@tests/deps.sh build
+
+## lint: layer rule, sizes, format, warnings of gcc and clang
+.PHONY: lint
+lint:
+	@mkdir -p build
+	@tests/lint.sh
+
+## format: apply .clang-format
+.PHONY: format
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+## install: programs to PREFIX/bin, example jobs and docs to PREFIX/share/collapse (PREFIX= DESTDIR=)
+.PHONY: install
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/collapse
+	install -m 755 $(BUILD)/collapse $(TOOLS) $(DESTDIR)$(PREFIX)/bin
+	cp -R jobs docs README.md LICENSE $(DESTDIR)$(PREFIX)/share/collapse
+
+## clean: remove what was built
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
+
+## help: this list
+.PHONY: help
+help:
+	@sed -n 's/^## \([a-z-]*\): \(.*\)/  \1\t\2/p' Makefile | expand -t 16
+	@echo "  V=1 shows commands; TEST=word runs the tests whose path holds it"

@@ -23,7 +23,8 @@ static Status check_dataset(H5File *file, const char *path, void *context)
     TRY(h5_verify(file, path, &had_hash));
     count->n_datasets++;
     count->n_hashes += had_hash;
-    CHECK(had_hash, STATUS_DATA, "%s: dataset %s has no hash; it was added or changed by another program", h5_path(file), path);
+    CHECK(had_hash, STATUS_DATA, "%s: dataset %s has no hash; it was added or changed by another program",
+          h5_path(file), path);
     return STATUS_OK;
 }
 
@@ -41,9 +42,12 @@ static Status check_model(H5File *file, bool is_checkpoint)
     free(piece);
     bert_layout_init(&config, &layout);
     float *block = malloc((size_t)layout.count * sizeof *block);
-    Status status = block ? STATUS_OK : status_set(STATUS_INTERNAL, __FILE__, __LINE__, "no memory for %lld numbers", (long long)layout.count);
+    Status status =
+        block ? STATUS_OK
+              : status_set(STATUS_INTERNAL, __FILE__, __LINE__, "no memory for %lld numbers", (long long)layout.count);
     static const char *const group[] = {"/model/weights", "/optimizer/first", "/optimizer/second"};
-    for (int g = 0; g < (is_checkpoint ? 3 : 1) && !status; g++) status = model_file_read_block(file, group[g], &layout, block);
+    for (int g = 0; g < (is_checkpoint ? 3 : 1) && !status; g++)
+        status = model_file_read_block(file, group[g], &layout, block);
     free(block);
     bert_layout_free(&layout);
     return status;
@@ -53,10 +57,12 @@ static Status check_file(H5File *file, const char *path)
 {
     char *format = NULL;
     Count count = {0};
-    TRY(h5_check_format(file, MODEL_FORMAT "," CHECKPOINT_FORMAT ",collapse-encode,collapse-trace,collapse-scores,collapse-geometry",
-                        "collapse writes the files this program checks"));
+    TRY(h5_check_format(
+        file, MODEL_FORMAT "," CHECKPOINT_FORMAT ",collapse-encode,collapse-trace,collapse-scores,collapse-geometry",
+        "collapse writes the files this program checks"));
     TRY(h5_get_text(file, "/", "format", &format));
-    const bool is_checkpoint = strcmp(format, CHECKPOINT_FORMAT) == 0, is_model = is_checkpoint || strcmp(format, MODEL_FORMAT) == 0;
+    const bool is_checkpoint = strcmp(format, CHECKPOINT_FORMAT) == 0,
+               is_model = is_checkpoint || strcmp(format, MODEL_FORMAT) == 0;
     Status status = h5_visit_datasets(file, check_dataset, &count);
     if (!status && is_model) status = check_model(file, is_checkpoint);
     if (!status && !options.quiet) printf("%s: %s, %d datasets, all hashes match\n", path, format, count.n_datasets);
@@ -76,7 +82,13 @@ static Status run(const char *path, const char *command_line)
 
 int main(int argc, char **argv)
 {
-    const Tool tool = {"collapse-check", "collapse-check FILE.h5 [--quiet]", "Verify structure and hashes of a file written by collapse.", table,
-                       sizeof table / sizeof table[0], &options, "one file", run};
+    const Tool tool = {"collapse-check",
+                       "collapse-check FILE.h5 [--quiet]",
+                       "Verify structure and hashes of a file written by collapse.",
+                       table,
+                       sizeof table / sizeof table[0],
+                       &options,
+                       "one file",
+                       run};
     return tool_main(&tool, argc, argv);
 }

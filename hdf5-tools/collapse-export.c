@@ -15,7 +15,8 @@ static struct Options {
 } options;
 
 static const Setting table[] = {
-    {"output", SETTING_TEXT, "", "", 0, 0, offsetof(struct Options, output), "folder for config.json, model.safetensors, vocab.txt, tokenizer_config.json"},
+    {"output", SETTING_TEXT, "", "", 0, 0, offsetof(struct Options, output),
+     "folder for config.json, model.safetensors, vocab.txt, tokenizer_config.json"},
 };
 
 static Status write_text(const char *name, const char *text, size_t length)
@@ -66,8 +67,9 @@ static Status write_folder(H5File *file, const BertConfig *config)
     if (!status) status = file_make_folder(options.output);
     if (!status) status = write_weights(&layout, weight);
     if (!status) status = write_vocabulary(piece, n_pieces);
-    char *tokenizer = memory_print("{\"tokenizer_class\": \"BertTokenizer\", \"do_lower_case\": %s, \"model_max_length\": %d}\n",
-                                   lower_case ? "true" : "false", config->positions);
+    char *tokenizer =
+        memory_print("{\"tokenizer_class\": \"BertTokenizer\", \"do_lower_case\": %s, \"model_max_length\": %d}\n",
+                     lower_case ? "true" : "false", config->positions);
     char *json = bert_config_json(config);
     if (!status) status = write_text("tokenizer_config.json", tokenizer, strlen(tokenizer));
     if (!status) status = write_text("config.json", json, strlen(json)); /* last: a folder without it is incomplete */
@@ -89,14 +91,21 @@ static Status run(const char *path, const char *command_line)
     TRY(model_file_open(path, &file, &config));
     Status status = write_folder(file, &config);
     h5_close(&file);
-    if (!status) fprintf(stderr, "wrote %s: AutoModelForMaskedLM.from_pretrained(\"%s\") loads it\n", options.output, options.output);
+    if (!status)
+        fprintf(stderr, "wrote %s: AutoModelForMaskedLM.from_pretrained(\"%s\") loads it\n", options.output,
+                options.output);
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    const Tool tool = {"collapse-export", "collapse-export MODEL.h5 --output=HF_DIR",
-                       "Turn a model or checkpoint into a folder that Hugging Face's transformers loads.", table,
-                       sizeof table / sizeof table[0], &options, "a MODEL.h5", run};
+    const Tool tool = {"collapse-export",
+                       "collapse-export MODEL.h5 --output=HF_DIR",
+                       "Turn a model or checkpoint into a folder that Hugging Face's transformers loads.",
+                       table,
+                       sizeof table / sizeof table[0],
+                       &options,
+                       "a MODEL.h5",
+                       run};
     return tool_main(&tool, argc, argv);
 }

@@ -24,19 +24,20 @@ static const Setting table[] = {
     {"output", SETTING_TEXT, "", "", 0, 0, offsetof(struct Options, output), "MODEL.h5 to write"},
     {"case", SETTING_CHOICE, "auto", "auto lower keep", 0, 0, offsetof(struct Options, case_rule),
      "does the tokenizer lower-case? auto: as tokenizer_config.json says"},
-    {"seed", SETTING_INTEGER, "42", "", 0, 9e15, offsetof(struct Options, seed), "of a masked-LM head that the folder lacks"},
+    {"seed", SETTING_INTEGER, "42", "", 0, 9e15, offsetof(struct Options, seed),
+     "of a masked-LM head that the folder lacks"},
 };
 
 typedef struct {
     const char *folder;
     BertConfig config;
-    BertLayout layout;     /* owned */
-    SafetensorsFile file;  /* owned */
-    float *weight;         /* owned: the block */
-    int *source;           /* owned [layout.n]: tensor of the file, or -1 */
+    BertLayout layout;    /* owned */
+    SafetensorsFile file; /* owned */
+    float *weight;        /* owned: the block */
+    int *source;          /* owned [layout.n]: tensor of the file, or -1 */
     int n_ignored;
-    char *pieces_text;     /* owned */
-    const char **piece;    /* owned [n_pieces], borrowed from pieces_text */
+    char *pieces_text;  /* owned */
+    const char **piece; /* owned [n_pieces], borrowed from pieces_text */
     int n_pieces;
     bool lower_case, head_is_new;
 } Import;
@@ -48,8 +49,11 @@ static Status check_folder(const Import *im)
         char *path = file_join(im->folder, needed[i]), *torch = file_join(im->folder, "pytorch_model.bin");
         Status status = STATUS_OK;
         if (!file_exists(path))
-            status = status_set(STATUS_IO, __FILE__, __LINE__, "%s: does not exist; a Hugging Face BERT folder has config.json, model.safetensors and vocab.txt%s",
-                                path, i == 1 && file_exists(torch) ? " (pytorch_model.bin is there: save it once with safetensors)" : "");
+            status = status_set(
+                STATUS_IO, __FILE__, __LINE__,
+                "%s: does not exist; a Hugging Face BERT folder has config.json, model.safetensors and vocab.txt%s",
+                path,
+                i == 1 && file_exists(torch) ? " (pytorch_model.bin is there: save it once with safetensors)" : "");
         free(path);
         free(torch);
         TRY(status);
@@ -90,7 +94,8 @@ static Status read_pieces(Import *im)
     size_t length, capacity = 0;
     Status status = file_read(path, &im->pieces_text, &length);
     if (!status && (utf8_first_invalid(im->pieces_text, length) != length || memchr(im->pieces_text, '\0', length)))
-        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: is not a text file (it holds NUL or invalid UTF-8)", path);
+        status =
+            status_set(STATUS_DATA, __FILE__, __LINE__, "%s: is not a text file (it holds NUL or invalid UTF-8)", path);
     Slice rest = {im->pieces_text, length}, line;
     while (!status && slice_next_line(&rest, &line)) {
         memory_reserve((void **)&im->piece, &capacity, (size_t)im->n_pieces + 1, sizeof *im->piece);
@@ -98,8 +103,10 @@ static Status read_pieces(Import *im)
         im->piece[im->n_pieces++] = line.start;
     }
     if (!status && im->n_pieces != im->config.vocab)
-        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: has %d pieces, but vocab_size in config.json is %d; the two files are of different models",
-                            path, im->n_pieces, im->config.vocab);
+        status =
+            status_set(STATUS_DATA, __FILE__, __LINE__,
+                       "%s: has %d pieces, but vocab_size in config.json is %d; the two files are of different models",
+                       path, im->n_pieces, im->config.vocab);
     free(path);
     return status;
 }
@@ -124,7 +131,8 @@ static Status check_copy(const Import *im, const SafeTensor *a, const SafeTensor
     Status status = safetensors_read_f32(&im->file, a, x);
     if (!status) status = safetensors_read_f32(&im->file, b, y);
     if (!status && memcmp(x, y, (size_t)a->count * sizeof *x) != 0)
-        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: '%s' and '%s' differ, but this program computes only the tied head", im->file.path,
+        status = status_set(STATUS_DATA, __FILE__, __LINE__,
+                            "%s: '%s' and '%s' differ, but this program computes only the tied head", im->file.path,
                             a->name, b->name);
     free(x);
     return status;
@@ -144,8 +152,10 @@ static Status match_tensors(Import *im)
             continue;
         }
         const BertTensor *wanted = &im->layout.tensor[place];
-        CHECK(same_shape(stored, wanted), STATUS_DATA, "%s: '%s' has shape [%lld, %lld], config.json asks for [%lld, %lld]", im->file.path,
-              stored->name, (long long)stored->shape[0], (long long)stored->shape[1], (long long)wanted->shape[0], (long long)wanted->shape[1]);
+        CHECK(same_shape(stored, wanted), STATUS_DATA,
+              "%s: '%s' has shape [%lld, %lld], config.json asks for [%lld, %lld]", im->file.path, stored->name,
+              (long long)stored->shape[0], (long long)stored->shape[1], (long long)wanted->shape[0],
+              (long long)wanted->shape[1]);
         if (im->source[place] >= 0) TRY(check_copy(im, &im->file.tensor[im->source[place]], stored));
         else im->source[place] = i;
     }
@@ -162,12 +172,13 @@ static Status check_complete(Import *im)
         head += t->is_head;
         if (im->source[i] >= 0) continue;
         missing_head += t->is_head;
-        CHECK(t->is_head, STATUS_DATA, "%s: has no tensor '%s'; is this a BERT with %d layers?", im->file.path, t->name, im->config.layers);
+        CHECK(t->is_head, STATUS_DATA, "%s: has no tensor '%s'; is this a BERT with %d layers?", im->file.path, t->name,
+              im->config.layers);
         missing = t;
     }
     im->head_is_new = missing_head == head;
-    CHECK(missing_head == 0 || im->head_is_new, STATUS_DATA, "%s: has a masked-LM head without '%s'; the file is incomplete", im->file.path,
-          missing ? missing->name : "");
+    CHECK(missing_head == 0 || im->head_is_new, STATUS_DATA,
+          "%s: has a masked-LM head without '%s'; the file is incomplete", im->file.path, missing ? missing->name : "");
     return STATUS_OK;
 }
 
@@ -184,7 +195,8 @@ static Status read_weights(Import *im)
     if (im->head_is_new) bert_init_random(&im->config, &im->layout, (uint64_t)options.seed, true, im->weight);
     for (int i = 0; i < im->layout.n; i++)
         if (im->source[i] >= 0)
-            TRY(safetensors_read_f32(&im->file, &im->file.tensor[im->source[i]], im->weight + im->layout.tensor[i].first));
+            TRY(safetensors_read_f32(&im->file, &im->file.tensor[im->source[i]],
+                                     im->weight + im->layout.tensor[i].first));
     return STATUS_OK;
 }
 
@@ -213,9 +225,13 @@ static Status import(Import *im, const char *command_line)
     TRY(read_pieces(im));
     TRY(read_weights(im));
     TRY(write_model(im, command_line));
-    fprintf(stderr, "wrote %s: %d layers, hidden %d, %d pieces, %s; %d tensors that a masked LM does not use were left out\n", options.output,
-            im->config.layers, im->config.hidden, im->n_pieces, im->lower_case ? "lower-cased" : "cased", im->n_ignored);
-    if (im->head_is_new) fprintf(stderr, "the folder has no masked-LM head: a new one was initialised (seed %lld); it must be trained\n", (long long)options.seed);
+    fprintf(stderr,
+            "wrote %s: %d layers, hidden %d, %d pieces, %s; %d tensors that a masked LM does not use were left out\n",
+            options.output, im->config.layers, im->config.hidden, im->n_pieces,
+            im->lower_case ? "lower-cased" : "cased", im->n_ignored);
+    if (im->head_is_new)
+        fprintf(stderr, "the folder has no masked-LM head: a new one was initialised (seed %lld); it must be trained\n",
+                (long long)options.seed);
     return STATUS_OK;
 }
 
@@ -234,9 +250,13 @@ static Status run(const char *folder, const char *command_line)
 
 int main(int argc, char **argv)
 {
-    const Tool tool = {"collapse-import", "collapse-import HF_DIR --output=MODEL.h5 [--case=auto|lower|keep]",
-                       "Turn a Hugging Face BERT folder (config.json, model.safetensors, vocab.txt) into MODEL.h5.", table,
-                       sizeof table / sizeof table[0], &options,
-                       "a Hugging Face folder", run};
+    const Tool tool = {"collapse-import",
+                       "collapse-import HF_DIR --output=MODEL.h5 [--case=auto|lower|keep]",
+                       "Turn a Hugging Face BERT folder (config.json, model.safetensors, vocab.txt) into MODEL.h5.",
+                       table,
+                       sizeof table / sizeof table[0],
+                       &options,
+                       "a Hugging Face folder",
+                       run};
     return tool_main(&tool, argc, argv);
 }

@@ -13,7 +13,8 @@ static struct Options {
     bool all;
 } options;
 
-static const Setting table[] = {{"all", SETTING_SWITCH, "no", "", 0, 0, offsetof(struct Options, all), "list every dataset, with its smallest, mean and largest value"}};
+static const Setting table[] = {{"all", SETTING_SWITCH, "no", "", 0, 0, offsetof(struct Options, all),
+                                 "list every dataset, with its smallest, mean and largest value"}};
 
 static void show_attribute(H5File *file, const char *path, const char *name)
 {
@@ -27,7 +28,8 @@ static void show_attribute(H5File *file, const char *path, const char *name)
 static void show_integer(H5File *file, const char *path, const char *name)
 {
     int64_t value;
-    if (h5_exists(file, path) && h5_read(file, path, H5_I64, 1, &value) == STATUS_OK) printf("%-14s %lld\n", name, (long long)value);
+    if (h5_exists(file, path) && h5_read(file, path, H5_I64, 1, &value) == STATUS_OK)
+        printf("%-14s %lld\n", name, (long long)value);
 }
 
 static void show_model(H5File *file)
@@ -36,8 +38,8 @@ static void show_model(H5File *file)
     BertLayout layout;
     if (!h5_exists(file, "/model") || bert_config_read(file, &c) != STATUS_OK) return;
     bert_layout_init(&c, &layout);
-    printf("%-14s BERT, %d layers, hidden %d, %d heads, intermediate %d, %d positions, %d pieces: %.1f M parameters\n", "model", c.layers, c.hidden,
-           c.heads, c.intermediate, c.positions, c.vocab, 1e-6 * (double)layout.count);
+    printf("%-14s BERT, %d layers, hidden %d, %d heads, intermediate %d, %d positions, %d pieces: %.1f M parameters\n",
+           "model", c.layers, c.hidden, c.heads, c.intermediate, c.positions, c.vocab, 1e-6 * (double)layout.count);
     bert_layout_free(&layout);
 }
 
@@ -46,13 +48,15 @@ static void show_history(H5File *file)
 {
     H5Shape shape;
     static const char *const name[] = {"loss", "task_loss", "nc_loss", "learning_rate", "grad_norm"};
-    if (!h5_exists(file, "/history/step") || h5_shape(file, "/history/step", &shape) != STATUS_OK || shape.count == 0) return;
+    if (!h5_exists(file, "/history/step") || h5_shape(file, "/history/step", &shape) != STATUS_OK || shape.count == 0)
+        return;
     double *value = memory_alloc((size_t)shape.count, sizeof *value);
     printf("%-14s %lld lines; the last:", "history", (long long)shape.count);
     for (size_t i = 0; i < sizeof name / sizeof name[0]; i++) {
         char path[64];
         snprintf(path, sizeof path, "/history/%s", name[i]);
-        if (h5_read(file, path, H5_F64, shape.count, value) == STATUS_OK) printf(" %s %.6g", name[i], value[shape.count - 1]);
+        if (h5_read(file, path, H5_F64, shape.count, value) == STATUS_OK)
+            printf(" %s %.6g", name[i], value[shape.count - 1]);
     }
     printf("\n");
     free(value);
@@ -68,7 +72,8 @@ static void show_classes(H5File *file)
             states += count[k];
             met += count[k] > 0;
         }
-    printf("%-14s %lld classes, %lld met, %lld states\n", "collapse", (long long)shape.count, (long long)met, (long long)states);
+    printf("%-14s %lld classes, %lld met, %lld states\n", "collapse", (long long)shape.count, (long long)met,
+           (long long)states);
     free(count);
 }
 
@@ -108,7 +113,8 @@ static Status show_dataset(H5File *file, const char *path, void *context)
 
 static Status show_file(H5File *file)
 {
-    static const char *const header[] = {"format", "writer", "created", "command_line", "config_sha256", "task", "model", "data"};
+    static const char *const header[] = {"format",        "writer", "created", "command_line",
+                                         "config_sha256", "task",   "model",   "data"};
     for (size_t i = 0; i < sizeof header / sizeof header[0]; i++) show_attribute(file, "/", header[i]);
     show_model(file);
     show_integer(file, "/progress/step", "step");
@@ -124,8 +130,9 @@ static Status run(const char *path, const char *command_line)
     (void)command_line;
     H5File *file;
     TRY(h5_open(path, &file));
-    Status status = h5_check_format(file, MODEL_FORMAT "," CHECKPOINT_FORMAT ",collapse-encode,collapse-trace,collapse-scores,collapse-geometry",
-                                    "collapse writes the files this program shows");
+    Status status = h5_check_format(
+        file, MODEL_FORMAT "," CHECKPOINT_FORMAT ",collapse-encode,collapse-trace,collapse-scores,collapse-geometry",
+        "collapse writes the files this program shows");
     if (!status) status = show_file(file);
     h5_close(&file);
     return status;
@@ -133,7 +140,13 @@ static Status run(const char *path, const char *command_line)
 
 int main(int argc, char **argv)
 {
-    const Tool tool = {"collapse-show", "collapse-show FILE.h5 [--all]", "Show what is in a file written by collapse.", table,
-                       sizeof table / sizeof table[0], &options, "one file", run};
+    const Tool tool = {"collapse-show",
+                       "collapse-show FILE.h5 [--all]",
+                       "Show what is in a file written by collapse.",
+                       table,
+                       sizeof table / sizeof table[0],
+                       &options,
+                       "one file",
+                       run};
     return tool_main(&tool, argc, argv);
 }

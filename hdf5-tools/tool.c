@@ -16,7 +16,8 @@ static Status read_and_run(const Tool *tool, int argc, char **argv, const char *
     settings_init(&settings, tool->table, tool->n_keys);
     Status status = settings_read_flags(&settings, argc, argv, 1);
     if (!status && settings.n_operands != 1)
-        status = status_set(STATUS_USAGE, __FILE__, __LINE__, "%s needs %s and nothing else; see %s --help", tool->name, tool->operand, tool->name);
+        status = status_set(STATUS_USAGE, __FILE__, __LINE__, "%s needs %s and nothing else; see %s --help", tool->name,
+                            tool->operand, tool->name);
     if (!status) status = settings_store(&settings, tool->options);
     if (!status) status = tool->run(settings.operand[0], command_line);
     settings_free(&settings);

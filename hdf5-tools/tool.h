@@ -9,8 +9,8 @@ typedef struct {
     const char *name, *usage, *summary;
     const Setting *table;
     int n_keys;
-    void *options;        /* filled from the table */
-    const char *operand;  /* what the one operand is: "a Hugging Face folder" */
+    void *options;       /* filled from the table */
+    const char *operand; /* what the one operand is: "a Hugging Face folder" */
     Status (*run)(const char *operand, const char *command_line);
 } Tool;
 

@@ -22,18 +22,18 @@ typedef enum { COLLAPSE_UNC3, COLLAPSE_NC3, COLLAPSE_NC1, COLLAPSE_NC2 } Collaps
 
 typedef struct {
     int max_classes, n_features;
-    int n_active;         /* K */
-    int *active;          /* [K] their places in the class list */
-    double *centred;      /* [K, D] d_c */
-    double *row;          /* [K, D] w_c */
+    int n_active;                    /* K */
+    int *active;                     /* [K] their places in the class list */
+    double *centred;                 /* [K, D] d_c */
+    double *row;                     /* [K, D] w_c */
     double *centred_norm, *row_norm; /* [K] */
-    double *variance;     /* [K] var_c */
-    double *cosine;       /* [K] s_c */
-    double *drow;         /* [K, D] gradient of the measure to w_c */
-    double *dmean;        /* [K, D] gradient to mu_c at fixed var_c */
-    double *dvariance;    /* [K]    gradient to var_c */
-    double *unit;         /* [K, D] scratch */
-} Collapse;               /* arrays live in the arena given to collapse_init */
+    double *variance;                /* [K] var_c */
+    double *cosine;                  /* [K] s_c */
+    double *drow;                    /* [K, D] gradient of the measure to w_c */
+    double *dmean;                   /* [K, D] gradient to mu_c at fixed var_c */
+    double *dvariance;               /* [K]    gradient to var_c */
+    double *unit;                    /* [K, D] scratch */
+} Collapse;                          /* arrays live in the arena given to collapse_init */
 
 void collapse_init(Arena *arena, int max_classes, int n_features, Collapse *collapse);
 

@@ -11,9 +11,9 @@
 #include <stddef.h>
 
 typedef struct {
-    char *base;   /* owned; NULL in counting mode */
-    size_t size;  /* bytes taken by arena_open */
-    size_t used;  /* bytes cut so far */
+    char *base;  /* owned; NULL in counting mode */
+    size_t size; /* bytes taken by arena_open */
+    size_t used; /* bytes cut so far */
 } Arena;
 
 #define ARENA_ALIGNMENT 64

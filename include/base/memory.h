@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-void *memory_alloc(size_t count, size_t size);            /* zeroed; count * size is checked */
+void *memory_alloc(size_t count, size_t size);             /* zeroed; count * size is checked */
 void *memory_resize(void *old, size_t count, size_t size); /* new part is not zeroed */
 char *memory_copy_text(const char *text);
 char *memory_print(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -35,29 +35,28 @@ void status_adopt(const char *message);
 void status_print(const char *program);
 
 /* For our own bugs and for a machine out of memory: print one line and abort the process. */
-_Noreturn void status_abort(const char *file, int line, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+_Noreturn void status_abort(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #define FAIL(code, ...) return status_set((code), __FILE__, __LINE__, __VA_ARGS__)
 
 /* Always on: wrong use or a broken file, with the value found and the cure. */
-#define CHECK(condition, code, ...)                                                                \
-    do {                                                                                           \
-        if (!(condition)) FAIL((code), __VA_ARGS__);                                               \
+#define CHECK(condition, code, ...)                  \
+    do {                                             \
+        if (!(condition)) FAIL((code), __VA_ARGS__); \
     } while (0)
 
 /* Return upward when call failed. */
-#define TRY(call)                                                                                  \
-    do {                                                                                           \
-        Status try_status_ = (call);                                                               \
-        if (try_status_) return status_trace(try_status_, __FILE__, __LINE__);                     \
+#define TRY(call)                                                              \
+    do {                                                                       \
+        Status try_status_ = (call);                                           \
+        if (try_status_) return status_trace(try_status_, __FILE__, __LINE__); \
     } while (0)
 
 #ifdef NDEBUG
 #define ASSERT(condition) ((void)0)
 #else
-#define ASSERT(condition)                                                                          \
-    do {                                                                                           \
+#define ASSERT(condition)                                                                            \
+    do {                                                                                             \
         if (!(condition)) status_abort(__FILE__, __LINE__, "internal check failed: %s", #condition); \
     } while (0)
 #endif

@@ -11,9 +11,9 @@
 #include "parallel/comm.h"
 
 typedef enum {
-    SPLIT_AUTO,      /* sentences for a table (.tsv), lines for other text */
-    SPLIT_LINES,     /* one sample per line or table field */
-    SPLIT_SENTENCES  /* data/sentences */
+    SPLIT_AUTO,     /* sentences for a table (.tsv), lines for other text */
+    SPLIT_LINES,    /* one sample per line or table field */
+    SPLIT_SENTENCES /* data/sentences */
 } SplitRule;
 
 typedef struct {
@@ -26,12 +26,12 @@ typedef struct {
 } CorpusOptions;
 
 typedef struct {
-    int32_t *id;       /* owned: pieces of all samples, end to end */
-    int64_t *offset;   /* owned [n+1]: where a sample begins in id */
-    int n;             /* samples */
-    int longest;       /* pieces of the longest sample */
-    int n_cut;         /* samples that were longer than max_length */
-    int max_length;    /* in force */
+    int32_t *id;     /* owned: pieces of all samples, end to end */
+    int64_t *offset; /* owned [n+1]: where a sample begins in id */
+    int n;           /* samples */
+    int longest;     /* pieces of the longest sample */
+    int n_cut;       /* samples that were longer than max_length */
+    int max_length;  /* in force */
 } Corpus;
 
 /* Collective. Fails alike on all ranks: file missing, not text, column absent, no sample. */

@@ -11,7 +11,7 @@
 
 typedef enum {
     CHARACTER_OTHER,
-    CHARACTER_REMOVED,     /* control, format, private use, U+0000, U+FFFD */
+    CHARACTER_REMOVED, /* control, format, private use, U+0000, U+FFFD */
     CHARACTER_SPACE,
     CHARACTER_PUNCTUATION, /* a word of its own */
     CHARACTER_CHINESE      /* a CJK ideograph: a word of its own */

@@ -16,13 +16,13 @@ typedef enum {
 } PieceRule;
 
 typedef struct {
-    int *id;           /* owned [n]: token ids, ascending */
-    char **word;       /* owned [n]: the first word of the list with that id */
-    char **group;      /* owned [n]: its group; "" if the list names none */
-    int n;             /* K */
-    int n_words;       /* words in the file */
-    int n_dropped;     /* words without a class: of several pieces, unknown, or null */
-    int *class_of;     /* owned [V]: place of a token id in id[], or -1 */
+    int *id;       /* owned [n]: token ids, ascending */
+    char **word;   /* owned [n]: the first word of the list with that id */
+    char **group;  /* owned [n]: its group; "" if the list names none */
+    int n;         /* K */
+    int n_words;   /* words in the file */
+    int n_dropped; /* words without a class: of several pieces, unknown, or null */
+    int *class_of; /* owned [V]: place of a token id in id[], or -1 */
 } WordList;
 
 /* Fails when no word is usable, or a JSON id does not fit the vocabulary. */

@@ -12,8 +12,8 @@ typedef struct {
     Vocabulary *vocabulary; /* owned */
     Encoder encoder;
     MlmHead head;
-    Arena arena;            /* owned */
-    int longest;            /* pieces of a sample: the option, or what the model can read */
+    Arena arena; /* owned */
+    int longest; /* pieces of a sample: the option, or what the model can read */
 } LoadedModel;
 
 /* Room for n_samples samples of at most `longest` pieces (0 = the model's own limit) per pass. Every

@@ -14,10 +14,10 @@
 #include "evaluate/result.h"
 
 typedef struct {
-    const char *data;         /* one sentence per line */
-    const char *words;        /* word list for nc3, unc3; "" = none */
-    const char *pair;         /* "he,she" */
-    int pieces;               /* PieceRule of the word list */
+    const char *data;  /* one sentence per line */
+    const char *words; /* word list for nc3, unc3; "" = none */
+    const char *pair;  /* "he,she" */
+    int pieces;        /* PieceRule of the word list */
 } PronounGapOptions;
 
 Status pronoun_gap_evaluate(const char *model_path, const PronounGapOptions *options, EvaluationResult *result);

@@ -10,7 +10,7 @@
 enum { RESULT_METRICS = 64 };
 
 typedef struct {
-    char name[64];         /* dotted: "gap.abs" */
+    char name[64]; /* dotted: "gap.abs" */
     double value, low, high;
     bool has_interval;
 } Metric;
@@ -21,8 +21,8 @@ typedef struct {
     Metric metric[RESULT_METRICS];
     int n_metrics;
     /* One number per item and field, fields side by side. */
-    const char *field[8];  /* borrowed names */
-    double *item[8];       /* owned [n_items] each */
+    const char *field[8]; /* borrowed names */
+    double *item[8];      /* owned [n_items] each */
     int n_fields;
 } EvaluationResult;
 

@@ -13,14 +13,14 @@
 #include "io/json.h"
 
 typedef struct {
-    int vocab;             /* V: vocab_size */
-    int hidden;            /* D: hidden_size */
-    int layers;            /* L: num_hidden_layers */
-    int heads;             /* H: num_attention_heads */
-    int intermediate;      /* I: intermediate_size */
-    int positions;         /* P: max_position_embeddings */
-    int types;             /* T: type_vocab_size */
-    int pad_id;            /* pad_token_id */
+    int vocab;        /* V: vocab_size */
+    int hidden;       /* D: hidden_size */
+    int layers;       /* L: num_hidden_layers */
+    int heads;        /* H: num_attention_heads */
+    int intermediate; /* I: intermediate_size */
+    int positions;    /* P: max_position_embeddings */
+    int types;        /* T: type_vocab_size */
+    int pad_id;       /* pad_token_id */
     double layernorm_epsilon;
     double hidden_dropout, attention_dropout;
     double initializer_range;
@@ -40,24 +40,24 @@ char *bert_config_json(const BertConfig *config); /* owned by the caller */
 typedef enum {
     TENSOR_MATRIX, /* weight decay applies */
     TENSOR_BIAS,
-    TENSOR_NORM,   /* LayerNorm weight */
+    TENSOR_NORM, /* LayerNorm weight */
     TENSOR_NORM_BIAS
 } TensorRole;
 
 typedef struct {
-    char name[96];      /* Hugging Face name */
+    char name[96]; /* Hugging Face name */
     TensorRole role;
-    int rank;           /* 1 or 2 */
+    int rank; /* 1 or 2 */
     int64_t shape[2];
-    int64_t count;      /* elements */
-    int64_t first;      /* place in the block, in elements */
-    bool is_head;       /* belongs to the masked-LM head */
+    int64_t count; /* elements */
+    int64_t first; /* place in the block, in elements */
+    bool is_head;  /* belongs to the masked-LM head */
 } BertTensor;
 
 typedef struct {
     BertTensor *tensor; /* owned [n] */
     int n;
-    int64_t count;      /* elements of the whole block */
+    int64_t count; /* elements of the whole block */
 } BertLayout;
 
 /* All tensors in the order they have in the block: query, key and value weights are adjacent, so

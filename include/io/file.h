@@ -16,9 +16,9 @@ Status file_map(const char *path, const char **data, size_t *length);
 void file_unmap(const char *data, size_t length);
 
 bool file_exists(const char *path);
-Status file_make_folder(const char *path);        /* and its parents; existing is fine */
+Status file_make_folder(const char *path);             /* and its parents; existing is fine */
 char *file_join(const char *folder, const char *name); /* owned by the caller */
-char *file_partial_name(const char *path);        /* name a file has while it is being written */
+char *file_partial_name(const char *path);             /* name a file has while it is being written */
 
 /* Write text under the partial name, sync, rename over path, sync the folder. */
 Status file_write_text(const char *path, const char *text, size_t length);

@@ -22,7 +22,7 @@ typedef enum { H5_F32, H5_F64, H5_I32, H5_I64, H5_TEXT, H5_OTHER } H5Kind;
 
 typedef struct {
     H5Kind kind;
-    int rank;         /* number of dimensions, 0 to 3 */
+    int rank; /* number of dimensions, 0 to 3 */
     int64_t dims[3];
     int64_t count;    /* elements */
     size_t text_size; /* H5_TEXT: bytes of one string */

@@ -8,7 +8,7 @@
 
 #include "io/bert_layout.h"
 
-#define MODEL_FORMAT "collapse-model"
+#define MODEL_FORMAT      "collapse-model"
 #define CHECKPOINT_FORMAT "collapse-checkpoint"
 
 typedef struct {

@@ -13,19 +13,19 @@
 typedef enum { DTYPE_F32, DTYPE_F16, DTYPE_BF16, DTYPE_F64, DTYPE_OTHER } Dtype;
 
 typedef struct {
-    char *name;          /* owned by the file */
+    char *name; /* owned by the file */
     Dtype dtype;
-    int rank;            /* number of dimensions, <= 2 for tensors that can be read */
+    int rank; /* number of dimensions, <= 2 for tensors that can be read */
     int64_t shape[2];
-    int64_t count;       /* elements */
-    const char *data;    /* borrowed from the mapping; not aligned */
+    int64_t count;    /* elements */
+    const char *data; /* borrowed from the mapping; not aligned */
 } SafeTensor;
 
 typedef struct {
-    char *path;          /* owned */
-    const char *map;     /* owned mapping */
+    char *path;      /* owned */
+    const char *map; /* owned mapping */
     size_t length;
-    SafeTensor *tensor;  /* owned [n] */
+    SafeTensor *tensor; /* owned [n] */
     int n;
 } SafetensorsFile;
 

@@ -10,12 +10,12 @@
 #include "base/status.h"
 
 typedef enum {
-    SETTING_TEXT,     /* char * */
-    SETTING_INTEGER,  /* int64_t */
-    SETTING_NUMBER,   /* double */
-    SETTING_CHOICE,   /* int: place in the list of choices */
-    SETTING_SWITCH,   /* bool: yes or no; as a flag also without a value */
-    SETTING_DURATION  /* double seconds: 90, 1:30:00, 30:00 */
+    SETTING_TEXT,    /* char * */
+    SETTING_INTEGER, /* int64_t */
+    SETTING_NUMBER,  /* double */
+    SETTING_CHOICE,  /* int: place in the list of choices */
+    SETTING_SWITCH,  /* bool: yes or no; as a flag also without a value */
+    SETTING_DURATION /* double seconds: 90, 1:30:00, 30:00 */
 } SettingKind;
 
 typedef struct {
@@ -31,9 +31,9 @@ typedef struct {
 typedef struct {
     const Setting *table; /* borrowed [n] */
     int n;
-    char **value;         /* owned [n]; NULL = not given */
-    char **origin;        /* owned [n]: "run.conf line 3" or "the command line" */
-    char **operand;       /* borrowed from argv: what is not a flag */
+    char **value;   /* owned [n]; NULL = not given */
+    char **origin;  /* owned [n]: "run.conf line 3" or "the command line" */
+    char **operand; /* borrowed from argv: what is not a flag */
     int n_operands;
 } Settings;
 

@@ -14,18 +14,18 @@ typedef enum { PLAIN, TRANSPOSED } Transpose;
 
 /* Choose the kernel family and the number of threads. level: as vector_choose. Call once. */
 void gemm_init(int level, int n_threads);
-const char *gemm_family(void);        /* "skx", "haswell", ... */
-const char *gemm_library(void);       /* "BLIS 0.9.0" */
-bool gemm_family_is_fallback(void);   /* true if the family is slower than the processor allows */
+const char *gemm_family(void);      /* "skx", "haswell", ... */
+const char *gemm_library(void);     /* "BLIS 0.9.0" */
+bool gemm_family_is_fallback(void); /* true if the family is slower than the processor allows */
 int gemm_threads(void);
 
 /* C [m, n] = alpha op(A) [m, k] op(B) [k, n] + beta C; lda, ldb, ldc: row strides of the arrays as
  * stored. beta = 0 overwrites C without reading it. Uses all threads of the rank. */
-void gemm(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda, const real *b,
-          int ldb, double beta, real *c, int ldc);
+void gemm(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda, const real *b, int ldb,
+          double beta, real *c, int ldc);
 /* The same on the calling thread alone: for use inside a parallel loop. */
-void gemm_single(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda,
-                 const real *b, int ldb, double beta, real *c, int ldc);
+void gemm_single(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda, const real *b,
+                 int ldb, double beta, real *c, int ldc);
 
 /* Best speed of an m x n x k product in `rounds` tries, GFLOP/s over all threads of this rank. */
 double gemm_measure(int m, int n, int k, int rounds);

@@ -31,8 +31,7 @@ void layers_bias_dropout_add(int n_samples, const int *offset, int d, const real
 void layers_dropout(int n_samples, const int *offset, int d, const real *x, const Dropout *dropout, real *y);
 
 /* Sum of the losses of n rows, rows in parallel, added in row order. logits [n, d]; loss [n] scratch. */
-double layers_cross_entropy(int n, int d, real *logits, const real *bias, const int *label, double scale,
-                            double *loss);
+double layers_cross_entropy(int n, int d, real *logits, const real *bias, const int *label, double scale, double *loss);
 void layers_adamw(int64_t n, const AdamSettings *settings, real *p, const real *g, real *m, real *v);
 double layers_square_sum(int64_t n, const real *x);
 

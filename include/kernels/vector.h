@@ -26,8 +26,8 @@ typedef enum { ADAM_TORCH, ADAM_HF } AdamForm;
 typedef struct {
     AdamForm form;
     double learning_rate, beta_1, beta_2, epsilon, weight_decay;
-    double gradient_scale;     /* the clip factor */
-    int64_t step;              /* 1 for the first update */
+    double gradient_scale; /* the clip factor */
+    int64_t step;          /* 1 for the first update */
 } AdamSettings;
 
 typedef struct {
@@ -35,8 +35,8 @@ typedef struct {
 
     /* y = gamma * (x - mean) * rstd + beta by row, rstd = 1 / sqrt(variance + epsilon).
      * x, y [n, d]; mean, rstd [n] (out). */
-    void (*layernorm_forward)(int n, int d, const real *x, const real *gamma, const real *beta, double epsilon,
-                              real *y, real *mean, real *rstd);
+    void (*layernorm_forward)(int n, int d, const real *x, const real *gamma, const real *beta, double epsilon, real *y,
+                              real *mean, real *rstd);
     /* dx [n, d] = gradient to x; dgamma, dbeta [d] are added to. dx may be dy. */
     void (*layernorm_backward)(int n, int d, const real *dy, const real *x, const real *mean, const real *rstd,
                                const real *gamma, real *dx, real *dgamma, real *dbeta);

@@ -23,29 +23,29 @@ typedef struct {
 } PackedInput;
 
 typedef struct {
-    real *qkv;                       /* [N, 3D] */
-    real *a, *s1, *y, *s2;           /* [N, D] */
-    real *f;                         /* [N, I] */
+    real *qkv;                           /* [N, 3D] */
+    real *a, *s1, *y, *s2;               /* [N, D] */
+    real *f;                             /* [N, I] */
     real *mean1, *rstd1, *mean2, *rstd2; /* [N] */
 } LayerStates;
 
 typedef struct {
-    const Params *params;            /* borrowed; gradients are added to params->g */
+    const Params *params; /* borrowed; gradients are added to params->g */
     int max_samples, max_tokens, longest;
     double hidden_dropout, attention_dropout; /* 0 = evaluation */
     uint64_t seed;
-    uint32_t step;                   /* dropout is a function of (seed, step, sample, layer, place) */
-    real **h;                        /* owned [L+1] of [N, D] */
-    LayerStates *layer;              /* owned [L] */
-    real *embedded;                  /* [N, D] sum of the three embeddings */
-    real *mean0, *rstd0;             /* [N] */
-    real *g, *df;                    /* [N, I] */
-    real *dqkv;                      /* [N, 3D] */
-    real *dx, *ds, *da;              /* [N, D] */
-    real *reduce;                    /* layers_scratch */
+    uint32_t step;       /* dropout is a function of (seed, step, sample, layer, place) */
+    real **h;            /* owned [L+1] of [N, D] */
+    LayerStates *layer;  /* owned [L] */
+    real *embedded;      /* [N, D] sum of the three embeddings */
+    real *mean0, *rstd0; /* [N] */
+    real *g, *df;        /* [N, I] */
+    real *dqkv;          /* [N, 3D] */
+    real *dx, *ds, *da;  /* [N, D] */
+    real *reduce;        /* layers_scratch */
     real *attention_scratch;
-    Dropout *dropout;                /* [B] */
-} Encoder;                           /* arrays live in the arena, but for h and layer */
+    Dropout *dropout; /* [B] */
+} Encoder;            /* arrays live in the arena, but for h and layer */
 
 /* trains = false leaves out what only the backward pass needs, and keeps one layer's states. */
 void encoder_init(Arena *arena, const Params *params, int max_samples, int max_tokens, int longest, bool trains,

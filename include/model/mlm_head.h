@@ -13,14 +13,14 @@
 enum { HEAD_ROWS = 256 };
 
 typedef struct {
-    const Params *params;  /* borrowed; gradients are added to params->g */
-    real *u, *v, *z;       /* [HEAD_ROWS, D]: before and after gelu, after LayerNorm */
-    real *dz;              /* [HEAD_ROWS, D] */
-    real *mean, *rstd;     /* [HEAD_ROWS] */
-    real *logits;          /* [HEAD_ROWS, V] */
-    double *loss;          /* [HEAD_ROWS] */
-    real *reduce;          /* layers_scratch */
-} MlmHead;                 /* arrays live in the arena */
+    const Params *params; /* borrowed; gradients are added to params->g */
+    real *u, *v, *z;      /* [HEAD_ROWS, D]: before and after gelu, after LayerNorm */
+    real *dz;             /* [HEAD_ROWS, D] */
+    real *mean, *rstd;    /* [HEAD_ROWS] */
+    real *logits;         /* [HEAD_ROWS, V] */
+    double *loss;         /* [HEAD_ROWS] */
+    real *reduce;         /* layers_scratch */
+} MlmHead;                /* arrays live in the arena */
 
 void mlm_head_init(Arena *arena, const Params *params, bool has_logits, MlmHead *head);
 

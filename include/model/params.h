@@ -10,29 +10,29 @@
 
 /* The tensors of one block, as pointers into it: of the weights, or of their gradients. */
 typedef struct {
-    real *qkv_weight, *qkv_bias;   /* [3D, D] [3D]: query, key, value rows one after the other */
-    real *out_weight, *out_bias;   /* [D, D] [D] attention output */
+    real *qkv_weight, *qkv_bias;    /* [3D, D] [3D]: query, key, value rows one after the other */
+    real *out_weight, *out_bias;    /* [D, D] [D] attention output */
     real *norm1_gamma, *norm1_beta; /* [D] */
-    real *up_weight, *up_bias;     /* [I, D] [I] intermediate */
-    real *down_weight, *down_bias; /* [D, I] [D] output */
+    real *up_weight, *up_bias;      /* [I, D] [I] intermediate */
+    real *down_weight, *down_bias;  /* [D, I] [D] output */
     real *norm2_gamma, *norm2_beta; /* [D] */
 } LayerTensors;
 
 typedef struct {
-    real *word, *position, *type;  /* [V, D] [P, D] [T, D] */
-    real *norm_gamma, *norm_beta;  /* [D] */
-    LayerTensors *layer;           /* [L] */
-    real *transform_weight, *transform_bias;           /* [D, D] [D] */
-    real *transform_norm_gamma, *transform_norm_beta;  /* [D] */
-    real *decoder_bias;            /* [V]; the decoder's matrix is word */
+    real *word, *position, *type;                     /* [V, D] [P, D] [T, D] */
+    real *norm_gamma, *norm_beta;                     /* [D] */
+    LayerTensors *layer;                              /* [L] */
+    real *transform_weight, *transform_bias;          /* [D, D] [D] */
+    real *transform_norm_gamma, *transform_norm_beta; /* [D] */
+    real *decoder_bias;                               /* [V]; the decoder's matrix is word */
 } BertTensors;
 
 typedef struct {
     BertConfig config;
-    BertLayout layout;             /* owned */
-    real *weight, *gradient;       /* [layout.count] each; live in the arena */
-    real *first, *second;          /* moments; NULL for a model that is not trained */
-    BertTensors w, g;              /* the same, by name; g only if trained */
+    BertLayout layout;       /* owned */
+    real *weight, *gradient; /* [layout.count] each; live in the arena */
+    real *first, *second;    /* moments; NULL for a model that is not trained */
+    BertTensors w, g;        /* the same, by name; g only if trained */
 } Params;
 
 /* Cut the blocks from the arena. trains: also gradients and moments. Local. */

@@ -25,29 +25,30 @@ typedef enum { RESET_EPOCH, RESET_RUN, RESET_STEP, RESET_EMA } CollapseReset;
 typedef enum { SYNC_GLOBAL, SYNC_NONE } CollapseSync;
 
 typedef struct {
-    double weight;          /* lambda; 0 = off */
+    double weight; /* lambda; 0 = off */
     CollapseMetric metric;
-    CollapseAlign align;    /* same: h[t] with id[t]; shift: h[t] with id[t+1]; masked: chosen positions with their label */
-    CollapseSpace space;    /* transform: z of the head; hidden: last hidden state */
-    CollapseIds ids;        /* true: before masking; masked: as fed */
+    CollapseAlign
+        align; /* same: h[t] with id[t]; shift: h[t] with id[t+1]; masked: chosen positions with their label */
+    CollapseSpace space; /* transform: z of the head; hidden: last hidden state */
+    CollapseIds ids;     /* true: before masking; masked: as fed */
     CollapseGrad grad;
     CollapseReset reset;
-    double ema;             /* fade of older states per step, RESET_EMA */
-    CollapseSync sync;      /* none: every rank its own statistics; gradients are averaged */
+    double ema;        /* fade of older states per step, RESET_EMA */
+    CollapseSync sync; /* none: every rank its own statistics; gradients are averaged */
 } CollapseOptions;
 
 typedef struct {
     CollapseOptions options;
-    const WordList *words;  /* borrowed */
-    MlmHead *head;          /* borrowed; transforms rows */
+    const WordList *words; /* borrowed */
+    MlmHead *head;         /* borrowed; transforms rows */
     ClassMeans step, total;
     Collapse measure;
-    double value;           /* R of this step (of this rank's statistics if sync = none) */
-    double share;           /* of this rank's R in the loss: 1, or 1 / n_ranks if sync = none */
-    real *x, *dz, *dx;      /* [HEAD_ROWS, D] */
-    int *row, *class;       /* [HEAD_ROWS] */
-    int *place;             /* [K_all] class -> place among the active ones, or -1 */
-} CollapseLoss;             /* arrays live in the arena */
+    double value;      /* R of this step (of this rank's statistics if sync = none) */
+    double share;      /* of this rank's R in the loss: 1, or 1 / n_ranks if sync = none */
+    real *x, *dz, *dx; /* [HEAD_ROWS, D] */
+    int *row, *class;  /* [HEAD_ROWS] */
+    int *place;        /* [K_all] class -> place among the active ones, or -1 */
+} CollapseLoss;        /* arrays live in the arena */
 
 void collapse_loss_init(Arena *arena, const CollapseOptions *options, const WordList *words, MlmHead *head, int n_ranks,
                         CollapseLoss *loss);

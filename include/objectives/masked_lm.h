@@ -6,16 +6,17 @@
 #include "model/mlm_head.h"
 
 typedef struct {
-    MlmHead *head;        /* borrowed */
-    real *x, *dx;         /* [HEAD_ROWS, D] gathered rows */
-    int *row, *label;     /* [HEAD_ROWS] */
-} MaskedLm;               /* arrays live in the arena */
+    MlmHead *head;    /* borrowed */
+    real *x, *dx;     /* [HEAD_ROWS, D] gathered rows */
+    int *row, *label; /* [HEAD_ROWS] */
+} MaskedLm;           /* arrays live in the arena */
 
 void masked_lm_init(Arena *arena, MlmHead *head, MaskedLm *objective);
 
 /* Returns the sum over this rank's labelled positions of -log p(label), given the last hidden states
  * [N, D]. n_labels_global > 0: the gradient of (sum over all ranks) / n_labels_global is added to
  * dhidden [N, D] and to the head's parameters; 0: value only. */
-double masked_lm_loss(MaskedLm *objective, const Batch *batch, const real *hidden, int64_t n_labels_global, real *dhidden);
+double masked_lm_loss(MaskedLm *objective, const Batch *batch, const real *hidden, int64_t n_labels_global,
+                      real *dhidden);
 
 #endif

@@ -15,9 +15,9 @@
 
 typedef struct {
     int rank, n_ranks;
-    int node_ranks;    /* ranks on this machine */
-    void *world;       /* MPI_Comm *, owned; io/h5 opens parallel files with it */
-    void *chunk;       /* receive buffer of comm_sum, owned */
+    int node_ranks; /* ranks on this machine */
+    void *world;    /* MPI_Comm *, owned; io/h5 opens parallel files with it */
+    void *chunk;    /* receive buffer of comm_sum, owned */
 } Comm;
 
 Status comm_init(int *argc, char ***argv, Comm *comm); /* MPI_Init and the shape of the job */
@@ -29,7 +29,7 @@ const char *comm_library(void); /* "Open MPI v4.1.4, ..."; also before comm_init
 /* The status all ranks go on with: that of the lowest rank that failed, its sentence adopted by all. */
 Status comm_agree(const Comm *comm, Status local);
 
-void comm_sum_real(const Comm *comm, real *x, int64_t n);   /* in place */
+void comm_sum_real(const Comm *comm, real *x, int64_t n); /* in place */
 void comm_sum_f64(const Comm *comm, double *x, int64_t n);
 void comm_sum_i64(const Comm *comm, int64_t *x, int64_t n); /* exact, any order */
 int comm_min_int(const Comm *comm, int value);

@@ -18,12 +18,12 @@ typedef struct {
 
 typedef struct {
     BenchmarkOptions options;
-    double tokens_per_s;      /* real tokens, all ranks, over the timed steps */
-    double seconds_per_step;  /* median */
+    double tokens_per_s;     /* real tokens, all ranks, over the timed steps */
+    double seconds_per_step; /* median */
     double seconds_best;
-    double gflops;            /* floating-point operations of all matrix products / time, all ranks */
-    double gemm_peak_gflops;  /* best speed of the encoder's products alone, all ranks */
-    double peak_rss_mb;       /* largest over ranks */
+    double gflops;           /* floating-point operations of all matrix products / time, all ranks */
+    double gemm_peak_gflops; /* best speed of the encoder's products alone, all ranks */
+    double peak_rss_mb;      /* largest over ranks */
     int ranks, threads;
 } BenchmarkResult;
 

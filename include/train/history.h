@@ -9,16 +9,16 @@ enum { N_COLUMNS = 11 };
 
 /* One line of the log. */
 typedef struct {
-    double step, epoch;      /* steps done; epochs begun, from 1 */
-    double loss;             /* task_loss + nc-weight * nc_loss */
-    double task_loss;        /* mean over the labelled positions of the global batch */
-    double nc_loss;          /* R */
-    double nc_classes;       /* K: classes met */
+    double step, epoch; /* steps done; epochs begun, from 1 */
+    double loss;        /* task_loss + nc-weight * nc_loss */
+    double task_loss;   /* mean over the labelled positions of the global batch */
+    double nc_loss;     /* R */
+    double nc_classes;  /* K: classes met */
     double learning_rate;
-    double grad_norm;        /* of all gradients, R's included, before clipping */
-    double nc_grad_norm;     /* of R's gradient to the rows, nc-weight included */
-    double tokens;           /* since the first step, all ranks */
-    double seconds;          /* of training since the first step */
+    double grad_norm;    /* of all gradients, R's included, before clipping */
+    double nc_grad_norm; /* of R's gradient to the rows, nc-weight included */
+    double tokens;       /* since the first step, all ranks */
+    double seconds;      /* of training since the first step */
 } HistoryLine;
 
 typedef struct {

@@ -9,7 +9,7 @@
 
 typedef struct {
     int64_t first_step, total_steps;
-    const char *metric;     /* name of the regularizer's measure; NULL = none */
+    const char *metric; /* name of the regularizer's measure; NULL = none */
     double began_s, shown_s;
     int64_t first_tokens;
 } Progress;

@@ -13,19 +13,19 @@ typedef enum { INIT_RANDOM, INIT_FILE } InitKind;
 
 typedef struct {
     const char *method_name, *init, *train_data, *output;
-    int compat;                      /* 0 none, 1 fnc */
+    int compat; /* 0 none, 1 fnc */
     int64_t layers, hidden, heads, intermediate, positions;
     double initializer_range;
     const char *vocab;
     bool cased;
-    int split;                       /* SplitRule */
+    int split; /* SplitRule */
     const char *text_column;
     int64_t batch, max_length, epochs, steps;
     double learning_rate;
-    int schedule;                    /* ScheduleKind */
+    int schedule; /* ScheduleKind */
     int64_t warmup;
     double weight_decay;
-    int adam;                        /* 0 hf, 1 torch */
+    int adam; /* 0 hf, 1 torch */
     double adam_epsilon, clip, dropout, mask_rate;
     int64_t seed, threads;
     int64_t checkpoint_steps, keep;
@@ -38,9 +38,9 @@ typedef struct {
     double nc_weight;
     int nc_metric, nc_pieces, nc_align, nc_space, nc_ids, nc_grad, nc_sync;
     const char *nc_words, *nc_reset;
-    CollapseReset reset;             /* from nc_reset */
+    CollapseReset reset; /* from nc_reset */
     double ema;
-    const Method *method;            /* from method_name */
+    const Method *method; /* from method_name */
 } RunSettings;
 
 const Setting *run_settings_table(int *n);

@@ -10,31 +10,32 @@
 #include "train/state.h"
 
 typedef struct {
-    const RunSettings *run;     /* borrowed */
-    Vocabulary *vocabulary;     /* owned */
-    Corpus corpus;              /* owned */
-    WordList words;             /* owned; empty without regularizer */
-    Arena arena;                /* owned: parameters, states, statistics */
+    const RunSettings *run; /* borrowed */
+    Vocabulary *vocabulary; /* owned */
+    Corpus corpus;          /* owned */
+    WordList words;         /* owned; empty without regularizer */
+    Arena arena;            /* owned: parameters, states, statistics */
     Params params;
     Encoder encoder;
     MlmHead head;
     MaskedLm masked_lm;
     CollapseLoss collapse;
     Batch batch;
-    int *order;                 /* owned [corpus.n]: permutation of the epoch */
+    int *order; /* owned [corpus.n]: permutation of the epoch */
     Schedule schedule;
     int64_t total_steps;
     TrainState state;
-    const char *metric;         /* name of the regularizer's measure */
-    char *log_path;             /* owned */
+    const char *metric; /* name of the regularizer's measure */
+    char *log_path;     /* owned */
     Timer timer;
-    int64_t global_labels;      /* of the step at hand */
+    int64_t global_labels; /* of the step at hand */
     int global_samples;
-    double step_s;              /* length of the last step */
+    double step_s; /* length of the last step */
 } Trainer;
 
 /* Read model, text and words, lay out memory, continue a checkpoint if there is one. Collective. */
-Status setup_open(const Comm *comm, const RunSettings *run, const char *settings, const char *command_line, Trainer *trainer);
+Status setup_open(const Comm *comm, const RunSettings *run, const char *settings, const char *command_line,
+                  Trainer *trainer);
 void setup_close(Trainer *trainer);
 
 /* The parts of setup_open that a run on other data (collapse bench) takes too. trainer->run,

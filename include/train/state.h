@@ -8,9 +8,9 @@
 #include "train/history.h"
 
 typedef struct {
-    int64_t step;          /* optimizer steps done */
-    int64_t epoch;         /* epochs completed */
-    int64_t next_sample;   /* first sample of the next step, in the order of the epoch */
+    int64_t step;        /* optimizer steps done */
+    int64_t epoch;       /* epochs completed */
+    int64_t next_sample; /* first sample of the next step, in the order of the epoch */
     int64_t seed;
     int64_t tokens;        /* trained on so far, all ranks */
     double seconds;        /* of training so far */
@@ -21,7 +21,7 @@ typedef struct {
     const int *class_id;   /* borrowed [K_all] */
     bool means_by_rank;    /* nc-sync = none: every rank has its own */
     History history;
-    const char *settings;  /* borrowed: `key = value` lines of the run */
+    const char *settings; /* borrowed: `key = value` lines of the run */
     const char *command_line;
 } TrainState;
 

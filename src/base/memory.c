@@ -11,8 +11,7 @@
 
 static void *checked(void *pointer, size_t bytes)
 {
-    if (!pointer && bytes)
-        status_abort(__FILE__, __LINE__, "no memory for %zu bytes; ask for a larger node", bytes);
+    if (!pointer && bytes) status_abort(__FILE__, __LINE__, "no memory for %zu bytes; ask for a larger node", bytes);
     return pointer;
 }
 

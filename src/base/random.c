@@ -3,11 +3,11 @@
 
 #include <math.h>
 
-#define ROUNDS 10
+#define ROUNDS       10
 #define MULTIPLIER_0 0xD2511F53u
 #define MULTIPLIER_1 0xCD9E8D57u
-#define WEYL_0 0x9E3779B9u
-#define WEYL_1 0xBB67AE85u
+#define WEYL_0       0x9E3779B9u
+#define WEYL_1       0xBB67AE85u
 
 RandomKey random_key(uint64_t seed, RandomPurpose purpose, uint32_t layer, uint32_t step, uint32_t sample)
 {

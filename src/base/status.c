@@ -12,8 +12,7 @@ static _Thread_local char trail[2048];
 static void trail_add(const char *file, int line)
 {
     size_t used = strlen(trail);
-    if (used + 2 < sizeof trail)
-        snprintf(trail + used, sizeof trail - used, "  at %s:%d\n", file, line);
+    if (used + 2 < sizeof trail) snprintf(trail + used, sizeof trail - used, "  at %s:%d\n", file, line);
 }
 
 Status status_set(Status code, const char *file, int line, const char *format, ...)

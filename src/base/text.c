@@ -179,10 +179,7 @@ const char *text_nearest(const char *word, const char *const *candidate, int n)
 void text_duration(double time_s, char *out, size_t size)
 {
     int64_t whole = (int64_t)(time_s + 0.5);
-    if (time_s < 60)
-        snprintf(out, size, "%.1f s", time_s);
-    else if (whole < 3600)
-        snprintf(out, size, "%d min %02d s", (int)(whole / 60), (int)(whole % 60));
-    else
-        snprintf(out, size, "%d h %02d min", (int)(whole / 3600), (int)(whole % 3600 / 60));
+    if (time_s < 60) snprintf(out, size, "%.1f s", time_s);
+    else if (whole < 3600) snprintf(out, size, "%d min %02d s", (int)(whole / 60), (int)(whole % 60));
+    else snprintf(out, size, "%d h %02d min", (int)(whole / 3600), (int)(whole % 3600 / 60));
 }

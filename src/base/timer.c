@@ -20,7 +20,7 @@ void timer_begin(Timer *timer, Phase phase)
 
 const char *timer_phase_name(Phase phase)
 {
-    static const char *const name[N_PHASES] = {"data",     "forward", "head",     "regularizer", "backward",
+    static const char *const name[N_PHASES] = {"data", "forward",   "head",       "regularizer", "backward",
                                                "wait", "optimizer", "checkpoint", "other"};
     return name[phase];
 }

@@ -17,10 +17,14 @@ static const Setting table[] = {
      "12 x 768, 6 x 384 or 2 x 128 (layers x hidden), 30,522 pieces"},
     {"batch", SETTING_INTEGER, "16", "", 1, 65536, offsetof(BenchmarkOptions, batch), "samples per step, all ranks"},
     {"length", SETTING_INTEGER, "128", "", 8, 512, offsetof(BenchmarkOptions, length), "longest sample"},
-    {"fill", SETTING_NUMBER, "1", "", 0.1, 1, offsetof(BenchmarkOptions, fill), "mean share of a row that is filled; padding is never computed"},
-    {"steps", SETTING_INTEGER, "4", "", 1, 100000, offsetof(BenchmarkOptions, steps), "timed steps, after two that are not"},
-    {"threads", SETTING_INTEGER, "0", "", 0, 4096, offsetof(BenchmarkOptions, threads), "per rank; 0 = share the cores"},
-    {"regularizer", SETTING_SWITCH, "yes", "", 0, 0, offsetof(BenchmarkOptions, regularizer), "with the collapse regularizer on 400 classes"},
+    {"fill", SETTING_NUMBER, "1", "", 0.1, 1, offsetof(BenchmarkOptions, fill),
+     "mean share of a row that is filled; padding is never computed"},
+    {"steps", SETTING_INTEGER, "4", "", 1, 100000, offsetof(BenchmarkOptions, steps),
+     "timed steps, after two that are not"},
+    {"threads", SETTING_INTEGER, "0", "", 0, 4096, offsetof(BenchmarkOptions, threads),
+     "per rank; 0 = share the cores"},
+    {"regularizer", SETTING_SWITCH, "yes", "", 0, 0, offsetof(BenchmarkOptions, regularizer),
+     "with the collapse regularizer on 400 classes"},
     {"dropout", SETTING_NUMBER, "0.1", "", 0, 0.9, offsetof(BenchmarkOptions, dropout), "dropout rate"},
 };
 enum { N_KEYS = sizeof table / sizeof table[0] };
@@ -28,12 +32,12 @@ enum { N_KEYS = sizeof table / sizeof table[0] };
 static void print_result(const BenchmarkResult *r)
 {
     static const char *const model[] = {"base", "minilm", "tiny"};
-    json_t *root = json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:i, s:s, s:s, s:i, s:i, s:f, s:i}", "tokens_per_s", r->tokens_per_s,
-                             "seconds_per_step", r->seconds_per_step, "seconds_per_step_best", r->seconds_best, "gflops", r->gflops,
-                             "gemm_peak_gflops", r->gemm_peak_gflops, "peak_rss_mb", r->peak_rss_mb, "ranks", r->ranks, "threads",
-                             r->threads, "kernel_family", gemm_family(), "model", model[r->options.model], "batch",
-                             (int)r->options.batch, "length", (int)r->options.length, "fill", r->options.fill, "steps",
-                             (int)r->options.steps);
+    json_t *root = json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:i, s:s, s:s, s:i, s:i, s:f, s:i}", "tokens_per_s",
+                             r->tokens_per_s, "seconds_per_step", r->seconds_per_step, "seconds_per_step_best",
+                             r->seconds_best, "gflops", r->gflops, "gemm_peak_gflops", r->gemm_peak_gflops,
+                             "peak_rss_mb", r->peak_rss_mb, "ranks", r->ranks, "threads", r->threads, "kernel_family",
+                             gemm_family(), "model", model[r->options.model], "batch", (int)r->options.batch, "length",
+                             (int)r->options.length, "fill", r->options.fill, "steps", (int)r->options.steps);
     char *text = json_dumps(root, JSON_REAL_PRECISION(6));
     printf("%s\n", text);
     free(text);
@@ -46,7 +50,8 @@ static Status run(int argc, char **argv)
     Settings settings;
     BenchmarkOptions options;
     BenchmarkResult result;
-    Status status = comm_agree(comm, command_read(table, N_KEYS, argc, argv, 0, false, "no operand", &settings, &options));
+    Status status =
+        comm_agree(comm, command_read(table, N_KEYS, argc, argv, 0, false, "no operand", &settings, &options));
     if (!status) {
         runtime_init(comm, (int)options.threads, false);
         status = benchmark_run(comm, &options, &result);
@@ -61,5 +66,10 @@ static void help(void)
     settings_help(table, N_KEYS);
 }
 
-const Command command_bench = {"bench", "[mpirun -n N] collapse bench [--model=base|minilm|tiny] [--batch=16] [--length=128] [--fill=1.0] [--steps=4]",
-                               "time training steps on random data", run, help, true};
+const Command command_bench = {
+    "bench",
+    "[mpirun -n N] collapse bench [--model=base|minilm|tiny] [--batch=16] [--length=128] [--fill=1.0] [--steps=4]",
+    "time training steps on random data",
+    run,
+    help,
+    true};

@@ -11,7 +11,8 @@ typedef struct {
 
 static const Setting table[] = {
     {"count", SETTING_INTEGER, "1000", "", 1, 1e15, offsetof(Options, count), "sentences"},
-    {"seed", SETTING_INTEGER, "42", "", 0, 9e15, offsetof(Options, seed), "of the choices; sentence i depends on seed and i alone"},
+    {"seed", SETTING_INTEGER, "42", "", 0, 9e15, offsetof(Options, seed),
+     "of the choices; sentence i depends on seed and i alone"},
 };
 enum { N_KEYS = sizeof table / sizeof table[0] };
 
@@ -48,5 +49,9 @@ static void help(void)
     settings_help(table, N_KEYS);
 }
 
-const Command command_corpus = {"corpus", "collapse corpus GRAMMAR... --count=N --seed=S > text",
-                                "expand a weighted template grammar into sentences", run, help, false};
+const Command command_corpus = {"corpus",
+                                "collapse corpus GRAMMAR... --count=N --seed=S > text",
+                                "expand a weighted template grammar into sentences",
+                                run,
+                                help,
+                                false};

@@ -28,8 +28,10 @@ typedef struct {
 static const Setting table[] = {
     {"text", SETTING_TEXT, "", "", 0, 0, offsetof(Options, text), "one sample per line; a TAB separates a pair"},
     {"output", SETTING_TEXT, "", "", 0, 0, offsetof(Options, output), "FILE.h5: ids, offset, hidden (and logits)"},
-    {"logits", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, logits), "also the masked-LM logits of every position"},
-    {"max-length", SETTING_INTEGER, "0", "", 0, 65536, offsetof(Options, max_length), "pieces per sample; 0 = what the model reads"},
+    {"logits", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, logits),
+     "also the masked-LM logits of every position"},
+    {"max-length", SETTING_INTEGER, "0", "", 0, 65536, offsetof(Options, max_length),
+     "pieces per sample; 0 = what the model reads"},
     {"threads", SETTING_INTEGER, "0", "", 0, 4096, offsetof(Options, threads), "per rank; 0 = share the cores"},
 };
 enum { N_KEYS = sizeof table / sizeof table[0] };
@@ -38,14 +40,14 @@ typedef struct {
     const Comm *comm;
     const Options *options;
     LoadedModel model;
-    char *text;          /* owned: the whole file */
-    Slice *line;         /* owned [n_lines], borrowed from text */
+    char *text;  /* owned: the whole file */
+    Slice *line; /* owned [n_lines], borrowed from text */
     int n_lines;
-    Part mine;           /* lines of this rank */
-    SamplePack all;      /* ids of this rank's lines */
+    Part mine;                                /* lines of this rank */
+    SamplePack all;                           /* ids of this rank's lines */
     int64_t first_token, n_tokens, n_samples; /* first of this rank; global counts */
-    real *logits;        /* [most tokens of a pass, V], on request */
-    float *buffer;       /* rows as stored */
+    real *logits;                             /* [most tokens of a pass, V], on request */
+    float *buffer;                            /* rows as stored */
 } Encoding;
 
 static Status read_lines(Encoding *e)
@@ -85,7 +87,8 @@ static Status write_index(Encoding *e, H5File *file)
     TRY(h5_rows_write(e->comm, file, "/ids", H5_I32, 1, tokens, e->first_token, (int64_t)e->all.id.n, e->all.id.id));
     int64_t *offset = memory_alloc((size_t)e->mine.n + 1, sizeof *offset);
     for (int i = 0; i <= e->mine.n; i++) offset[i] = e->first_token + e->all.offset.id[i];
-    Status status = h5_rows_write(e->comm, file, "/offset", H5_I64, 1, ends, e->mine.first, e->mine.n + (is_last ? 1 : 0), offset);
+    Status status =
+        h5_rows_write(e->comm, file, "/offset", H5_I64, 1, ends, e->mine.first, e->mine.n + (is_last ? 1 : 0), offset);
     free(offset);
     return status;
 }
@@ -121,7 +124,8 @@ static Status write_logits(Encoding *e, H5File *file, const int64_t *dims, int64
         const real *logits = mlm_head_logits(&e->model.head, rows, z, true);
         memcpy(e->logits + (size_t)at * (size_t)v, logits, (size_t)rows * (size_t)v * sizeof(real));
     }
-    return h5_rows_write(e->comm, file, "/logits", H5_F32, 2, dims, first, n, as_float(e, (size_t)n * (size_t)v, e->logits));
+    return h5_rows_write(e->comm, file, "/logits", H5_F32, 2, dims, first, n,
+                         as_float(e, (size_t)n * (size_t)v, e->logits));
 }
 
 static Status write_states(Encoding *e, H5File *file)
@@ -177,7 +181,8 @@ static Status check_options(const Options *o)
 {
     CHECK(o->text[0], STATUS_USAGE, "encode needs --text=FILE");
     CHECK(o->output[0], STATUS_USAGE, "encode needs --output=FILE.h5");
-    CHECK(o->max_length == 0 || o->max_length >= 3, STATUS_USAGE, "max-length = %lld is too short; at least 3", (long long)o->max_length);
+    CHECK(o->max_length == 0 || o->max_length >= 3, STATUS_USAGE, "max-length = %lld is too short; at least 3",
+          (long long)o->max_length);
     return STATUS_OK;
 }
 
@@ -196,7 +201,9 @@ static Status run(int argc, char **argv)
         if (!status) status = comm_agree(e.comm, read_lines(&e));
         if (!status) status = tokenize(&e);
         if (!status) status = write_file(&e, line);
-        if (!status) log_line("wrote %s: %lld samples, %lld pieces", options.output, (long long)e.n_samples, (long long)e.n_tokens);
+        if (!status)
+            log_line("wrote %s: %lld samples, %lld pieces", options.output, (long long)e.n_samples,
+                     (long long)e.n_tokens);
         free(line);
     }
     loaded_model_close(&e.model);
@@ -214,5 +221,9 @@ static void help(void)
     settings_help(table, N_KEYS);
 }
 
-const Command command_encode = {"encode", "[mpirun -n N] collapse encode MODEL.h5 --text=FILE --output=FILE.h5 [--logits]",
-                                "hidden states of the last layer, one sample per line, to HDF5", run, help, true};
+const Command command_encode = {"encode",
+                                "[mpirun -n N] collapse encode MODEL.h5 --text=FILE --output=FILE.h5 [--logits]",
+                                "hidden states of the last layer, one sample per line, to HDF5",
+                                run,
+                                help,
+                                true};

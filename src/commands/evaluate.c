@@ -18,13 +18,17 @@ typedef struct {
 
 static const Setting table[] = {
     {"task", SETTING_CHOICE, "", "pronoun-gap", 0, 0, offsetof(Options, task), "what to measure"},
-    {"data", SETTING_TEXT, "", "", 0, 0, offsetof(Options, data), "the task's file (pronoun-gap: one sentence per line)"},
-    {"json", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, json), "print exactly one JSON object instead of a table"},
-    {"output", SETTING_TEXT, "", "", 0, 0, offsetof(Options, output), "SCORES.h5: the score of every item (one model only)"},
+    {"data", SETTING_TEXT, "", "", 0, 0, offsetof(Options, data),
+     "the task's file (pronoun-gap: one sentence per line)"},
+    {"json", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, json),
+     "print exactly one JSON object instead of a table"},
+    {"output", SETTING_TEXT, "", "", 0, 0, offsetof(Options, output),
+     "SCORES.h5: the score of every item (one model only)"},
     {"words", SETTING_TEXT, "", "", 0, 0, offsetof(Options, words), "pronoun-gap: word list for nc3 and unc3"},
     {"nc-pieces", SETTING_CHOICE, "whole", "whole first", 0, 0, offsetof(Options, pieces), "as in train"},
     {"pair", SETTING_TEXT, "he,she", "", 0, 0, offsetof(Options, pair), "pronoun-gap: the two words that are compared"},
-    {"metrics", SETTING_TEXT, "", "", 0, 0, offsetof(Options, metrics), "columns of the table, separated by commas; all if not given"},
+    {"metrics", SETTING_TEXT, "", "", 0, 0, offsetof(Options, metrics),
+     "columns of the table, separated by commas; all if not given"},
     {"threads", SETTING_INTEGER, "0", "", 0, 4096, offsetof(Options, threads), "0 = share the cores"},
 };
 enum { N_KEYS = sizeof table / sizeof table[0] };
@@ -82,8 +86,8 @@ static Status check(const Settings *settings, const Options *o)
 {
     CHECK(settings_is_given(settings, "task"), STATUS_USAGE, "evaluate needs --task; one of: pronoun-gap");
     CHECK(o->data[0], STATUS_USAGE, "evaluate needs --data=FILE");
-    CHECK(settings->n_operands == 1 || (!o->json && !o->output[0]), STATUS_USAGE, "--json and --output go with one model, not with %d",
-          settings->n_operands);
+    CHECK(settings->n_operands == 1 || (!o->json && !o->output[0]), STATUS_USAGE,
+          "--json and --output go with one model, not with %d", settings->n_operands);
     return STATUS_OK;
 }
 
@@ -117,5 +121,9 @@ static void help(void)
     settings_help(table, N_KEYS);
 }
 
-const Command command_evaluate = {"evaluate", "collapse evaluate MODEL.h5... --task=T --data=FILE [--json] [--output=SCORES.h5]",
-                                  "measure a model; several models make one table", run, help, true};
+const Command command_evaluate = {"evaluate",
+                                  "collapse evaluate MODEL.h5... --task=T --data=FILE [--json] [--output=SCORES.h5]",
+                                  "measure a model; several models make one table",
+                                  run,
+                                  help,
+                                  true};

@@ -12,8 +12,8 @@
 #include "kernels/gemm.h"
 #include "kernels/vector.h"
 
-static const Command *const commands[] = {&command_train,    &command_evaluate, &command_encode, &command_tokenize,
-                                          &command_vocab,    &command_corpus,   &command_bench};
+static const Command *const commands[] = {&command_train, &command_evaluate, &command_encode, &command_tokenize,
+                                          &command_vocab, &command_corpus,   &command_bench};
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
 static Comm world;
@@ -39,9 +39,10 @@ Status command_read(const Setting *table, int n, int argc, char **argv, int n_op
 {
     settings_init(settings, table, n);
     TRY(settings_read_flags(settings, argc, argv, 1));
-    CHECK(settings->n_operands >= n_operands, STATUS_USAGE, "%s needs %s; see collapse %s --help", argv[0], operands, argv[0]);
-    CHECK(settings->n_operands <= n_operands || more, STATUS_USAGE, "'%s' is one operand too many; see collapse %s --help",
-          settings->operand[n_operands], argv[0]);
+    CHECK(settings->n_operands >= n_operands, STATUS_USAGE, "%s needs %s; see collapse %s --help", argv[0], operands,
+          argv[0]);
+    CHECK(settings->n_operands <= n_operands || more, STATUS_USAGE,
+          "'%s' is one operand too many; see collapse %s --help", settings->operand[n_operands], argv[0]);
     return settings_store(settings, target);
 }
 
@@ -52,14 +53,15 @@ static void print_help(void)
     for (int i = 0; i < N_COMMANDS; i++) printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
     printf("\ncollapse COMMAND --help tells more; collapse --version tells what this build is.\n"
            "Beside it: collapse-import, collapse-export, collapse-check, collapse-show.\n\n"
-           "exit codes: 0 done, 64 usage, 65 bad data, 70 internal, 74 input/output, 75 stopped early (run again), 76 diverged\n");
+           "exit codes: 0 done, 64 usage, 65 bad data, 70 internal, 74 input/output, 75 stopped early (run again), 76 "
+           "diverged\n");
 }
 
 static void print_version(void)
 {
     gemm_init(vector_choose(vector_best_level()), 1);
-    printf("%s\ncompiler: %s\nMPI: %s\n%s\n%s, kernel family %s\nelementwise kernels: %s\n", version_text(), version_compiler(),
-           comm_library(), h5_library(), gemm_library(), gemm_family(), vector_kernels->name);
+    printf("%s\ncompiler: %s\nMPI: %s\n%s\n%s, kernel family %s\nelementwise kernels: %s\n", version_text(),
+           version_compiler(), comm_library(), h5_library(), gemm_library(), gemm_family(), vector_kernels->name);
 }
 
 static void print_command_help(const Command *command)

@@ -54,8 +54,10 @@ static Status tokenize_lines(const Vocabulary *vocabulary, bool special)
         if (length && line[length - 1] == '\n') length--;
         const size_t invalid = utf8_first_invalid(line, (size_t)length);
         if (invalid < (size_t)length) {
-            status = status_set(STATUS_DATA, __FILE__, __LINE__, "standard input: line %lld: byte 0x%02x at column %zu is not valid UTF-8; convert the text first",
-                                (long long)number, (unsigned char)line[invalid], invalid + 1);
+            status = status_set(
+                STATUS_DATA, __FILE__, __LINE__,
+                "standard input: line %lld: byte 0x%02x at column %zu is not valid UTF-8; convert the text first",
+                (long long)number, (unsigned char)line[invalid], invalid + 1);
             break;
         }
         ids.n = 0;
@@ -64,7 +66,8 @@ static Status tokenize_lines(const Vocabulary *vocabulary, bool special)
         if (special) id_list_add(&ids, vocabulary_special(vocabulary, SPECIAL_SEP));
         print_ids(&ids);
     }
-    if (!status && ferror(stdin)) status = status_set(STATUS_IO, __FILE__, __LINE__, "standard input: cannot be read: %s", strerror(errno));
+    if (!status && ferror(stdin))
+        status = status_set(STATUS_IO, __FILE__, __LINE__, "standard input: cannot be read: %s", strerror(errno));
     free(ids.id);
     free(line);
     return status;
@@ -76,7 +79,8 @@ static Status run(int argc, char **argv)
     Options options;
     Vocabulary *vocabulary = NULL;
     Status status = command_read(table, N_KEYS, argc, argv, 0, false, "no operand", &settings, &options);
-    if (!status && !options.vocab[0]) status = status_set(STATUS_USAGE, __FILE__, __LINE__, "tokenize needs --vocab=vocab.txt");
+    if (!status && !options.vocab[0])
+        status = status_set(STATUS_USAGE, __FILE__, __LINE__, "tokenize needs --vocab=vocab.txt");
     if (!status) status = vocabulary_read(options.vocab, !options.cased, &vocabulary);
     if (!status) status = tokenize_lines(vocabulary, options.special);
     vocabulary_free(vocabulary);
@@ -90,5 +94,9 @@ static void help(void)
     settings_help(table, N_KEYS);
 }
 
-const Command command_tokenize = {"tokenize", "collapse tokenize --vocab=vocab.txt [--cased] [--special] < text",
-                                  "text to WordPiece ids, exactly as Hugging Face's BERT tokenizer", run, help, false};
+const Command command_tokenize = {"tokenize",
+                                  "collapse tokenize --vocab=vocab.txt [--cased] [--special] < text",
+                                  "text to WordPiece ids, exactly as Hugging Face's BERT tokenizer",
+                                  run,
+                                  help,
+                                  false};

@@ -9,7 +9,8 @@
 static Status read_settings(int argc, char **argv, Settings *settings, RunSettings *run_settings)
 {
     TRY(settings_read_flags(settings, argc, argv, 1));
-    CHECK(settings->n_operands <= 1, STATUS_USAGE, "'%s' is one operand too many; train takes one settings file", settings->operand[1]);
+    CHECK(settings->n_operands <= 1, STATUS_USAGE, "'%s' is one operand too many; train takes one settings file",
+          settings->operand[1]);
     if (settings->n_operands == 1) TRY(settings_read_file(settings, settings->operand[0]));
     return run_settings_resolve(settings, run_settings);
 }
@@ -33,5 +34,9 @@ static Status run(int argc, char **argv)
     return status;
 }
 
-const Command command_train = {"train", "mpirun -n N collapse train RUN.conf [--key value | --key=value]...",
-                               "train a model; the same line again continues the run", run, run_settings_help, true};
+const Command command_train = {"train",
+                               "mpirun -n N collapse train RUN.conf [--key value | --key=value]...",
+                               "train a model; the same line again continues the run",
+                               run,
+                               run_settings_help,
+                               true};

@@ -17,10 +17,12 @@ typedef struct {
 } Options;
 
 static const Setting table[] = {
-    {"size", SETTING_INTEGER, "30522", "", 6, 1 << 24, offsetof(Options, size), "pieces, special ones included (fewer if the text is small)"},
+    {"size", SETTING_INTEGER, "30522", "", 6, 1 << 24, offsetof(Options, size),
+     "pieces, special ones included (fewer if the text is small)"},
     {"output", SETTING_TEXT, "", "", 0, 0, offsetof(Options, output), "vocab.txt to write"},
     {"cased", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, cased), "keep case and accents"},
-    {"min-count", SETTING_INTEGER, "2", "", 1, 1e15, offsetof(Options, min_count), "occurrences of a pair that is worth a piece"},
+    {"min-count", SETTING_INTEGER, "2", "", 1, 1e15, offsetof(Options, min_count),
+     "occurrences of a pair that is worth a piece"},
 };
 enum { N_KEYS = sizeof table / sizeof table[0] };
 
@@ -62,7 +64,8 @@ static Status run(int argc, char **argv)
     Settings settings;
     Options options;
     Status status = command_read(table, N_KEYS, argc, argv, 0, false, "no operand", &settings, &options);
-    if (!status && !options.output[0]) status = status_set(STATUS_USAGE, __FILE__, __LINE__, "vocab needs --output=vocab.txt");
+    if (!status && !options.output[0])
+        status = status_set(STATUS_USAGE, __FILE__, __LINE__, "vocab needs --output=vocab.txt");
     if (!status) status = build(&options);
     settings_free(&settings);
     return status;
@@ -73,5 +76,9 @@ static void help(void)
     settings_help(table, N_KEYS);
 }
 
-const Command command_vocab = {"vocab", "collapse vocab --size=N --output=vocab.txt [--cased] < text",
-                               "build a WordPiece vocabulary from text", run, help, false};
+const Command command_vocab = {"vocab",
+                               "collapse vocab --size=N --output=vocab.txt [--cased] < text",
+                               "build a WordPiece vocabulary from text",
+                               run,
+                               help,
+                               false};

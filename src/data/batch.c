@@ -29,7 +29,8 @@ static int masked_id(const Vocabulary *vocabulary, int true_id, const uint32_t w
     return true_id;
 }
 
-static void mask_sample(const Vocabulary *vocabulary, const Masking *masking, int64_t sample, int first, int n, Batch *batch)
+static void mask_sample(const Vocabulary *vocabulary, const Masking *masking, int64_t sample, int first, int n,
+                        Batch *batch)
 {
     const RandomKey key = random_key(masking->seed, RANDOM_MASK, 0, masking->epoch, (uint32_t)sample);
     for (int t = 0; t < n; t++) {

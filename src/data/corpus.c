@@ -13,9 +13,9 @@ typedef struct {
     const Vocabulary *vocabulary;
     const CorpusOptions *options;
     Corpus *corpus;
-    IdList ids;           /* of all samples */
-    size_t capacity;      /* of corpus->offset */
-    Slice *sample;        /* text of every sample */
+    IdList ids;      /* of all samples */
+    size_t capacity; /* of corpus->offset */
+    Slice *sample;   /* text of every sample */
     size_t sample_capacity, n_samples;
 } Reading;
 
@@ -78,12 +78,14 @@ static Status read_table(Reading *r, const char *path, Slice text, bool split)
     int column = -1;
     for (int i = 0; i < columns && column < 0; i++)
         if (nth_field(header, i, &field) && slice_is(field, r->options->column)) column = i;
-    CHECK(column >= 0, STATUS_DATA, "%s: line 1 names no column '%s'; set text-column, or give plain text in a .txt file",
-          path, r->options->column);
+    CHECK(column >= 0, STATUS_DATA,
+          "%s: line 1 names no column '%s'; set text-column, or give plain text in a .txt file", path,
+          r->options->column);
     for (int number = 2; slice_next_line(&text, &line); number++) {
         if (!slice_trim(line).length) continue;
         const int found = count_fields(line);
-        CHECK(found == columns, STATUS_DATA, "%s: line %d has %d fields, the header has %d", path, number, found, columns);
+        CHECK(found == columns, STATUS_DATA, "%s: line %d has %d fields, the header has %d", path, number, found,
+              columns);
         nth_field(line, column, &field);
         add_unit(r, field, split);
     }
@@ -158,7 +160,8 @@ static Status encode_all(Reading *r, const char *path)
 {
     Corpus *c = r->corpus;
     c->max_length = r->options->cut_separator ? power_of_two_length(r) : r->options->max_length;
-    CHECK(c->max_length >= 3, STATUS_DATA, "%s: samples would be cut to %d pieces; at least 3 are needed", path, c->max_length);
+    CHECK(c->max_length >= 3, STATUS_DATA, "%s: samples would be cut to %d pieces; at least 3 are needed", path,
+          c->max_length);
     CHECK(r->n_samples <= INT32_MAX, STATUS_DATA, "%s: has more than 2^31 samples; split the file", path);
     for (size_t i = 0; i < r->n_samples; i++) encode_sample(r, r->sample[i]);
     CHECK(c->n > 0, STATUS_DATA, "%s: holds no text to train on", path);
@@ -201,7 +204,8 @@ Status corpus_read(const Comm *comm, const char *path, const Vocabulary *vocabul
     if (comm->rank == 0) shape.n_ids = corpus->offset[corpus->n];
     comm_broadcast(comm, &shape, sizeof shape);
     if (comm->rank > 0) {
-        *corpus = (Corpus){.n = shape.n, .longest = shape.longest, .n_cut = shape.n_cut, .max_length = shape.max_length};
+        *corpus =
+            (Corpus){.n = shape.n, .longest = shape.longest, .n_cut = shape.n_cut, .max_length = shape.max_length};
         corpus->id = memory_alloc((size_t)shape.n_ids, sizeof *corpus->id);
         corpus->offset = memory_alloc((size_t)shape.n + 1, sizeof *corpus->offset);
     }

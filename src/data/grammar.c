@@ -14,7 +14,7 @@ enum { DEEPEST = 200 };
 typedef struct {
     char *symbol, *text; /* owned */
     double weight;
-    char *origin;        /* owned: "file line n" */
+    char *origin; /* owned: "file line n" */
 } Alternative;
 
 struct Grammar {
@@ -43,7 +43,8 @@ static bool is_symbol(Slice name)
 {
     for (size_t i = 0; i < name.length; i++) {
         const char c = name.start[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'))
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+              c == '.'))
             return false;
     }
     return name.length > 0;
@@ -58,8 +59,10 @@ static Status parse_head(const char *origin, Slice head, Alternative *a)
     char *text = slice_copy(weight.length ? weight : slice_of("1"));
     const bool good = text_to_double(text, &a->weight) && a->weight > 0 && a->weight < 1e12;
     free(text);
-    CHECK(is_symbol(name), STATUS_DATA, "%s: '%.*s' is not a symbol (letters, digits, _ - .)", origin, (int)name.length, name.start);
-    CHECK(good, STATUS_DATA, "%s: the weight '%.*s' is not a positive number", origin, (int)weight.length, weight.start);
+    CHECK(is_symbol(name), STATUS_DATA, "%s: '%.*s' is not a symbol (letters, digits, _ - .)", origin, (int)name.length,
+          name.start);
+    CHECK(good, STATUS_DATA, "%s: the weight '%.*s' is not a positive number", origin, (int)weight.length,
+          weight.start);
     a->symbol = slice_copy(name);
     return STATUS_OK;
 }
@@ -69,7 +72,8 @@ static Status parse_line(Grammar *g, const char *origin, Slice line)
     line = slice_trim(line);
     if (!line.length || line.start[0] == '#') return STATUS_OK;
     const char *equals = memchr(line.start, '=', line.length);
-    CHECK(equals, STATUS_DATA, "%s: '%.*s' is not of the form: symbol [weight] = text", origin, (int)line.length, line.start);
+    CHECK(equals, STATUS_DATA, "%s: '%.*s' is not of the form: symbol [weight] = text", origin, (int)line.length,
+          line.start);
     const size_t head = (size_t)(equals - line.start);
     Alternative a = {0};
     TRY(parse_head(origin, slice_trim((Slice){line.start, head}), &a));
@@ -155,7 +159,8 @@ static Status check_ends(const Grammar *g)
     Status status = STATUS_OK;
     for (size_t i = 0; i < g->n && !status; i++)
         if (!ends[i])
-            status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: {%s} can never end; give it an alternative without itself",
+            status = status_set(STATUS_DATA, __FILE__, __LINE__,
+                                "%s: {%s} can never end; give it an alternative without itself",
                                 g->alternative[i].origin, g->alternative[i].symbol);
     free(ends);
     return status;
@@ -168,10 +173,10 @@ Status grammar_check(const Grammar *g)
         Slice rest = slice_of(g->alternative[i].text), plain, symbol;
         while (rest.length) {
             char kind;
-            CHECK(next_part(&rest, &plain, &kind, &symbol), STATUS_DATA, "%s: a brace without its partner; write {{ or }} for a brace",
-                  g->alternative[i].origin);
-            CHECK(kind != '{' || is_defined(g, symbol), STATUS_DATA, "%s: {%.*s} is not defined", g->alternative[i].origin,
-                  (int)symbol.length, symbol.start);
+            CHECK(next_part(&rest, &plain, &kind, &symbol), STATUS_DATA,
+                  "%s: a brace without its partner; write {{ or }} for a brace", g->alternative[i].origin);
+            CHECK(kind != '{' || is_defined(g, symbol), STATUS_DATA, "%s: {%.*s} is not defined",
+                  g->alternative[i].origin, (int)symbol.length, symbol.start);
         }
     }
     return check_ends(g);
@@ -206,8 +211,8 @@ static const Alternative *choose(Expansion *e, Slice symbol)
 static Status expand(Expansion *e, Slice symbol, int depth)
 {
     const Alternative *a = choose(e, symbol);
-    CHECK(depth < DEEPEST, STATUS_DATA, "%s: {%s} nests deeper than %d; lower the weight of its recursive alternatives", a->origin,
-          a->symbol, DEEPEST);
+    CHECK(depth < DEEPEST, STATUS_DATA, "%s: {%s} nests deeper than %d; lower the weight of its recursive alternatives",
+          a->origin, a->symbol, DEEPEST);
     Slice rest = slice_of(a->text), plain, inner;
     while (rest.length) {
         char kind;

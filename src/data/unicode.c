@@ -76,8 +76,8 @@ int unicode_decompose(uint32_t c, uint32_t out[UNICODE_MOST_PARTS])
     out[0] = c;
     if (c < 0xC0 || IN(c, whole_ranges)) return 1;
     int boundary = 0;
-    const utf8proc_ssize_t n = utf8proc_decompose_char((utf8proc_int32_t)c, (utf8proc_int32_t *)out,
-                                                       UNICODE_MOST_PARTS, UTF8PROC_DECOMPOSE, &boundary);
+    const utf8proc_ssize_t n = utf8proc_decompose_char((utf8proc_int32_t)c, (utf8proc_int32_t *)out, UNICODE_MOST_PARTS,
+                                                       UTF8PROC_DECOMPOSE, &boundary);
     return n >= 1 && n <= UNICODE_MOST_PARTS ? (int)n : 1;
 }
 

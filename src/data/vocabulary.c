@@ -29,7 +29,8 @@ static void insert(Vocabulary *v, int id)
     uint32_t slot = hash & v->slot_mask;
     while (v->slot[slot].id >= 0) {
         const VocabularySlot *s = &v->slot[slot];
-        if (s->hash == hash && s->continues == continues && s->length == length && memcmp(s->key, key, (size_t)length) == 0)
+        if (s->hash == hash && s->continues == continues && s->length == length &&
+            memcmp(s->key, key, (size_t)length) == 0)
             break; /* twice in the file: the later line wins, as in Hugging Face's reader */
         slot = (slot + 1) & v->slot_mask;
     }
@@ -77,7 +78,8 @@ static Status split_lines(const char *path, Slice text, const char ***line_out, 
     }
     *line_out = line;
     *n_out = n;
-    return n ? STATUS_OK : status_set(STATUS_DATA, __FILE__, __LINE__, "%s: is empty; one piece a line is needed", path);
+    return n ? STATUS_OK
+             : status_set(STATUS_DATA, __FILE__, __LINE__, "%s: is empty; one piece a line is needed", path);
 }
 
 Status vocabulary_read(const char *path, bool lower_case, Vocabulary **vocabulary)
@@ -88,8 +90,9 @@ Status vocabulary_read(const char *path, bool lower_case, Vocabulary **vocabular
     const size_t invalid = utf8_first_invalid(text, length);
     Status status = STATUS_OK;
     if (invalid < length || memchr(text, '\0', length))
-        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: is not a text file (byte %zu is not valid UTF-8 or NUL)", path,
-                            invalid < length ? invalid : (size_t)((char *)memchr(text, '\0', length) - text));
+        status =
+            status_set(STATUS_DATA, __FILE__, __LINE__, "%s: is not a text file (byte %zu is not valid UTF-8 or NUL)",
+                       path, invalid < length ? invalid : (size_t)((char *)memchr(text, '\0', length) - text));
     const char **line = NULL;
     int n = 0;
     if (!status) status = split_lines(path, (Slice){text, length}, &line, &n);

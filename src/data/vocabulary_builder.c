@@ -10,7 +10,7 @@
 
 /* A map from a byte string to a number, by open addressing; also used for pairs (8 bytes). */
 typedef struct {
-    char *key;     /* owned; NULL = empty */
+    char *key; /* owned; NULL = empty */
     size_t length;
     int64_t value;
 } MapSlot;
@@ -90,14 +90,14 @@ typedef struct {
 
 struct VocabularyBuilder {
     bool lower_case;
-    Map words;      /* word -> count */
-    Map piece_ids;  /* piece -> id */
+    Map words;     /* word -> count */
+    Map piece_ids; /* piece -> id */
     char **piece;
     int n_pieces;
     size_t piece_capacity;
     WordPieces *word;
     size_t n_words;
-    Map pair_ids;   /* Pair -> place in info */
+    Map pair_ids; /* Pair -> place in info */
     PairInfo *info;
     size_t n_info, info_capacity;
     HeapItem *heap;
@@ -325,13 +325,14 @@ Status vocabulary_builder_learn(VocabularyBuilder *b, int size, int min_count, c
     b->word = memory_alloc(b->n_words, sizeof *b->word);
     for (size_t w = 0; w < b->n_words; w++) cut_word(b, &b->word[w], word[w]);
     free(word);
-    CHECK(b->n_pieces <= size, STATUS_USAGE, "--size=%d is too small: the text has %d different characters and places; use more",
-          size, b->n_pieces);
+    CHECK(b->n_pieces <= size, STATUS_USAGE,
+          "--size=%d is too small: the text has %d different characters and places; use more", size, b->n_pieces);
     for (size_t w = 0; w < b->n_words; w++) count_word_pairs(b, (int)w, 1);
     for (size_t i = 0; i < b->n_info; i++) heap_push(b, (int)i);
     while (b->n_pieces < size && b->n_heap) {
         const HeapItem top = heap_pop(b);
-        if (top.count != b->info[top.info].count) continue; /* stale: a fresh entry is in the heap, or the pair is gone */
+        if (top.count != b->info[top.info].count)
+            continue; /* stale: a fresh entry is in the heap, or the pair is gone */
         if (top.count < min_count) break;
         merge(b, top.info);
     }

@@ -29,7 +29,8 @@ static int class_of_word(const Reading *r, const char *word, int *first)
     IdList ids = {0};
     wordpiece_encode(r->vocabulary, slice_of(word), &ids);
     *first = ids.n ? ids.id[0] : -1;
-    const bool usable = ids.n > 0 && (r->rule == PIECES_FIRST || ids.n == 1) && !vocabulary_is_special(r->vocabulary, *first);
+    const bool usable =
+        ids.n > 0 && (r->rule == PIECES_FIRST || ids.n == 1) && !vocabulary_is_special(r->vocabulary, *first);
     free(ids.id);
     return usable ? *first : -1;
 }
@@ -65,22 +66,25 @@ static Status read_json(Reading *r)
     TRY(json_read_file(r->path, &root));
     Status status = STATUS_OK;
     if (!json_is_object(root))
-        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: must be an object of groups, each word -> id", r->path);
+        status =
+            status_set(STATUS_DATA, __FILE__, __LINE__, "%s: must be an object of groups, each word -> id", r->path);
     const char *group, *word;
     json_t *words, *id;
-    if (!status) json_object_foreach(root, group, words)
-    {
-        if (!json_is_object(words))
-            status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: group '%s' must be an object, word -> id", r->path, group);
-        if (!status) json_object_foreach(words, word, id)
-        {
-            if (!json_is_integer(id) && !json_is_null(id))
-                status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: '%s' must have an integer id or null", r->path, word);
-            if (!status) status = add_word(r, word, group, id);
+    if (!status)
+        json_object_foreach (root, group, words) {
+            if (!json_is_object(words))
+                status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: group '%s' must be an object, word -> id",
+                                    r->path, group);
+            if (!status)
+                json_object_foreach (words, word, id) {
+                    if (!json_is_integer(id) && !json_is_null(id))
+                        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: '%s' must have an integer id or null",
+                                            r->path, word);
+                    if (!status) status = add_word(r, word, group, id);
+                    if (status) break;
+                }
             if (status) break;
         }
-        if (status) break;
-    }
     json_decref(root);
     return status;
 }
@@ -92,7 +96,8 @@ static Status read_text(Reading *r)
     TRY(file_read(r->path, &text, &length));
     Status status = STATUS_OK;
     if (utf8_first_invalid(text, length) != length || memchr(text, '\0', length))
-        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: is not a text file (it holds NUL or invalid UTF-8)", r->path);
+        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: is not a text file (it holds NUL or invalid UTF-8)",
+                            r->path);
     Slice rest = {text, length}, line, field;
     while (!status && slice_next_line(&rest, &line)) {
         line = slice_trim(line);
@@ -150,9 +155,10 @@ Status wordlist_read(const char *path, const Vocabulary *vocabulary, PieceRule r
     keep_distinct(&reading, list);
     free(reading.entry);
     if (!status && list->n == 0)
-        status = status_set(STATUS_DATA, __FILE__, __LINE__,
-                            "%s: none of its %d words is usable as a class with this vocabulary%s", path, list->n_words,
-                            rule == PIECES_WHOLE && list->n_words ? "; nc-pieces = first accepts words of several pieces" : "");
+        status = status_set(
+            STATUS_DATA, __FILE__, __LINE__, "%s: none of its %d words is usable as a class with this vocabulary%s",
+            path, list->n_words,
+            rule == PIECES_WHOLE && list->n_words ? "; nc-pieces = first accepts words of several pieces" : "");
     if (status) wordlist_free(list);
     return status;
 }

@@ -14,7 +14,7 @@ typedef void (*WordVisit)(Slice word, bool too_long, void *context);
 typedef struct {
     char byte[WORD_BYTES];
     int n_bytes, n_characters;
-    int group;          /* byte where the current group of combining marks begins */
+    int group; /* byte where the current group of combining marks begins */
     bool lower_case;
     WordVisit visit;
     void *context;

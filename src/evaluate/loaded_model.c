@@ -34,7 +34,8 @@ Status loaded_model_open(const char *path, int n_samples, int longest, LoadedMod
     TRY(model_file_open(path, &file, &config));
     Status status = STATUS_OK;
     if (longest > config.positions)
-        status = status_set(STATUS_USAGE, __FILE__, __LINE__, "max-length = %d, but %s reads at most %d positions", longest, path, config.positions);
+        status = status_set(STATUS_USAGE, __FILE__, __LINE__, "max-length = %d, but %s reads at most %d positions",
+                            longest, path, config.positions);
     m->longest = longest > 0 ? longest : config.positions;
     if (!status) status = read_vocabulary(file, &config, &m->vocabulary);
     if (!status) {

@@ -21,14 +21,14 @@ typedef struct {
     const PronounGapOptions *options;
     LoadedModel model;
     WordList words;
-    int first, second;      /* ids of the pair */
-    SamplePack all;         /* all sentences */
+    int first, second; /* ids of the pair */
+    SamplePack all;    /* all sentences */
     ClassMeans means;
-    Arena arena;            /* class means and measure */
+    Arena arena; /* class means and measure */
     Collapse measure;
     EvaluationResult *result;
-    double *gap;            /* [n_sentences], of the scored ones */
-    double *correct;        /* [n_sentences] 1 if the word of the text is preferred, else 0 */
+    double *gap;     /* [n_sentences], of the scored ones */
+    double *correct; /* [n_sentences] 1 if the word of the text is preferred, else 0 */
     int n_gaps;
     double loss;
     int64_t n_labels;
@@ -41,7 +41,8 @@ static Status pair_ids(Gap *g)
     g->first = vocabulary_find(g->model.vocabulary, slice_trim(first));
     g->second = second.start ? vocabulary_find(g->model.vocabulary, slice_trim(second)) : -1;
     CHECK(g->first >= 0 && g->second >= 0 && g->first != g->second, STATUS_USAGE,
-          "pair = '%s' must be two words, separated by a comma, that are single pieces of the model's vocabulary", g->options->pair);
+          "pair = '%s' must be two words, separated by a comma, that are single pieces of the model's vocabulary",
+          g->options->pair);
     return STATUS_OK;
 }
 
@@ -56,7 +57,8 @@ static Status read_sentences(Gap *g)
     while (!status && slice_next_line(&rest, &line))
         if (slice_trim(line).length) sample_pack_add_line(g->model.vocabulary, line, g->model.longest, &g->all);
     free(text);
-    if (!status && g->all.n_samples == 0) status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: holds no sentence", g->options->data);
+    if (!status && g->all.n_samples == 0)
+        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: holds no sentence", g->options->data);
     return status;
 }
 
@@ -119,7 +121,8 @@ static void score_pair(Gap *g, int first, int n, int *id)
 
 static void score_loss(Gap *g, int first, int n, int *id)
 {
-    const int start = g->all.offset.id[first], tokens = g->all.offset.id[first + n] - start, d = g->model.params.config.hidden;
+    const int start = g->all.offset.id[first], tokens = g->all.offset.id[first + n] - start,
+              d = g->model.params.config.hidden;
     const int mask = vocabulary_special(g->model.vocabulary, SPECIAL_MASK);
     int row[HEAD_ROWS], label[HEAD_ROWS], n_rows = 0;
     for (int t = 0; t < tokens; t++) {
@@ -141,13 +144,15 @@ static void score_loss(Gap *g, int first, int n, int *id)
 
 static void add_means(Gap *g, int first, int n, const int *id)
 {
-    const int start = g->all.offset.id[first], tokens = g->all.offset.id[first + n] - start, d = g->model.params.config.hidden;
+    const int start = g->all.offset.id[first], tokens = g->all.offset.id[first + n] - start,
+              d = g->model.params.config.hidden;
     const real *hidden = forward(g, first, n, id);
     for (int at = 0; at < tokens; at += HEAD_ROWS) {
         const int rows = tokens - at < HEAD_ROWS ? tokens - at : HEAD_ROWS;
         int class[HEAD_ROWS];
         for (int i = 0; i < rows; i++) class[i] = g->words.class_of[id[at + i]];
-        class_means_add(&g->means, rows, mlm_head_transform(&g->model.head, rows, hidden + (size_t)at * (size_t)d), class);
+        class_means_add(&g->means, rows, mlm_head_transform(&g->model.head, rows, hidden + (size_t)at * (size_t)d),
+                        class);
     }
 }
 

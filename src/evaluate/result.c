@@ -37,8 +37,8 @@ char *result_json(const EvaluationResult *r)
         json_object_set_new(metric, m->name, json_real(m->value));
         if (m->has_interval) json_object_set_new(interval, m->name, json_pack("[f,f]", m->low, m->high));
     }
-    json_t *root = json_pack("{s:s, s:s, s:s, s:i, s:i, s:o, s:o}", "task", r->task, "model", r->model, "data", r->data, "n_items",
-                             r->n_items, "n_skipped", r->n_skipped, "metric", metric, "interval", interval);
+    json_t *root = json_pack("{s:s, s:s, s:s, s:i, s:i, s:o, s:o}", "task", r->task, "model", r->model, "data", r->data,
+                             "n_items", r->n_items, "n_skipped", r->n_skipped, "metric", metric, "interval", interval);
     char *text = json_dumps(root, JSON_REAL_PRECISION(12));
     json_decref(root);
     return text;

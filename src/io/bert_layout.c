@@ -13,10 +13,8 @@ static void add(BertLayout *layout, TensorRole role, bool is_head, int64_t rows,
                 int layer)
 {
     BertTensor *tensor = &layout->tensor[layout->n++];
-    if (layer < 0)
-        snprintf(tensor->name, sizeof tensor->name, "%s", format);
-    else
-        snprintf(tensor->name, sizeof tensor->name, "bert.encoder.layer.%d.%s", layer, format);
+    if (layer < 0) snprintf(tensor->name, sizeof tensor->name, "%s", format);
+    else snprintf(tensor->name, sizeof tensor->name, "bert.encoder.layer.%d.%s", layer, format);
     tensor->role = role;
     tensor->rank = columns ? 2 : 1;
     tensor->shape[0] = rows;
@@ -149,9 +147,10 @@ BertConfig bert_config_default(void)
 
 Status bert_config_check(const char *name, const BertConfig *c)
 {
-    const bool sizes = c->vocab >= 5 && c->vocab <= 1 << 24 && c->hidden >= 1 && c->hidden <= 1 << 16 && c->layers >= 1 &&
-                       c->layers <= 1024 && c->heads >= 1 && c->intermediate >= 1 && c->intermediate <= 1 << 20 &&
-                       c->positions >= 2 && c->positions <= 1 << 16 && c->types >= 1 && c->types <= 1024;
+    const bool sizes = c->vocab >= 5 && c->vocab <= 1 << 24 && c->hidden >= 1 && c->hidden <= 1 << 16 &&
+                       c->layers >= 1 && c->layers <= 1024 && c->heads >= 1 && c->intermediate >= 1 &&
+                       c->intermediate <= 1 << 20 && c->positions >= 2 && c->positions <= 1 << 16 && c->types >= 1 &&
+                       c->types <= 1024;
     CHECK(sizes, STATUS_DATA,
           "%s: a size is out of range (vocab %d, hidden %d, layers %d, heads %d, intermediate %d, positions %d)", name,
           c->vocab, c->hidden, c->layers, c->heads, c->intermediate, c->positions);
@@ -234,8 +233,8 @@ char *bert_config_json(const BertConfig *config)
 {
     BertConfig copy = *config;
     json_t *root = json_pack("{s:[s], s:s, s:s, s:s, s:b, s:s}", "architectures", "BertForMaskedLM", "model_type",
-                             "bert", "hidden_act", "gelu", "position_embedding_type", "absolute",
-                             "tie_word_embeddings", 1, "torch_dtype", "float32");
+                             "bert", "hidden_act", "gelu", "position_embedding_type", "absolute", "tie_word_embeddings",
+                             1, "torch_dtype", "float32");
     for (int i = 0; i < N_INTEGER_KEYS; i++)
         json_object_set_new(root, integer_keys[i].name, json_integer(*integer_of(&copy, i)));
     for (int i = 0; i < N_REAL_KEYS; i++) json_object_set_new(root, real_keys[i].name, json_real(*real_of(&copy, i)));

@@ -184,9 +184,7 @@ static H5Kind kind_of(hid_t type, size_t *text_size)
     switch (H5Tget_class(type)) {
     case H5T_FLOAT: return size == 4 ? H5_F32 : size == 8 ? H5_F64 : H5_OTHER;
     case H5T_INTEGER: return size == 4 ? H5_I32 : size == 8 ? H5_I64 : H5_OTHER;
-    case H5T_STRING:
-        *text_size = size;
-        return H5Tis_variable_str(type) > 0 ? H5_OTHER : H5_TEXT;
+    case H5T_STRING: *text_size = size; return H5Tis_variable_str(type) > 0 ? H5_OTHER : H5_TEXT;
     default: return H5_OTHER;
     }
 }
@@ -258,8 +256,7 @@ static H5Kind real_kind(void)
     return sizeof(real) == 4 ? H5_F32 : H5_F64;
 }
 
-Status h5_write_real(H5File *file, const char *path, int rank, const int64_t *dims, const char *axes,
-                     const real *data)
+Status h5_write_real(H5File *file, const char *path, int rank, const int64_t *dims, const char *axes, const real *data)
 {
     return h5_write(file, path, real_kind(), rank, dims, axes, data);
 }
@@ -314,8 +311,8 @@ Status h5_read_real(H5File *file, const char *path, int64_t count, real *data)
     H5Shape shape;
     TRY(h5_shape(file, path, &shape));
     if (shape.kind == real_kind()) return h5_read(file, path, shape.kind, count, data);
-    CHECK(shape.kind == H5_F32 || shape.kind == H5_F64, STATUS_DATA, "%s: dataset %s is not floating point",
-          file->path, path);
+    CHECK(shape.kind == H5_F32 || shape.kind == H5_F64, STATUS_DATA, "%s: dataset %s is not floating point", file->path,
+          path);
     void *other = memory_alloc((size_t)count, h5_kind_size(shape.kind));
     Status status = h5_read(file, path, shape.kind, count, other);
     for (int64_t i = 0; i < count && !status; i++)
@@ -351,8 +348,8 @@ Status h5_verify(H5File *file, const char *path, bool *had_hash)
 {
     H5Shape shape;
     TRY(h5_shape(file, path, &shape));
-    CHECK(shape.kind != H5_OTHER, STATUS_DATA, "%s: dataset %s has a number type this program never writes",
-          file->path, path);
+    CHECK(shape.kind != H5_OTHER, STATUS_DATA, "%s: dataset %s has a number type this program never writes", file->path,
+          path);
     const size_t size = shape.kind == H5_TEXT ? shape.text_size : h5_kind_size(shape.kind);
     void *data = memory_alloc((size_t)shape.count, size);
     hid_t type = shape.kind == H5_TEXT ? h5_text_type(shape.text_size) : H5Tcopy(h5_memory_type(shape.kind));

@@ -8,7 +8,8 @@
 Status model_file_open(const char *path, H5File **file, BertConfig *config)
 {
     TRY(h5_open(path, file));
-    Status status = h5_check_format(*file, MODEL_FORMAT "," CHECKPOINT_FORMAT, "collapse-import makes one from a Hugging Face folder");
+    Status status = h5_check_format(*file, MODEL_FORMAT "," CHECKPOINT_FORMAT,
+                                    "collapse-import makes one from a Hugging Face folder");
     if (!status) status = bert_config_read(*file, config);
     if (status) h5_close(file);
     return status;
@@ -40,8 +41,9 @@ static Status check_shape(H5File *file, const char *path, const BertTensor *t)
     TRY(h5_shape(file, path, &shape));
     bool same = shape.rank == t->rank;
     for (int i = 0; same && i < t->rank; i++) same = shape.dims[i] == t->shape[i];
-    CHECK(same, STATUS_DATA, "%s: %s has the shape [%lld, %lld], the configuration asks for [%lld, %lld]", h5_path(file), path,
-          (long long)shape.dims[0], (long long)shape.dims[1], (long long)t->shape[0], (long long)t->shape[1]);
+    CHECK(same, STATUS_DATA, "%s: %s has the shape [%lld, %lld], the configuration asks for [%lld, %lld]",
+          h5_path(file), path, (long long)shape.dims[0], (long long)shape.dims[1], (long long)t->shape[0],
+          (long long)t->shape[1]);
     return STATUS_OK;
 }
 
@@ -77,6 +79,6 @@ Status model_file_read_pieces(H5File *file, const BertConfig *config, char ***pi
     if (count == config->vocab) return STATUS_OK;
     for (int64_t i = 0; i < count; i++) free((*piece)[i]);
     free(*piece);
-    FAIL(STATUS_DATA, "%s: /tokenizer/vocab has %lld pieces, the model's vocab_size is %d", h5_path(file), (long long)count,
-         config->vocab);
+    FAIL(STATUS_DATA, "%s: /tokenizer/vocab has %lld pieces, the model's vocab_size is %d", h5_path(file),
+         (long long)count, config->vocab);
 }

@@ -24,7 +24,8 @@ static int other_size(const char *name)
     static const struct {
         const char *name;
         int size;
-    } other[] = {{"I64", 8}, {"U64", 8}, {"I32", 4}, {"U32", 4}, {"I16", 2}, {"U16", 2}, {"I8", 1}, {"U8", 1}, {"BOOL", 1}};
+    } other[] = {{"I64", 8}, {"U64", 8}, {"I32", 4}, {"U32", 4}, {"I16", 2},
+                 {"U16", 2}, {"I8", 1},  {"U8", 1},  {"BOOL", 1}};
     for (size_t i = 0; i < sizeof other / sizeof other[0]; i++)
         if (strcmp(name, other[i].name) == 0) return other[i].size;
     return 0;
@@ -96,13 +97,13 @@ static Status read_header(SafetensorsFile *file)
     file->tensor = memory_alloc(json_object_size(root), sizeof *file->tensor);
     const char *name;
     json_t *entry;
-    if (!status) json_object_foreach(root, name, entry)
-    {
-        if (strcmp(name, "__metadata__") == 0) continue;
-        status = read_entry(file, 8 + header, name, entry, &file->tensor[file->n]);
-        if (status) break;
-        file->n++;
-    }
+    if (!status)
+        json_object_foreach (root, name, entry) {
+            if (strcmp(name, "__metadata__") == 0) continue;
+            status = read_entry(file, 8 + header, name, entry, &file->tensor[file->n]);
+            if (status) break;
+            file->n++;
+        }
     json_decref(root);
     return status;
 }
@@ -222,7 +223,8 @@ Status safetensors_write(const char *path, const TensorToWrite *tensor, int n)
     FILE *stream = fopen(partial, "wb");
     bool wrote = stream && write_all(stream, tensor, n);
     if (stream && fclose(stream) != 0) wrote = false;
-    if (!wrote) status = status_set(STATUS_IO, __FILE__, __LINE__, "%s: cannot be written: %s", partial, strerror(errno));
+    if (!wrote)
+        status = status_set(STATUS_IO, __FILE__, __LINE__, "%s: cannot be written: %s", partial, strerror(errno));
     if (!status) status = file_commit(partial, path);
     if (status) unlink(partial);
     free(partial);

@@ -113,7 +113,8 @@ Status settings_read_file(Settings *settings, const char *path)
     TRY(file_read(path, &text, &length));
     Status status = STATUS_OK;
     if (strlen(text) != length || utf8_first_invalid(text, length) != length)
-        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: is not a text file (it holds NUL or invalid UTF-8)", path);
+        status =
+            status_set(STATUS_DATA, __FILE__, __LINE__, "%s: is not a text file (it holds NUL or invalid UTF-8)", path);
     if (!status) status = settings_read_text(settings, path, text);
     free(text);
     return status;

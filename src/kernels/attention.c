@@ -12,12 +12,12 @@ size_t attention_scratch(int longest, int n_threads)
 }
 
 typedef struct {
-    int length, dh, stride;   /* rows, head width, row stride of qkv */
+    int length, dh, stride; /* rows, head width, row stride of qkv */
     int first_dropout_row;
     double scale;
     const Dropout *dropout;
-    int64_t qkv_at, out_at;   /* first element of this head in qkv and out */
-    real *p, *dropped, *dp;   /* [length, length] scratch of this thread */
+    int64_t qkv_at, out_at; /* first element of this head in qkv and out */
+    real *p, *dropped, *dp; /* [length, length] scratch of this thread */
 } HeadTask;
 
 static HeadTask task_of(const Attention *a, int task)
@@ -45,8 +45,7 @@ static void probabilities(const HeadTask *t, const real *q, const real *k)
     const int n = t->length;
     gemm_single(PLAIN, TRANSPOSED, n, n, t->dh, t->scale, q, t->stride, k, t->stride, 0, t->p, n);
     vector_kernels->softmax(n, n, t->p);
-    if (t->dropout->rate > 0)
-        vector_kernels->dropout(n, n, t->p, t->dropout, t->first_dropout_row, t->dropped);
+    if (t->dropout->rate > 0) vector_kernels->dropout(n, n, t->p, t->dropout, t->first_dropout_row, t->dropped);
 }
 
 static const real *dropped_of(const HeadTask *t)
@@ -61,8 +60,8 @@ void attention_forward(const Attention *a, const real *qkv, real *out)
         const HeadTask t = task_of(a, task);
         const real *q = qkv + t.qkv_at, *k = q + a->d, *v = k + a->d;
         probabilities(&t, q, k);
-        gemm_single(PLAIN, PLAIN, t.length, t.dh, t.length, 1, dropped_of(&t), t.length, v, t.stride, 0,
-                    out + t.out_at, a->d);                                                        /* O = P V */
+        gemm_single(PLAIN, PLAIN, t.length, t.dh, t.length, 1, dropped_of(&t), t.length, v, t.stride, 0, out + t.out_at,
+                    a->d); /* O = P V */
     }
 }
 
@@ -77,10 +76,9 @@ void attention_backward(const Attention *a, const real *qkv, const real *dout, r
         probabilities(&t, q, k);
         gemm_single(TRANSPOSED, PLAIN, n, t.dh, n, 1, dropped_of(&t), n, dO, a->d, 0, dv, t.stride); /* dV = P^T dO */
         gemm_single(PLAIN, TRANSPOSED, n, n, t.dh, 1, dO, a->d, v, t.stride, 0, t.dp, n);            /* dP = dO V^T */
-        if (t.dropout->rate > 0)
-            vector_kernels->dropout(n, n, t.dp, t.dropout, t.first_dropout_row, t.dp);
-        vector_kernels->softmax_backward(n, n, t.p, t.dp);                                           /* dS */
-        gemm_single(PLAIN, PLAIN, n, t.dh, n, t.scale, t.dp, n, k, t.stride, 0, dq, t.stride);       /* dQ = dS K */
-        gemm_single(TRANSPOSED, PLAIN, n, t.dh, n, t.scale, t.dp, n, q, t.stride, 0, dk, t.stride);  /* dK = dS^T Q */
+        if (t.dropout->rate > 0) vector_kernels->dropout(n, n, t.dp, t.dropout, t.first_dropout_row, t.dp);
+        vector_kernels->softmax_backward(n, n, t.p, t.dp);                                          /* dS */
+        gemm_single(PLAIN, PLAIN, n, t.dh, n, t.scale, t.dp, n, k, t.stride, 0, dq, t.stride);      /* dQ = dS K */
+        gemm_single(TRANSPOSED, PLAIN, n, t.dh, n, t.scale, t.dp, n, q, t.stride, 0, dk, t.stride); /* dK = dS^T Q */
     }
 }

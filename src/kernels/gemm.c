@@ -85,14 +85,14 @@ static void multiply(int n_threads, Transpose ta, Transpose tb, int m, int n, in
                 &runtime);
 }
 
-void gemm(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda, const real *b,
-          int ldb, double beta, real *c, int ldc)
+void gemm(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda, const real *b, int ldb,
+          double beta, real *c, int ldc)
 {
     multiply(threads, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
-void gemm_single(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda,
-                 const real *b, int ldb, double beta, real *c, int ldc)
+void gemm_single(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda, const real *b,
+                 int ldb, double beta, real *c, int ldc)
 {
     multiply(1, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }

@@ -135,8 +135,7 @@ void layers_dropout(int n_samples, const int *offset, int d, const real *x, cons
     }
 }
 
-double layers_cross_entropy(int n, int d, real *logits, const real *bias, const int *label, double scale,
-                            double *loss)
+double layers_cross_entropy(int n, int d, real *logits, const real *bias, const int *label, double scale, double *loss)
 {
 #pragma omp parallel for schedule(static)
     for (int i = 0; i < n; i++)

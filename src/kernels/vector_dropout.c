@@ -72,8 +72,7 @@ void KERNEL(bias_dropout_add)(int n, int d, const real *x, const real *bias, con
             const int end = start + GROUP < d ? start + GROUP : d;
             if (dropout->rate > 0) dropout_factors(dropout, d, first_row + i, start / GROUP, factor);
 #pragma omp simd
-            for (int j = start; j < end; j++)
-                s[at + j] = residual[at + j] + (x[at + j] + bias[j]) * factor[j - start];
+            for (int j = start; j < end; j++) s[at + j] = residual[at + j] + (x[at + j] + bias[j]) * factor[j - start];
         }
     }
 }

@@ -3,7 +3,7 @@
 #include "vector_isa.h"
 #include "vector_math.h"
 
-#define INVERSE_SQRT_2 ((real)0.70710678118654752440)
+#define INVERSE_SQRT_2    ((real)0.70710678118654752440)
 #define INVERSE_SQRT_2_PI ((real)0.39894228040143267794)
 
 static inline real normal_cdf(real f)

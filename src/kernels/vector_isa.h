@@ -7,8 +7,8 @@
 #include "kernels/vector.h"
 
 #define ISA_JOIN_2(name, isa) name##_##isa
-#define ISA_JOIN(name, isa) ISA_JOIN_2(name, isa)
-#define KERNEL(name) ISA_JOIN(name, ISA)
+#define ISA_JOIN(name, isa)   ISA_JOIN_2(name, isa)
+#define KERNEL(name)          ISA_JOIN(name, ISA)
 
 void KERNEL(layernorm_forward)(int n, int d, const real *x, const real *gamma, const real *beta, double epsilon,
                                real *y, real *mean, real *rstd);

@@ -32,17 +32,17 @@ static inline float vector_exp(float x)
     x = x > 88.0f ? 88.0f : x;
     x = x < -87.0f ? -87.0f : x;
     float shifted = x * 1.44269504f + rounder;
-    float n = shifted - rounder;                 /* nearest integer to x / ln 2 */
+    float n = shifted - rounder; /* nearest integer to x / ln 2 */
     float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
     float p = 1.3950476e-3f;
     p = p * r + 8.3688824e-3f;
     p = p * r + 4.1666206e-2f;
     p = p * r + 1.66665182e-1f;
     p = p * r + 0.5f;
-    float e = 1.0f + (r + r * r * p);            /* exp(r), |r| <= ln 2 / 2 */
+    float e = 1.0f + (r + r * r * p); /* exp(r), |r| <= ln 2 / 2 */
     uint32_t bits;
     memcpy(&bits, &shifted, sizeof bits);
-    bits = (bits + 127u) << 23;                  /* 2^n from the low bits of shifted */
+    bits = (bits + 127u) << 23; /* 2^n from the low bits of shifted */
     float power;
     memcpy(&power, &bits, sizeof power);
     return e * power;
@@ -52,14 +52,14 @@ static inline float vector_erf(float x)
 {
     float a = fabsf(x);
     float s = x * x;
-    float p = 7.8891193e-5f;                     /* |x| < 1: x P(x^2) */
+    float p = 7.8891193e-5f; /* |x| < 1: x P(x^2) */
     p = p * s - 8.0208411e-4f;
     p = p * s + 5.18953521e-3f;
     p = p * s - 2.68544443e-2f;
     p = p * s + 1.12836003e-1f;
     p = p * s - 3.76126260e-1f;
     p = p * s + 1.12837911f;
-    float t = a < 4.0f ? a : 4.0f;               /* else: 1 - exp(-Q(|x|)) */
+    float t = a < 4.0f ? a : 4.0f; /* else: 1 - exp(-Q(|x|)) */
     float q = 2.16868502e-5f;
     q = q * t - 4.41336364e-4f;
     q = q * t + 4.20456193e-3f;

@@ -2,11 +2,19 @@
 #include "vector_isa.h"
 #include "vector_math.h"
 
+enum { LANES = 16 };
+
+/* Lanes by hand: a compiler must not reorder a maximum over a NaN by itself. */
 static inline real row_maximum(int d, const real *x)
 {
-    real maximum = x[0];
-#pragma omp simd reduction(max : maximum)
-    for (int j = 0; j < d; j++) maximum = x[j] > maximum ? x[j] : maximum;
+    real lane[LANES];
+    for (int l = 0; l < LANES; l++) lane[l] = x[0];
+    int j = 0;
+    for (; j + LANES <= d; j += LANES)
+        for (int l = 0; l < LANES; l++) lane[l] = x[j + l] > lane[l] ? x[j + l] : lane[l];
+    real maximum = lane[0];
+    for (int l = 1; l < LANES; l++) maximum = lane[l] > maximum ? lane[l] : maximum;
+    for (; j < d; j++) maximum = x[j] > maximum ? x[j] : maximum;
     return maximum;
 }
 
@@ -54,7 +62,7 @@ double KERNEL(cross_entropy)(int n, int d, real *logits, const real *bias, const
 #pragma omp simd
         for (int j = 0; j < d; j++) row[j] += bias[j];
         const real maximum = row_maximum(d, row);
-        const double labelled = row[label[i]];
+        const double labelled = (double)row[label[i]];
         const real sum = row_exponentials(d, maximum, row);
         loss += log((double)sum) + (double)maximum - labelled;
         if (scale == 0) continue;

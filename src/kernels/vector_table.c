@@ -2,7 +2,7 @@
 #include "vector_isa.h"
 
 #define ISA_TEXT_2(isa) #isa
-#define ISA_TEXT(isa) ISA_TEXT_2(isa)
+#define ISA_TEXT(isa)   ISA_TEXT_2(isa)
 
 extern const VectorKernels KERNEL(vector_table);
 const VectorKernels KERNEL(vector_table) = {

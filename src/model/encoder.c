@@ -44,7 +44,8 @@ static void init_states(Arena *arena, Encoder *e, bool trains)
     }
 }
 
-void encoder_init(Arena *arena, const Params *params, int max_samples, int max_tokens, int longest, bool trains, Encoder *e)
+void encoder_init(Arena *arena, const Params *params, int max_samples, int max_tokens, int longest, bool trains,
+                  Encoder *e)
 {
     const BertConfig *c = &params->config;
     const size_t n = (size_t)max_tokens, d = (size_t)c->hidden, i = (size_t)c->intermediate;
@@ -79,7 +80,8 @@ static const Dropout *dropout_keys(const Encoder *e, const PackedInput *input, i
     const double rate = site == SITE_ATTENTION ? e->attention_dropout : e->hidden_dropout;
     for (int b = 0; b < input->n_samples; b++) {
         const uint32_t place = (uint32_t)(N_SITES * layer + site);
-        e->dropout[b] = (Dropout){random_key(e->seed, RANDOM_DROPOUT, place, e->step, (uint32_t)input->sample[b]), rate};
+        e->dropout[b] =
+            (Dropout){random_key(e->seed, RANDOM_DROPOUT, place, e->step, (uint32_t)input->sample[b]), rate};
     }
     return e->dropout;
 }
@@ -124,7 +126,8 @@ static void layer_forward(Encoder *e, const PackedInput *in, int l)
     gemm(PLAIN, TRANSPOSED, n, i, d, 1, s->y, d, w->up_weight, d, 0, s->f, i);
     layers_bias_gelu(n, i, w->up_bias, s->f, e->g);
     gemm(PLAIN, TRANSPOSED, n, d, i, 1, e->g, i, w->down_weight, i, 0, s->s2, d);
-    layers_bias_dropout_add(in->n_samples, in->offset, d, s->s2, w->down_bias, s->y, dropout_keys(e, in, l, SITE_OUTPUT), s->s2);
+    layers_bias_dropout_add(in->n_samples, in->offset, d, s->s2, w->down_bias, s->y,
+                            dropout_keys(e, in, l, SITE_OUTPUT), s->s2);
     layers_layernorm(n, d, s->s2, w->norm2_gamma, w->norm2_beta, c->layernorm_epsilon, e->h[l + 1], s->mean2, s->rstd2);
 }
 
@@ -142,20 +145,22 @@ static void layer_backward(Encoder *e, const PackedInput *in, int l, real *dx)
     const LayerTensors *w = &e->params->w.layer[l], *g = &e->params->g.layer[l];
     const LayerStates *s = &e->layer[l];
     const int n = in->n_tokens, d = c->hidden, i = c->intermediate;
-    layers_layernorm_backward(n, d, dx, s->s2, s->mean2, s->rstd2, w->norm2_gamma, dx, g->norm2_gamma, g->norm2_beta, e->reduce);
+    layers_layernorm_backward(n, d, dx, s->s2, s->mean2, s->rstd2, w->norm2_gamma, dx, g->norm2_gamma, g->norm2_beta,
+                              e->reduce);
     layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, l, SITE_OUTPUT), e->ds);
     layers_column_sum(n, d, e->ds, g->down_bias, e->reduce);
     layers_gelu(n, i, s->f, e->g);
-    gemm(TRANSPOSED, PLAIN, d, i, n, 1, e->ds, d, e->g, i, 1, g->down_weight, i);             /* dWd += ds^T g */
-    gemm(PLAIN, PLAIN, n, i, d, 1, e->ds, d, w->down_weight, i, 0, e->df, i);                 /* dg = ds Wd */
+    gemm(TRANSPOSED, PLAIN, d, i, n, 1, e->ds, d, e->g, i, 1, g->down_weight, i); /* dWd += ds^T g */
+    gemm(PLAIN, PLAIN, n, i, d, 1, e->ds, d, w->down_weight, i, 0, e->df, i);     /* dg = ds Wd */
     layers_gelu_backward(n, i, s->f, e->df, g->up_bias, e->reduce);
-    gemm(TRANSPOSED, PLAIN, i, d, n, 1, e->df, i, s->y, d, 1, g->up_weight, d);               /* dWu += df^T y */
-    gemm(PLAIN, PLAIN, n, d, i, 1, e->df, i, w->up_weight, d, 1, dx, d);                      /* dy = ds2 + df Wu */
-    layers_layernorm_backward(n, d, dx, s->s1, s->mean1, s->rstd1, w->norm1_gamma, dx, g->norm1_gamma, g->norm1_beta, e->reduce);
+    gemm(TRANSPOSED, PLAIN, i, d, n, 1, e->df, i, s->y, d, 1, g->up_weight, d); /* dWu += df^T y */
+    gemm(PLAIN, PLAIN, n, d, i, 1, e->df, i, w->up_weight, d, 1, dx, d);        /* dy = ds2 + df Wu */
+    layers_layernorm_backward(n, d, dx, s->s1, s->mean1, s->rstd1, w->norm1_gamma, dx, g->norm1_gamma, g->norm1_beta,
+                              e->reduce);
     layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, l, SITE_ATTENTION_OUTPUT), e->ds);
     layers_column_sum(n, d, e->ds, g->out_bias, e->reduce);
-    gemm(TRANSPOSED, PLAIN, d, d, n, 1, e->ds, d, s->a, d, 1, g->out_weight, d);              /* dWo += ds^T a */
-    gemm(PLAIN, PLAIN, n, d, d, 1, e->ds, d, w->out_weight, d, 0, e->da, d);                  /* da = ds Wo */
+    gemm(TRANSPOSED, PLAIN, d, d, n, 1, e->ds, d, s->a, d, 1, g->out_weight, d); /* dWo += ds^T a */
+    gemm(PLAIN, PLAIN, n, d, d, 1, e->ds, d, w->out_weight, d, 0, e->da, d);     /* da = ds Wo */
     const Attention attention = attention_of(e, in, l);
     attention_backward(&attention, s->qkv, e->da, e->dqkv);
     layers_column_sum(n, 3 * d, e->dqkv, g->qkv_bias, e->reduce);
@@ -170,7 +175,8 @@ static void embed_backward(Encoder *e, const PackedInput *in, real *dx)
     const int n = in->n_tokens, d = c->hidden;
     if (e->hidden_dropout > 0)
         layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, c->layers, SITE_EMBEDDING), dx);
-    layers_layernorm_backward(n, d, dx, e->embedded, e->mean0, e->rstd0, w->norm_gamma, dx, g->norm_gamma, g->norm_beta, e->reduce);
+    layers_layernorm_backward(n, d, dx, e->embedded, e->mean0, e->rstd0, w->norm_gamma, dx, g->norm_gamma, g->norm_beta,
+                              e->reduce);
     embedding_backward(n, d, in->id, dx, c->pad_id, g->word);
     embedding_backward(n, d, in->position, dx, EMBEDDING_ALL_ROWS, g->position);
     embedding_backward(n, d, in->kind, dx, EMBEDDING_ALL_ROWS, g->type);

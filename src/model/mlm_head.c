@@ -15,9 +15,11 @@ void mlm_head_init(Arena *arena, const Params *params, bool has_logits, MlmHead 
     head->mean = arena_cut(arena, rows, sizeof(real));
     head->rstd = arena_cut(arena, rows, sizeof(real));
     head->loss = arena_cut(arena, rows, sizeof(double));
-    head->reduce = arena_cut(arena, layers_scratch(HEAD_ROWS, params->config.vocab > params->config.hidden
-                                                                  ? params->config.vocab
-                                                                  : params->config.hidden), sizeof(real));
+    head->reduce =
+        arena_cut(arena,
+                  layers_scratch(HEAD_ROWS, params->config.vocab > params->config.hidden ? params->config.vocab
+                                                                                         : params->config.hidden),
+                  sizeof(real));
     if (has_logits) head->logits = arena_cut(arena, rows * (size_t)params->config.vocab, sizeof(real));
 }
 
@@ -27,8 +29,8 @@ const real *mlm_head_transform(MlmHead *h, int n, const real *x)
     const int d = h->params->config.hidden;
     gemm(PLAIN, TRANSPOSED, n, d, d, 1, x, d, w->transform_weight, d, 0, h->u, d);
     layers_bias_gelu(n, d, w->transform_bias, h->u, h->v);
-    layers_layernorm(n, d, h->v, w->transform_norm_gamma, w->transform_norm_beta, h->params->config.layernorm_epsilon, h->z,
-                     h->mean, h->rstd);
+    layers_layernorm(n, d, h->v, w->transform_norm_gamma, w->transform_norm_beta, h->params->config.layernorm_epsilon,
+                     h->z, h->mean, h->rstd);
     return h->z;
 }
 

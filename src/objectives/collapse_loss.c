@@ -103,12 +103,12 @@ static void state_gradients(CollapseLoss *c, int n, const real *z)
     for (int i = 0; i < n; i++) {
         const int class = c->class[i], place = c->place[class];
         const double weight = c->total.weight[class], factor = c->share * c->options.weight / weight;
-        const double *dmean = c->measure.dmean + (size_t)place * (size_t)d, *sum = c->total.sum + (size_t)class * (size_t)d;
+        const double *dmean = c->measure.dmean + (size_t)place * (size_t)d,
+                     *sum = c->total.sum + (size_t) class * (size_t)d;
         const double twice = 2 * c->measure.dvariance[place];
         const real *state = z + (size_t)i * (size_t)d;
         real *out = c->dz + (size_t)i * (size_t)d;
-        for (int j = 0; j < d; j++)
-            out[j] = (real)(factor * (dmean[j] + twice * ((double)state[j] - sum[j] / weight)));
+        for (int j = 0; j < d; j++) out[j] = (real)(factor * (dmean[j] + twice * ((double)state[j] - sum[j] / weight)));
     }
 }
 

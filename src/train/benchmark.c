@@ -25,7 +25,7 @@ static BertConfig config_of(int model)
 static Status make_vocabulary(Vocabulary **vocabulary)
 {
     static const int place[N_SPECIALS] = {0, 100, 101, 102, 103};
-    char (*name)[16] = memory_alloc(VOCAB, sizeof *name);
+    char(*name)[16] = memory_alloc(VOCAB, sizeof *name);
     const char **piece = memory_alloc(VOCAB, sizeof *piece);
     for (int i = 0; i < VOCAB; i++) {
         snprintf(name[i], sizeof name[i], "piece%d", i);
@@ -85,7 +85,8 @@ static double step_flops(const BertConfig *c, const Batch *b)
         const double length = b->offset[s + 1] - b->offset[s];
         attention += length * length;
     }
-    const double layer = n * (4 * d * d + 2 * d * c->intermediate) * 3 + attention * d * (2 + 5); /* scores are computed twice */
+    const double layer =
+        n * (4 * d * d + 2 * d * c->intermediate) * 3 + attention * d * (2 + 5); /* scores are computed twice */
     return 2 * (c->layers * layer + 3 * labels * (d * d + d * (double)c->vocab));
 }
 
@@ -145,9 +146,20 @@ static Status time_steps(const Comm *comm, Trainer *t, const BenchmarkOptions *o
 
 Status benchmark_run(const Comm *comm, const BenchmarkOptions *o, BenchmarkResult *r)
 {
-    RunSettings run = {.batch = o->batch, .steps = o->steps + WARM_STEPS, .seed = 1, .mask_rate = 0.15, .learning_rate = 2e-5, .clip = 1,
-                       .adam = 1, .adam_epsilon = 1e-8, .dropout = o->dropout, .nc_weight = o->regularizer ? 10 : 0, .output = ".",
-                       .schedule = SCHEDULE_CONSTANT, .reset = RESET_EPOCH, .trace = ""};
+    RunSettings run = {.batch = o->batch,
+                       .steps = o->steps + WARM_STEPS,
+                       .seed = 1,
+                       .mask_rate = 0.15,
+                       .learning_rate = 2e-5,
+                       .clip = 1,
+                       .adam = 1,
+                       .adam_epsilon = 1e-8,
+                       .dropout = o->dropout,
+                       .nc_weight = o->regularizer ? 10 : 0,
+                       .output = ".",
+                       .schedule = SCHEDULE_CONSTANT,
+                       .reset = RESET_EPOCH,
+                       .trace = ""};
     BertConfig config = config_of(o->model);
     Trainer t = {.run = &run, .total_steps = run.steps};
     t.schedule = (Schedule){SCHEDULE_CONSTANT, run.learning_rate, 0, run.steps};

@@ -114,8 +114,8 @@ static Status write_progress(H5File *file, const TrainState *s)
 /* The class means of all ranks, one set after the other; NULL except on rank 0. Collective. */
 typedef struct {
     int n_sets;
-    double *sum;     /* [n_sets, K, D + 2]: sum, square, weight as in ClassMeans */
-    int64_t *count;  /* [n_sets, K] */
+    double *sum;    /* [n_sets, K, D + 2]: sum, square, weight as in ClassMeans */
+    int64_t *count; /* [n_sets, K] */
 } GatheredMeans;
 
 static GatheredMeans gather_means(const Comm *comm, const TrainState *s)
@@ -299,10 +299,11 @@ static Status check_settings(const char *path, const char *stored, const char *n
         char *before = line_value(stored, table[i].name), *after = line_value(now, table[i].name);
         Status status = STATUS_OK;
         if (strcmp(before ? before : "", after ? after : "") != 0)
-            status = status_set(STATUS_USAGE, __FILE__, __LINE__,
-                                "%s: was written with %s = %s, this run has %s; keep the setting, choose another output, or "
-                                "set resume = never",
-                                path, table[i].name, before ? before : "(none)", after ? after : "(none)");
+            status =
+                status_set(STATUS_USAGE, __FILE__, __LINE__,
+                           "%s: was written with %s = %s, this run has %s; keep the setting, choose another output, or "
+                           "set resume = never",
+                           path, table[i].name, before ? before : "(none)", after ? after : "(none)");
         free(before);
         free(after);
         TRY(status);
@@ -332,9 +333,11 @@ static Status read_progress(H5File *file, TrainState *s)
     TRY(read_scalar(file, "tokens", &s->tokens));
     TRY(read_scalar(file, "samples_hash", &samples_hash));
     TRY(h5_read(file, "/progress/seconds", H5_F64, 1, &s->seconds));
-    CHECK(seed == s->seed, STATUS_DATA, "%s: has the seed %lld, this run %lld", h5_path(file), (long long)seed, (long long)s->seed);
+    CHECK(seed == s->seed, STATUS_DATA, "%s: has the seed %lld, this run %lld", h5_path(file), (long long)seed,
+          (long long)s->seed);
     CHECK((uint64_t)samples_hash == s->samples_hash, STATUS_DATA,
-          "%s: was written while training on another text (train-data has changed); restore it, or set resume = never", h5_path(file));
+          "%s: was written while training on another text (train-data has changed); restore it, or set resume = never",
+          h5_path(file));
     return STATUS_OK;
 }
 
@@ -349,12 +352,14 @@ static Status read_means(H5File *file, int n_sets, const TrainState *s, Gathered
     double *square = memory_alloc((size_t)rows, 2 * sizeof *square), *weight = square + rows;
     Status status = h5_get_i64(file, "/collapse", "sets", &stored_sets);
     if (!status && stored_sets != n_sets)
-        status = status_set(STATUS_USAGE, __FILE__, __LINE__,
-                            "%s: was written by %lld ranks with nc-sync = none, each with its own class means; continue with as many",
-                            h5_path(file), (long long)stored_sets);
+        status = status_set(
+            STATUS_USAGE, __FILE__, __LINE__,
+            "%s: was written by %lld ranks with nc-sync = none, each with its own class means; continue with as many",
+            h5_path(file), (long long)stored_sets);
     if (!status) status = h5_read(file, "/collapse/class_id", H5_I32, k, class_id);
     if (!status && memcmp(class_id, s->class_id, (size_t)k * sizeof *class_id) != 0)
-        status = status_set(STATUS_USAGE, __FILE__, __LINE__, "%s: was written with other words in nc-words; restore the list, or set resume = never",
+        status = status_set(STATUS_USAGE, __FILE__, __LINE__,
+                            "%s: was written with other words in nc-words; restore the list, or set resume = never",
                             h5_path(file));
     if (!status) status = h5_read(file, "/collapse/sum", H5_F64, (int64_t)rows * d, sum);
     if (!status) status = h5_read(file, "/collapse/square", H5_F64, rows, square);
@@ -379,7 +384,8 @@ static Status read_local(const char *path, TrainState *s, int n_sets, GatheredMe
     TRY(model_file_open(path, &file, &config));
     Status status = h5_check_format(file, CHECKPOINT_FORMAT, "give a step-*.h5 file to resume");
     if (!status && memcmp(&config, &s->params->config, sizeof config) != 0)
-        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: holds a model of another shape than init; set resume = never", path);
+        status = status_set(STATUS_DATA, __FILE__, __LINE__,
+                            "%s: holds a model of another shape than init; set resume = never", path);
     if (!status) status = read_progress(file, s);
     if (!status) status = model_file_read_block(file, "/model/weights", &s->params->layout, s->params->weight);
     if (!status) status = model_file_read_block(file, "/optimizer/first", &s->params->layout, s->params->first);

@@ -12,10 +12,9 @@
 static const struct {
     const char *name;
     bool is_integer;
-} column[N_COLUMNS] = {{"step", true},           {"epoch", true},         {"loss", false},
-                       {"task_loss", false},     {"nc_loss", false},      {"nc_classes", true},
-                       {"learning_rate", false}, {"grad_norm", false},    {"nc_grad_norm", false},
-                       {"tokens", true},         {"seconds", false}};
+} column[N_COLUMNS] = {{"step", true},          {"epoch", true},      {"loss", false},          {"task_loss", false},
+                       {"nc_loss", false},      {"nc_classes", true}, {"learning_rate", false}, {"grad_norm", false},
+                       {"nc_grad_norm", false}, {"tokens", true},     {"seconds", false}};
 
 _Static_assert(sizeof(HistoryLine) == N_COLUMNS * sizeof(double), "a line is its columns");
 

@@ -54,6 +54,8 @@ void progress_table(const Comm *comm, const Timer *timer)
              comm->n_ranks == 1 ? "" : "s");
     for (int i = 0; i < N_PHASES; i++) {
         const Spread s = comm_spread(comm, timer->time_s[i]);
-        if (s.max > 0) log_line("%-14s %5.1f%% %9.2f %9.2f %9.2f", timer_phase_name((Phase)i), 100 * s.mean / whole.mean, s.min, s.mean, s.max);
+        if (s.max > 0)
+            log_line("%-14s %5.1f%% %9.2f %9.2f %9.2f", timer_phase_name((Phase)i), 100 * s.mean / whole.mean, s.min,
+                     s.mean, s.max);
     }
 }

@@ -10,14 +10,17 @@
 
 static const Setting table[] = {
     {"method", SETTING_TEXT, "mlm", "", 0, 0, AT(method_name), "recipe: mlm (any text) or bec (gender-swapped text)"},
-    {"compat", SETTING_CHOICE, "none", "none fnc", 0, 0, AT(compat), "fnc: every key as in the published code of the method"},
+    {"compat", SETTING_CHOICE, "none", "none fnc", 0, 0, AT(compat),
+     "fnc: every key as in the published code of the method"},
     {"init", SETTING_TEXT, "", "", 0, 0, AT(init), "MODEL.h5 to start from, or random"},
     {"layers", SETTING_INTEGER, "4", "", 1, 1024, AT(layers), "init = random: encoder layers"},
     {"hidden", SETTING_INTEGER, "128", "", 1, 65536, AT(hidden), "init = random: hidden size"},
     {"heads", SETTING_INTEGER, "4", "", 1, 1024, AT(heads), "init = random: attention heads"},
     {"intermediate", SETTING_INTEGER, "512", "", 1, 1048576, AT(intermediate), "init = random: feed-forward size"},
-    {"positions", SETTING_INTEGER, "512", "", 2, 65536, AT(positions), "init = random: longest sample the model can read"},
-    {"initializer-range", SETTING_NUMBER, "0.02", "", 1e-6, 10, AT(initializer_range), "init = random: standard deviation of the weights"},
+    {"positions", SETTING_INTEGER, "512", "", 2, 65536, AT(positions),
+     "init = random: longest sample the model can read"},
+    {"initializer-range", SETTING_NUMBER, "0.02", "", 1e-6, 10, AT(initializer_range),
+     "init = random: standard deviation of the weights"},
     {"vocab", SETTING_TEXT, "", "", 0, 0, AT(vocab), "init = random: vocab.txt, one piece a line"},
     {"cased", SETTING_SWITCH, "no", "", 0, 0, AT(cased), "init = random: the vocabulary is cased"},
     {"train-data", SETTING_TEXT, "", "", 0, 0, AT(train_data), "text, or a .tsv table with a header line"},
@@ -26,14 +29,17 @@ static const Setting table[] = {
     {"text-column", SETTING_TEXT, "Text", "", 0, 0, AT(text_column), ".tsv: the column that holds the text"},
     {"output", SETTING_TEXT, "", "", 0, 0, AT(output), "folder for log.tsv, run.conf, checkpoints and model.h5"},
     {"batch", SETTING_INTEGER, "16", "", 1, 1 << 24, AT(batch), "samples per step, over all ranks"},
-    {"max-length", SETTING_INTEGER, "128", "", 3, 65536, AT(max_length), "pieces per sample with [CLS] and [SEP]; longer ones are cut"},
+    {"max-length", SETTING_INTEGER, "128", "", 3, 65536, AT(max_length),
+     "pieces per sample with [CLS] and [SEP]; longer ones are cut"},
     {"epochs", SETTING_INTEGER, "", "", 1, 1e9, AT(epochs), "passes over the data (or give steps)"},
     {"steps", SETTING_INTEGER, "", "", 1, 2e9, AT(steps), "optimizer steps (or give epochs)"},
     {"learning-rate", SETTING_NUMBER, "5e-5", "", 0, 1e3, AT(learning_rate), "peak learning rate"},
-    {"schedule", SETTING_CHOICE, "linear", "linear constant cosine", 0, 0, AT(schedule), "shape of the rate after the warm-up"},
+    {"schedule", SETTING_CHOICE, "linear", "linear constant cosine", 0, 0, AT(schedule),
+     "shape of the rate after the warm-up"},
     {"warmup", SETTING_INTEGER, "0", "", 0, 2e9, AT(warmup), "steps of linear warm-up"},
     {"weight-decay", SETTING_NUMBER, "0", "", 0, 1e3, AT(weight_decay), "of matrices; biases and LayerNorm are exempt"},
-    {"adam", SETTING_CHOICE, "torch", "hf torch", 0, 0, AT(adam), "form of AdamW: torch.optim's, or transformers' former one"},
+    {"adam", SETTING_CHOICE, "torch", "hf torch", 0, 0, AT(adam),
+     "form of AdamW: torch.optim's, or transformers' former one"},
     {"adam-epsilon", SETTING_NUMBER, "1e-8", "", 0, 1, AT(adam_epsilon), "epsilon of AdamW"},
     {"clip", SETTING_NUMBER, "1", "", 0, 1e9, AT(clip), "limit of the gradient norm; 0 = none"},
     {"dropout", SETTING_NUMBER, "-1", "", -1, 0.99, AT(dropout), "all dropout rates; -1 = the model's own"},
@@ -42,27 +48,35 @@ static const Setting table[] = {
     {"threads", SETTING_INTEGER, "0", "", 0, 4096, AT(threads), "per rank; 0 = share the cores this rank may use"},
     {"checkpoint-steps", SETTING_INTEGER, "500", "", 1, 2e9, AT(checkpoint_steps), "steps between checkpoints"},
     {"keep", SETTING_INTEGER, "2", "", 1, 1e6, AT(keep), "checkpoints to keep"},
-    {"resume", SETTING_TEXT, "auto", "", 0, 0, AT(resume), "auto: continue what is in output; never: begin anew; or a checkpoint"},
-    {"max-time", SETTING_DURATION, "0", "", 0, 0, AT(max_time_s), "stop in time, with a checkpoint: seconds or h:mm:ss; 0 = no limit"},
+    {"resume", SETTING_TEXT, "auto", "", 0, 0, AT(resume),
+     "auto: continue what is in output; never: begin anew; or a checkpoint"},
+    {"max-time", SETTING_DURATION, "0", "", 0, 0, AT(max_time_s),
+     "stop in time, with a checkpoint: seconds or h:mm:ss; 0 = no limit"},
     {"log-steps", SETTING_INTEGER, "10", "", 1, 2e9, AT(log_steps), "steps between lines of log.tsv"},
     {"trace", SETTING_TEXT, "", "", 0, 0, AT(trace), "FILE.h5: every batch as fed, to replay a run elsewhere"},
-    {"dry-run", SETTING_SWITCH, "no", "", 0, 0, AT(dry_run), "check everything, print the memory needed, stop before step 1"},
+    {"dry-run", SETTING_SWITCH, "no", "", 0, 0, AT(dry_run),
+     "check everything, print the memory needed, stop before step 1"},
     {"bec-pad", SETTING_CHOICE, "none", "none mask", 0, 0, AT(bec_pad),
      "mask: fill samples with attended [MASK] up to max-length, as published"},
     {"bec-length", SETTING_CHOICE, "max", "max words-pow2", 0, 0, AT(bec_length),
      "words-pow2: cut to the power of two above the longest sample's words, without [SEP], as published"},
-    {"nc-weight", SETTING_NUMBER, "0", "", 0, 1e9, AT(nc_weight), "lambda, weight of the collapse regularizer; 0 = off"},
+    {"nc-weight", SETTING_NUMBER, "0", "", 0, 1e9, AT(nc_weight),
+     "lambda, weight of the collapse regularizer; 0 = off"},
     {"nc-metric", SETTING_CHOICE, "unc3", "unc3 nc3 nc1 nc2", 0, 0, AT(nc_metric), "measure that is made small"},
     {"nc-words", SETTING_TEXT, "", "", 0, 0, AT(nc_words), "word list: JSON with ids (.json), or one word per line"},
     {"nc-pieces", SETTING_CHOICE, "whole", "whole first", 0, 0, AT(nc_pieces),
      "whole: only words that are one piece; first: a word stands for its first piece"},
     {"nc-align", SETTING_CHOICE, "same", "same shift masked", 0, 0, AT(nc_align),
      "pair a state with the id at its position, at the next one, or at masked positions with the label"},
-    {"nc-space", SETTING_CHOICE, "transform", "transform hidden", 0, 0, AT(nc_space), "states: output of the head's transform, or of the last layer"},
+    {"nc-space", SETTING_CHOICE, "transform", "transform hidden", 0, 0, AT(nc_space),
+     "states: output of the head's transform, or of the last layer"},
     {"nc-ids", SETTING_CHOICE, "true", "true masked", 0, 0, AT(nc_ids), "ids before masking, or as fed"},
-    {"nc-grad", SETTING_CHOICE, "rows", "rows both", 0, 0, AT(nc_grad), "gradient to the word embeddings only, or into the encoder too"},
-    {"nc-reset", SETTING_TEXT, "epoch", "", 0, 0, AT(nc_reset), "forget the class means every epoch, run, step, or fade them: ema:B with 0 < B < 1"},
-    {"nc-sync", SETTING_CHOICE, "global", "global none", 0, 0, AT(nc_sync), "class means over all ranks, or each rank its own (as published)"},
+    {"nc-grad", SETTING_CHOICE, "rows", "rows both", 0, 0, AT(nc_grad),
+     "gradient to the word embeddings only, or into the encoder too"},
+    {"nc-reset", SETTING_TEXT, "epoch", "", 0, 0, AT(nc_reset),
+     "forget the class means every epoch, run, step, or fade them: ema:B with 0 < B < 1"},
+    {"nc-sync", SETTING_CHOICE, "global", "global none", 0, 0, AT(nc_sync),
+     "class means over all ranks, or each rank its own (as published)"},
 };
 
 enum { N_KEYS = sizeof table / sizeof table[0] };
@@ -75,8 +89,9 @@ const Setting *run_settings_table(int *n)
 
 bool run_settings_may_change(const char *key)
 {
-    static const char *const free_keys[] = {"output", "train-data", "epochs", "steps",    "threads", "checkpoint-steps", "keep", "resume",
-                                            "max-time", "log-steps", "trace",  "dry-run", "init", "vocab", "nc-words", "compat"};
+    static const char *const free_keys[] = {
+        "output",    "train-data", "epochs",  "steps", "threads", "checkpoint-steps", "keep",  "resume", "max-time",
+        "log-steps", "trace",      "dry-run", "init",  "vocab",   "nc-words",         "compat"};
     for (size_t i = 0; i < sizeof free_keys / sizeof free_keys[0]; i++)
         if (strcmp(free_keys[i], key) == 0) return true;
     return false;
@@ -94,8 +109,8 @@ static Status parse_reset(RunSettings *run)
         return STATUS_OK;
     }
     const bool is_ema = strncmp(run->nc_reset, "ema:", 4) == 0 && text_to_double(run->nc_reset + 4, &run->ema);
-    CHECK(is_ema && run->ema > 0 && run->ema < 1, STATUS_USAGE, "nc-reset = '%s' is not epoch, run, step or ema:B with 0 < B < 1",
-          run->nc_reset);
+    CHECK(is_ema && run->ema > 0 && run->ema < 1, STATUS_USAGE,
+          "nc-reset = '%s' is not epoch, run, step or ema:B with 0 < B < 1", run->nc_reset);
     run->reset = RESET_EMA;
     return STATUS_OK;
 }
@@ -105,8 +120,10 @@ static Status check_needed(const RunSettings *run)
     CHECK(run->init[0], STATUS_USAGE, "init is missing: a MODEL.h5 (collapse-import makes one), or random");
     CHECK(run->train_data[0], STATUS_USAGE, "train-data is missing: the text to train on");
     CHECK(run->output[0], STATUS_USAGE, "output is missing: the folder for checkpoints and the model");
-    CHECK(strcmp(run->init, "random") != 0 || run->vocab[0], STATUS_USAGE, "init = random needs vocab = vocab.txt (collapse vocab makes one)");
-    CHECK(run->nc_weight == 0 || run->nc_words[0], STATUS_USAGE, "nc-weight = %g needs nc-words = a word list", run->nc_weight);
+    CHECK(strcmp(run->init, "random") != 0 || run->vocab[0], STATUS_USAGE,
+          "init = random needs vocab = vocab.txt (collapse vocab makes one)");
+    CHECK(run->nc_weight == 0 || run->nc_words[0], STATUS_USAGE, "nc-weight = %g needs nc-words = a word list",
+          run->nc_weight);
     return STATUS_OK;
 }
 

@@ -37,15 +37,17 @@ void runtime_init(const Comm *comm, int threads, bool is_quiet)
     gemm_init(level, threads);
     if (is_quiet) return;
     log_line("%d rank%s x %d thread%s; %d rank%s on this node, %d of its %d cores open to rank 0", comm->n_ranks,
-             comm->n_ranks == 1 ? "" : "s", threads, threads == 1 ? "" : "s", comm->node_ranks, comm->node_ranks == 1 ? "" : "s",
-             allowed, online);
+             comm->n_ranks == 1 ? "" : "s", threads, threads == 1 ? "" : "s", comm->node_ranks,
+             comm->node_ranks == 1 ? "" : "s", allowed, online);
     log_line("kernels: %s, family %s, %.0f GFLOP/s at 768 x 768 x 768; elementwise %s", gemm_library(), gemm_family(),
              gemm_measure(768, 768, 768, 5), vector_kernels->name);
     if (gemm_family_is_fallback())
-        log_warning("the kernel family '%s' is not the best for this processor; unset BLIS_ARCH_TYPE, or install a newer BLIS", gemm_family());
+        log_warning(
+            "the kernel family '%s' is not the best for this processor; unset BLIS_ARCH_TYPE, or install a newer BLIS",
+            gemm_family());
     if (threads > allowed)
-        log_warning("%d threads share %d core%s: slow; start with mpirun --bind-to none, or set threads = %d", threads, allowed,
-                    allowed == 1 ? "" : "s", allowed);
+        log_warning("%d threads share %d core%s: slow; start with mpirun --bind-to none, or set threads = %d", threads,
+                    allowed, allowed == 1 ? "" : "s", allowed);
     else if (comm->n_ranks == 1 && allowed < online)
         log_warning("this rank may use %d of %d cores; mpirun --bind-to none opens all of them", allowed, online);
 }

@@ -16,7 +16,7 @@
 typedef struct {
     BertConfig config;
     int n_pieces;
-    int64_t text_bytes;  /* pieces, each with its NUL */
+    int64_t text_bytes; /* pieces, each with its NUL */
     bool lower_case;
 } Head;
 
@@ -78,7 +78,8 @@ static Status read_head(const Comm *comm, const RunSettings *run, BertConfig *co
     char *text = NULL;
     const bool random = strcmp(run->init, "random") == 0;
     Status status = STATUS_OK;
-    if (comm->rank == 0) status = random ? make_random_head(run, &head, &text) : read_file_head(run->init, &head, &text);
+    if (comm->rank == 0)
+        status = random ? make_random_head(run, &head, &text) : read_file_head(run->init, &head, &text);
     status = comm_agree(comm, status);
     if (!status) {
         comm_broadcast(comm, &head, sizeof head);
@@ -101,12 +102,13 @@ static Status read_corpus(const Comm *comm, const RunSettings *run, const BertCo
                              .max_length = (int)run->max_length,
                              .pad_masked = run->bec_pad == 1,
                              .cut_separator = published};
-    CHECK(run->max_length <= config->positions, STATUS_USAGE, "max-length = %lld, but the model reads at most %d positions",
-          (long long)run->max_length, config->positions);
+    CHECK(run->max_length <= config->positions, STATUS_USAGE,
+          "max-length = %lld, but the model reads at most %d positions", (long long)run->max_length, config->positions);
     TRY(corpus_read(comm, run->train_data, t->vocabulary, &options, &t->corpus));
-    log_line("%s: %d samples, %lld pieces, longest %d%s", run->train_data, t->corpus.n, (long long)t->corpus.offset[t->corpus.n],
-             t->corpus.longest, published ? ", cut as published" : "");
-    if (t->corpus.n_cut) log_line("%d samples were longer than %d pieces and were cut", t->corpus.n_cut, t->corpus.max_length);
+    log_line("%s: %d samples, %lld pieces, longest %d%s", run->train_data, t->corpus.n,
+             (long long)t->corpus.offset[t->corpus.n], t->corpus.longest, published ? ", cut as published" : "");
+    if (t->corpus.n_cut)
+        log_line("%d samples were longer than %d pieces and were cut", t->corpus.n_cut, t->corpus.max_length);
     return STATUS_OK;
 }
 
@@ -114,8 +116,8 @@ static Status read_words(const Comm *comm, const RunSettings *run, Trainer *t)
 {
     if (run->nc_weight == 0) return STATUS_OK;
     TRY(comm_agree(comm, wordlist_read(run->nc_words, t->vocabulary, (PieceRule)run->nc_pieces, &t->words)));
-    log_line("%s: %d words, %d classes, %d words left out (of several pieces or unknown)", run->nc_words, t->words.n_words, t->words.n,
-             t->words.n_dropped);
+    log_line("%s: %d words, %d classes, %d words left out (of several pieces or unknown)", run->nc_words,
+             t->words.n_words, t->words.n, t->words.n_dropped);
     return STATUS_OK;
 }
 
@@ -161,7 +163,8 @@ void setup_memory(const Comm *comm, const BertConfig *config, Trainer *t)
     lay_out(comm, run, config, t);
     const double need = (double)t->arena.used / 1e6;
     const double params = 4e-6 * (double)t->params.layout.count * sizeof(real);
-    log_line("model: %d layers, hidden %d, %.1f M parameters; memory per rank %.0f MB (parameters, gradients, moments %.0f MB; "
+    log_line("model: %d layers, hidden %d, %.1f M parameters; memory per rank %.0f MB (parameters, gradients, moments "
+             "%.0f MB; "
              "states %.0f MB), corpus %.0f MB",
              config->layers, config->hidden, 1e-6 * (double)t->params.layout.count, need, params, need - params,
              4e-6 * (double)t->corpus.offset[t->corpus.n] + 12e-6 * t->corpus.n);
@@ -196,8 +199,10 @@ static Status load_weights(const Comm *comm, const RunSettings *run, Trainer *t)
 void setup_state(const char *settings, const char *command_line, Trainer *t)
 {
     const RunSettings *run = t->run;
-    t->state = (TrainState){.seed = run->seed, .params = &t->params, .settings = settings, .command_line = command_line};
-    t->state.pieces = (PieceTable){vocabulary_pieces(t->vocabulary), vocabulary_size(t->vocabulary), vocabulary_lower_case(t->vocabulary)};
+    t->state =
+        (TrainState){.seed = run->seed, .params = &t->params, .settings = settings, .command_line = command_line};
+    t->state.pieces = (PieceTable){vocabulary_pieces(t->vocabulary), vocabulary_size(t->vocabulary),
+                                   vocabulary_lower_case(t->vocabulary)};
     t->state.samples_hash = XXH3_64bits(t->corpus.id, (size_t)t->corpus.offset[t->corpus.n] * sizeof *t->corpus.id);
     if (run->nc_weight > 0) {
         t->state.means = &t->collapse.total;
@@ -217,8 +222,9 @@ static Status continue_old(const Comm *comm, const RunSettings *run, Trainer *t)
     Status status = STATUS_OK;
     if (path[0]) {
         status = checkpoint_read(comm, path, &t->state);
-        if (!status) log_line("continuing %s: step %lld, epoch %lld, sample %lld", path, (long long)t->state.step, (long long)t->state.epoch + 1,
-                     (long long)t->state.next_sample);
+        if (!status)
+            log_line("continuing %s: step %lld, epoch %lld, sample %lld", path, (long long)t->state.step,
+                     (long long)t->state.epoch + 1, (long long)t->state.next_sample);
     }
     free(path);
     return status ? status : checkpoint_set_aside(comm, run->output, t->state.step);

@@ -67,8 +67,10 @@ static Status write_arrays(H5File *file, const char *group, const Gathered *g)
         H5Kind kind;
         const int64_t *n;
         const void *data;
-    } part[] = {{"ids", "token", H5_I32, &tokens, g->id},         {"label", "token", H5_I32, &tokens, g->label},
-                {"true_ids", "token", H5_I32, &tokens, g->true_id}, {"offset", "sample", H5_I64, &ends, offset},
+    } part[] = {{"ids", "token", H5_I32, &tokens, g->id},
+                {"label", "token", H5_I32, &tokens, g->label},
+                {"true_ids", "token", H5_I32, &tokens, g->true_id},
+                {"offset", "sample", H5_I64, &ends, offset},
                 {"sample", "sample", H5_I64, &samples, g->sample}};
     for (size_t i = 0; i < sizeof part / sizeof part[0] && !status; i++) {
         snprintf(path, sizeof path, "%s/%s", group, part[i].name);

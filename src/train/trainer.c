@@ -139,8 +139,10 @@ Status trainer_step(const Comm *comm, Trainer *t, HistoryLine *line, StopReason 
     const double nc_norm = sum_gradients(comm, t);
     comm_sum_f64(comm, loss, 2);
     const bool by_rank = uses_collapse(t) && t->collapse.options.sync == SYNC_NONE;
-    *line = (HistoryLine){.step = (double)t->state.step + 1, .epoch = (double)t->state.epoch + 1, .tokens = (double)t->state.tokens};
-    line->task_loss = t->global_labels ? loss[0] / (double)t->global_labels : 0; /* no label: nothing to learn, not NaN */
+    *line = (HistoryLine){
+        .step = (double)t->state.step + 1, .epoch = (double)t->state.epoch + 1, .tokens = (double)t->state.tokens};
+    line->task_loss =
+        t->global_labels ? loss[0] / (double)t->global_labels : 0; /* no label: nothing to learn, not NaN */
     line->nc_loss = by_rank ? loss[1] : uses_collapse(t) ? t->collapse.value : 0;
     line->nc_classes = uses_collapse(t) ? t->collapse.measure.n_active : 0;
     line->loss = line->task_loss + t->run->nc_weight * line->nc_loss;
@@ -202,8 +204,8 @@ static Status train_loop(const Comm *comm, Trainer *t)
         const bool is_last = t->state.step == t->total_steps;
         if (is_last || stop || t->state.step % t->run->checkpoint_steps == 0) TRY(save(comm, t));
         if (stop && !is_last)
-            FAIL(STATUS_STOPPED, "stopped by %s after step %lld of %lld; run the same line again to continue", stop_reason_text(stop),
-                 (long long)t->state.step, (long long)t->total_steps);
+            FAIL(STATUS_STOPPED, "stopped by %s after step %lld of %lld; run the same line again to continue",
+                 stop_reason_text(stop), (long long)t->state.step, (long long)t->total_steps);
     }
     return STATUS_OK;
 }
@@ -222,7 +224,8 @@ static Status write_start_files(const Comm *comm, const Trainer *t, const char *
 
 static Status run_steps(const Comm *comm, Trainer *t, const char *settings)
 {
-    if (t->state.step >= t->total_steps) log_line("nothing to train: %lld of %lld steps are done", (long long)t->state.step, (long long)t->total_steps);
+    if (t->state.step >= t->total_steps)
+        log_line("nothing to train: %lld of %lld steps are done", (long long)t->state.step, (long long)t->total_steps);
     TRY(write_start_files(comm, t, settings));
     if (t->run->trace[0]) TRY(trace_open(comm, t->run->trace, t->state.step, t->state.command_line));
     stop_init(t->run->max_time_s, t->run->output);

@@ -98,7 +98,8 @@ static void row_gradients(Case *c, CollapseMetric metric)
     double size = 0;
     for (int i = 0; i < n * c->d; i++) size = fmax(size, fabs(drow[i]));
     const bool is_flat = metric == COLLAPSE_NC2 && n == 2; /* two centred points are always opposite */
-    check(worst <= 1e-7 && (size > 1e-4 || is_flat), "%s, %d classes: gradient to the rows, differences %.1e (largest entry %.2g)", name[metric], n, worst, size);
+    check(worst <= 1e-7 && (size > 1e-4 || is_flat),
+          "%s, %d classes: gradient to the rows, differences %.1e (largest entry %.2g)", name[metric], n, worst, size);
     if (metric == COLLAPSE_NC2) return;
     double along = 0;
     for (int k = 0; k < n; k++) {
@@ -121,7 +122,8 @@ static void state_gradients(Case *c, CollapseMetric metric)
     for (int k = 0; k < c->collapse.n_active; k++) {
         const int class = c->collapse.active[k];
         place[class] = k;
-        for (int j = 0; j < c->d; j++) mean[k * c->d + j] = c->means.sum[class * c->d + j] / (double)c->means.count[class];
+        for (int j = 0; j < c->d; j++)
+            mean[k * c->d + j] = c->means.sum[class * c->d + j] / (double)c->means.count[class];
     }
     int64_t count[K_MAX];
     memcpy(count, c->means.count, (size_t)c->n_classes * sizeof *count);
@@ -129,13 +131,16 @@ static void state_gradients(Case *c, CollapseMetric metric)
         if (c->label[i] < 0) continue;
         const int k = place[c->label[i]];
         for (int j = 0; j < c->d; j++) {
-            const double ours = (dmean[k * c->d + j] + 2 * dvariance[k] * ((double)c->x[i * c->d + j] - mean[k * c->d + j])) / (double)count[c->label[i]];
+            const double ours =
+                (dmean[k * c->d + j] + 2 * dvariance[k] * ((double)c->x[i * c->d + j] - mean[k * c->d + j])) /
+                (double)count[c->label[i]];
             worst = fmax(worst, fabs(ours - numeric(c, metric, &c->x[i * c->d + j])));
             size = fmax(size, fabs(ours));
         }
     }
     const bool is_flat = metric == COLLAPSE_NC2 && c->collapse.n_active == 2;
-    check(worst <= 1e-7 && (size > 1e-5 || is_flat), "%s: gradient to the states, differences %.1e (largest entry %.2g)", name[metric], worst, size);
+    check(worst <= 1e-7 && (size > 1e-5 || is_flat),
+          "%s: gradient to the states, differences %.1e (largest entry %.2g)", name[metric], worst, size);
 }
 
 static void gradients(void)
@@ -171,7 +176,8 @@ static void worked_example(void)
     check(worst < 1e-6, "worked example: cosines (%.1e)", worst);
     check(near(1 - value(&c, COLLAPSE_NC3), 0.9950530997866137, 1e-6), "worked example: mean cosine");
     value(&c, COLLAPSE_NC1);
-    check(near(c.collapse.variance[2], 0.444444444444, 1e-6) && near(c.collapse.variance[0], 0.25, 1e-6), "worked example: variances");
+    check(near(c.collapse.variance[2], 0.444444444444, 1e-6) && near(c.collapse.variance[0], 0.25, 1e-6),
+          "worked example: variances");
     arena_close(&c.arena);
 }
 
@@ -190,7 +196,8 @@ static void perfect_duality(void)
         }
     }
     check(near(value(&c, COLLAPSE_NC1), within / between, 1e-5), "nc1 with dual rows is tr S_W / tr S_B");
-    check(near(value(&c, COLLAPSE_UNC3), 0, 1e-5) && near(value(&c, COLLAPSE_NC3), 0, 1e-5), "unc3 and nc3 are 0 there");
+    check(near(value(&c, COLLAPSE_UNC3), 0, 1e-5) && near(value(&c, COLLAPSE_NC3), 0, 1e-5),
+          "unc3 and nc3 are 0 there");
     arena_close(&c.arena);
 }
 
@@ -212,7 +219,8 @@ static void degenerate(void)
     }
     for (int m = 0; m < 4; m++) {
         finite = finite && isfinite(value(&c, (CollapseMetric)m));
-        for (int i = 0; i < 3 * D_MAX; i++) finite = finite && isfinite(c.collapse.drow[i]) && isfinite(c.collapse.dmean[i]);
+        for (int i = 0; i < 3 * D_MAX; i++)
+            finite = finite && isfinite(c.collapse.drow[i]) && isfinite(c.collapse.dmean[i]);
     }
     check(finite, "all means in one point: finite values and gradients");
     memset(c.word, 0, sizeof c.word);

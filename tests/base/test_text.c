@@ -11,7 +11,8 @@ static void round_trip(void)
         char text[4];
         uint32_t back;
         const int n = utf8_encode(c, text);
-        wrong += utf8_first_invalid(text, (size_t)n) != (size_t)n || utf8_decode(text, (size_t)n, &back) != n || back != c;
+        wrong +=
+            utf8_first_invalid(text, (size_t)n) != (size_t)n || utf8_decode(text, (size_t)n, &back) != n || back != c;
     }
     check(wrong == 0, "every scalar value: encoded, valid, decoded (%d wrong)", wrong);
 }
@@ -22,9 +23,14 @@ static void invalid(void)
         const char *text;
         size_t at;
         const char *what;
-    } bad[] = {{"ab\x80", 2, "lone continuation"},         {"\xC0\x80", 0, "overlong NUL"},          {"\xE0\x9F\xBF", 0, "overlong three bytes"},
-               {"\xED\xA0\x80", 0, "surrogate"},           {"\xF4\x90\x80\x80", 0, "above U+10FFFF"}, {"x\xE2\x82", 1, "cut short"},
-               {"\xF0\x8F\xBF\xBF", 0, "overlong four bytes"}, {"\xFF", 0, "0xFF"}};
+    } bad[] = {{"ab\x80", 2, "lone continuation"},
+               {"\xC0\x80", 0, "overlong NUL"},
+               {"\xE0\x9F\xBF", 0, "overlong three bytes"},
+               {"\xED\xA0\x80", 0, "surrogate"},
+               {"\xF4\x90\x80\x80", 0, "above U+10FFFF"},
+               {"x\xE2\x82", 1, "cut short"},
+               {"\xF0\x8F\xBF\xBF", 0, "overlong four bytes"},
+               {"\xFF", 0, "0xFF"}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         check(utf8_first_invalid(bad[i].text, strlen(bad[i].text)) == bad[i].at, "refused: %s", bad[i].what);
 }
@@ -34,7 +40,8 @@ static void numbers(void)
     double x;
     int64_t n;
     check(text_to_double("1e-5", &x) && x == 1e-5, "1e-5 is a number");
-    check(!text_to_double("1e-5x", &x) && !text_to_double("", &x) && !text_to_double(" ", &x), "trailing text and nothing are not");
+    check(!text_to_double("1e-5x", &x) && !text_to_double("", &x) && !text_to_double(" ", &x),
+          "trailing text and nothing are not");
     check(text_to_int64("-7", &n) && n == -7, "-7 is whole");
     check(!text_to_int64("99999999999999999999", &n) && !text_to_int64("1.5", &n), "too large and fractions are not");
 }

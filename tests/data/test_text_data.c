@@ -26,7 +26,8 @@ static char *temporary(const char *name, const char *text, size_t n)
 static void sentences(void)
 {
     Slice rest = slice_of("He left. She stayed! \"Why?\" asked Dr. no one (e.g. me). (So it is.) it went on"), s;
-    static const char *const expected[] = {"He left.", "She stayed!", "\"Why?\" asked Dr. no one (e.g. me).", "(So it is.) it went on"};
+    static const char *const expected[] = {"He left.", "She stayed!", "\"Why?\" asked Dr. no one (e.g. me).",
+                                           "(So it is.) it went on"};
     int n = 0;
     bool same = true;
     while (sentences_next(&rest, &s)) {
@@ -57,29 +58,32 @@ static void gap_counts(void)
         for (int c = 0; c < 3; c++) slice_next_field(&line, '\t', &field);
         while (sentences_next(&field, &one)) n++;
     }
-    check(row - 1 == 4454 && n == 13928, "gap_flipped.tsv: %d rows, %d sentences (methods.md 1.3: 4454, 13928)", row - 1, n);
+    check(row - 1 == 4454 && n == 13928, "gap_flipped.tsv: %d rows, %d sentences (methods.md 1.3: 4454, 13928)",
+          row - 1, n);
     free(text);
     static const struct {
         const char *path;
         int words, ids, split;
-    } list[] = {{"data/methods/ase/ase_word_indices_gender.json", 409, 271, 212}, {"data/methods/adept/adept_word_indices_gender_1.json", 425, 287, 212}};
+    } list[] = {{"data/methods/ase/ase_word_indices_gender.json", 409, 271, 212},
+                {"data/methods/adept/adept_word_indices_gender_1.json", 425, 287, 212}};
     for (int i = 0; i < 2; i++) {
         WordList words;
         snprintf(path, sizeof path, "%s/%s", shared, list[i].path);
         const Status status = wordlist_read(path, v, PIECES_FIRST, &words);
-        check(!status && words.n_words == list[i].words && words.n == list[i].ids, "%s: first pieces give all stored ids: %d words, %d ids",
-              list[i].path, words.n_words, words.n);
+        check(!status && words.n_words == list[i].words && words.n == list[i].ids,
+              "%s: first pieces give all stored ids: %d words, %d ids", list[i].path, words.n_words, words.n);
         if (status) continue;
         wordlist_free(&words);
         const Status whole = wordlist_read(path, v, PIECES_WHOLE, &words);
-        check(!whole && words.n_dropped == list[i].split && words.n == list[i].words - list[i].split, "whole words only: %d classes, %d words left out (Q-R7)",
-              words.n, words.n_dropped);
+        check(!whole && words.n_dropped == list[i].split && words.n == list[i].words - list[i].split,
+              "whole words only: %d classes, %d words left out (Q-R7)", words.n, words.n_dropped);
         wordlist_free(&words);
     }
     vocabulary_free(v);
 }
 
-static const char *const pieces[] = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "he", "she", "##s", "king", "queen", "the", "was", "late", ".", "a"};
+static const char *const pieces[] = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "he", "she", "##s",
+                                     "king",  "queen", "the",   "was",   "late",   ".",  "a"};
 enum { N_PIECES = sizeof pieces / sizeof pieces[0] };
 
 static void word_lists(void)
@@ -88,21 +92,28 @@ static void word_lists(void)
     WordList list;
     vocabulary_new("test", pieces, N_PIECES, true, &v);
     char *path = TEMPORARY("w.txt", "# comment\nqueen\tfemale\nHe\tmale\nkings\nshe\tfemale\nhe\nzebra\n");
-    check(!wordlist_read(path, v, PIECES_WHOLE, &list) && list.n == 3 && list.id[0] == 5 && list.id[1] == 6 && list.id[2] == 9, "distinct ids, ascending");
-    check(strcmp(list.word[0], "He") == 0 && strcmp(list.group[2], "female") == 0 && list.class_of[9] == 2 && list.class_of[8] == -1, "words, groups, classes");
+    check(!wordlist_read(path, v, PIECES_WHOLE, &list) && list.n == 3 && list.id[0] == 5 && list.id[1] == 6 &&
+              list.id[2] == 9,
+          "distinct ids, ascending");
+    check(strcmp(list.word[0], "He") == 0 && strcmp(list.group[2], "female") == 0 && list.class_of[9] == 2 &&
+              list.class_of[8] == -1,
+          "words, groups, classes");
     check(list.n_words == 6 && list.n_dropped == 2, "kings and zebra are left out");
     wordlist_free(&list);
-    check(!wordlist_read(path, v, PIECES_FIRST, &list) && list.n == 4 && list.class_of[8] >= 0, "first: kings stands for king");
+    check(!wordlist_read(path, v, PIECES_FIRST, &list) && list.n == 4 && list.class_of[8] >= 0,
+          "first: kings stands for king");
     wordlist_free(&list);
     path = TEMPORARY("w.json", "{\"f\": {\"queen\": 9, \"she\": 6}, \"m\": {\"zebra\": null}}");
     check(!wordlist_read(path, v, PIECES_WHOLE, &list) && list.n == 2 && list.n_dropped == 1, "JSON: null is left out");
     wordlist_free(&list);
     path = TEMPORARY("w.json", "{\"f\": {\"queen\": 12}}");
-    check(wordlist_read(path, v, PIECES_WHOLE, &list) == STATUS_DATA && strstr(status_message(), "another vocabulary"), "JSON of another vocabulary: %s", status_message());
+    check(wordlist_read(path, v, PIECES_WHOLE, &list) == STATUS_DATA && strstr(status_message(), "another vocabulary"),
+          "JSON of another vocabulary: %s", status_message());
     path = TEMPORARY("w.json", "{\"f\": [1, 2");
     check(wordlist_read(path, v, PIECES_WHOLE, &list) == STATUS_DATA, "broken JSON: %s", status_message());
     path = TEMPORARY("w.txt", "zebra\nkings\n");
-    check(wordlist_read(path, v, PIECES_WHOLE, &list) == STATUS_DATA && strstr(status_message(), "nc-pieces"), "no usable word: %s", status_message());
+    check(wordlist_read(path, v, PIECES_WHOLE, &list) == STATUS_DATA && strstr(status_message(), "nc-pieces"),
+          "no usable word: %s", status_message());
     vocabulary_free(v);
 }
 
@@ -110,7 +121,7 @@ static void masks(void)
 {
     enum { LENGTH = 100, SAMPLES = 100, EPOCHS = 105 };
     Vocabulary *v;
-    char (*name)[12] = malloc(1000 * sizeof *name);
+    char(*name)[12] = malloc(1000 * sizeof *name);
     const char *many[1000];
     for (int i = 0; i < 1000; i++) snprintf(name[i], sizeof name[i], "w%d", i), many[i] = i < 5 ? pieces[i] : name[i];
     vocabulary_new("test", many, 1000, true, &v);
@@ -119,7 +130,8 @@ static void masks(void)
     corpus.offset = malloc((SAMPLES + 1) * sizeof *corpus.offset);
     int order[SAMPLES];
     for (int s = 0; s <= SAMPLES; s++) corpus.offset[s] = s * LENGTH;
-    for (int i = 0; i < SAMPLES * LENGTH; i++) corpus.id[i] = i % LENGTH == 0 ? 2 : i % LENGTH == LENGTH - 1 ? 3 : 5 + i % 990;
+    for (int i = 0; i < SAMPLES * LENGTH; i++)
+        corpus.id[i] = i % LENGTH == 0 ? 2 : i % LENGTH == LENGTH - 1 ? 3 : 5 + i % 990;
     for (int s = 0; s < SAMPLES; s++) order[s] = s;
     Arena arena = {0};
     Batch batch;
@@ -144,17 +156,21 @@ static void masks(void)
             changed += batch.id[i] != 4 && batch.id[i] != batch.true_id[i];
         }
     }
-    check(positions > 1000000 && wrong == 0, "specials are never chosen, labels are the true ids (%lld positions)", (long long)positions);
+    check(positions > 1000000 && wrong == 0, "specials are never chosen, labels are the true ids (%lld positions)",
+          (long long)positions);
     const double share = (double)chosen / (double)positions;
     check(near(share, 0.15, 0.001), "chosen: %.4f of the positions", share);
-    check(near((double)masked / (double)chosen, 0.8, 0.005) && near((double)same / (double)chosen, 0.1, 0.004) && near((double)changed / (double)chosen, 0.1, 0.004),
-          "80 / 10 / 10: %.3f masked, %.3f random, %.3f unchanged", (double)masked / (double)chosen, (double)changed / (double)chosen, (double)same / (double)chosen);
+    check(near((double)masked / (double)chosen, 0.8, 0.005) && near((double)same / (double)chosen, 0.1, 0.004) &&
+              near((double)changed / (double)chosen, 0.1, 0.004),
+          "80 / 10 / 10: %.3f masked, %.3f random, %.3f unchanged", (double)masked / (double)chosen,
+          (double)changed / (double)chosen, (double)same / (double)chosen);
     const Masking masking = {0.15, 42, 3};
     batch_fill(&corpus, v, order, SAMPLES, &masking, &batch);
     int *whole = malloc((size_t)batch.n_tokens * sizeof *whole);
     memcpy(whole, batch.id, (size_t)batch.n_tokens * sizeof *whole);
     batch_fill(&corpus, v, order + 40, 7, &masking, &batch);
-    check(memcmp(whole + 40 * LENGTH, batch.id, 7 * LENGTH * sizeof *whole) == 0, "a sample's masks do not depend on its neighbours in the batch");
+    check(memcmp(whole + 40 * LENGTH, batch.id, 7 * LENGTH * sizeof *whole) == 0,
+          "a sample's masks do not depend on its neighbours in the batch");
     free(whole), free(corpus.id), free(corpus.offset), free(name);
     arena_close(&arena);
     vocabulary_free(v);
@@ -173,7 +189,9 @@ static char *expansion(const Grammar *g, uint64_t seed, int64_t index)
 static void grammars(void)
 {
     Grammar *g = grammar_new();
-    grammar_read(TEMPORARY("g", "# c\nstart = {{the}} {job} said {p} was {x}\njob 3 = nurse\njob = pilot\np = he\np = she\nx 0.5 = a {x}\nx = late\n"), g);
+    grammar_read(TEMPORARY("g", "# c\nstart = {{the}} {job} said {p} was {x}\njob 3 = nurse\njob = pilot\np = he\np = "
+                                "she\nx 0.5 = a {x}\nx = late\n"),
+                 g);
     check(grammar_check(g) == STATUS_OK, "a good grammar: %s", status_message());
     int nurses = 0, good = 0;
     for (int i = 0; i < 4000; i++) {
@@ -189,8 +207,8 @@ static void grammars(void)
     grammar_free(g);
     static const struct {
         const char *text, *says;
-    } bad[] = {{"start = {x}\n", "not defined"}, {"start = {start} a\n", "never end"}, {"start = a } b\n", "brace"}, {"begin = a\n", "start"},
-               {"start -2 = a\n", "weight"},     {"no equals\n", "form"}};
+    } bad[] = {{"start = {x}\n", "not defined"}, {"start = {start} a\n", "never end"}, {"start = a } b\n", "brace"},
+               {"begin = a\n", "start"},         {"start -2 = a\n", "weight"},         {"no equals\n", "form"}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         g = grammar_new();
         Status status = grammar_read(temporary("g", bad[i].text, strlen(bad[i].text)), g);

@@ -60,11 +60,13 @@ static void every_scalar(void)
         free(j.text);
     }
     fclose(golden);
-    check(blocks == 2 * 1088 && wrong == 0, "every scalar value, cased and uncased: %d of %d blocks differ (first U+%04X)", wrong, blocks, first_wrong);
+    check(blocks == 2 * 1088 && wrong == 0,
+          "every scalar value, cased and uncased: %d of %d blocks differ (first U+%04X)", wrong, blocks, first_wrong);
 }
 
-static const char *const pieces[] = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "##aff", "##able", "##a", "##b", "aff", "cafe",
-                                     "!", "#", "a", "b", "##\u00e9", "caf", "\u4e2d", "[", "mask", "]", "x"};
+static const char *const pieces[] = {"[PAD]",    "[UNK]", "[CLS]",  "[SEP]", "[MASK]", "un", "##aff", "##able",
+                                     "##a",      "##b",   "aff",    "cafe",  "!",      "#",  "a",     "b",
+                                     "##\u00e9", "caf",   "\u4e2d", "[",     "mask",   "]",  "x"};
 
 static bool encodes(bool lower, const char *text, size_t n, const char *expected)
 {
@@ -96,13 +98,19 @@ static void by_hand(void)
     ENCODES(true, "a\u4e2db", "a \u4e2d b", "CJK characters stand apart");
     ENCODES(true, "unx", "[UNK]", "no way through: one [UNK], nothing half");
     ENCODES(true, "a [MASK]b [mask]", "a [MASK] b [ mask ]", "special tokens whole, in their own spelling only");
-    ENCODES(true, "a\0b\x01 \xEF\xBF\xBD" "a", "a ##b a", "NUL, control characters and U+FFFD vanish");
+    ENCODES(true,
+            "a\0b\x01 \xEF\xBF\xBD"
+            "a",
+            "a ##b a", "NUL, control characters and U+FFFD vanish");
     ENCODES(true, "", "", "nothing gives nothing");
     char word[102];
     memset(word, 'a', sizeof word);
-    check(encodes(true, word, 100, "a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a "
-                                   "##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a "
-                                   "##a ##a ##a ##a"),
+    check(encodes(true, word, 100,
+                  "a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a "
+                  "##a ##a ##a "
+                  "##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a ##a "
+                  "##a ##a ##a "
+                  "##a ##a ##a ##a"),
           "a word of 100 characters is cut into pieces");
     check(encodes(true, word, 101, "[UNK]"), "one of 101 characters is [UNK]");
 }
@@ -121,7 +129,8 @@ static void real_data(void)
     int files = 0, wrong = 0;
     Vocabulary *v[2];
     snprintf(path, sizeof path, "%s/models/minilm-mlm/vocab.txt", shared);
-    if (!check(!vocabulary_read(path, false, &v[0]) && !vocabulary_read(path, true, &v[1]), "the real vocabulary")) return;
+    if (!check(!vocabulary_read(path, false, &v[0]) && !vocabulary_read(path, true, &v[1]), "the real vocabulary"))
+        return;
     while (fscanf(golden, "%15[^\t]\t%255[^\t]\t%63s\n", kind, name, expected) == 3) {
         const bool lower = strcmp(kind, "uncased") == 0;
         char *text;
@@ -159,8 +168,8 @@ static void bad_vocabularies(void)
 {
     static const char *const few[] = {"[PAD]", "a"};
     Vocabulary *v;
-    check(vocabulary_new("few", few, 2, true, &v) == STATUS_DATA && strstr(status_message(), "[UNK]"), "a vocabulary without [UNK] is refused: %s",
-          status_message());
+    check(vocabulary_new("few", few, 2, true, &v) == STATUS_DATA && strstr(status_message(), "[UNK]"),
+          "a vocabulary without [UNK] is refused: %s", status_message());
     check(vocabulary_read("/nonexistent/vocab.txt", true, &v) == STATUS_IO, "a missing file: %s", status_message());
 }
 

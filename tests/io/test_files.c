@@ -38,8 +38,10 @@ static void hostile_safetensors(void)
     SAFE("{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[8,4]}}", 16, "outside");
     SAFE("{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[-8,8]}}", 16, "outside");
     SAFE("{\"a\":{\"dtype\":\"F32\",\"shape\":[5],\"data_offsets\":[0,16]}}", 16, "another size");
-    SAFE("{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,16]}}", 16, "impossible shape");
-    SAFE("{\"a\":{\"dtype\":\"F32\",\"shape\":[2147483647,2147483647,2147483647],\"data_offsets\":[0,16]}}", 16, "impossible shape");
+    SAFE("{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,16]}}", 16,
+         "impossible shape");
+    SAFE("{\"a\":{\"dtype\":\"F32\",\"shape\":[2147483647,2147483647,2147483647],\"data_offsets\":[0,16]}}", 16,
+         "impossible shape");
     SAFE("{\"a\":{\"dtype\":\"F32\",\"shape\":[-4],\"data_offsets\":[0,16]}}", 16, "impossible shape");
     SAFE("{\"a\":{\"dtype\":\"Q4\",\"shape\":[4],\"data_offsets\":[0,16]}}", 16, "dtype");
     SAFE("{\"a\":{\"shape\":[4],\"data_offsets\":[0,16]}}", 16, "dtype");
@@ -59,7 +61,8 @@ static void hostile_safetensors(void)
     file[8 + strlen(good)] = (char)0x80, file[9 + strlen(good)] = 0x7F; /* +inf */
     write_bytes(file, 10 + strlen(good));
     float value;
-    check(!safetensors_open(path, &s) && safetensors_read_f32(&s, &s.tensor[0], &value) == STATUS_DATA, "%s", status_message());
+    check(!safetensors_open(path, &s) && safetensors_read_f32(&s, &s.tensor[0], &value) == STATUS_DATA, "%s",
+          status_message());
     safetensors_close(&s);
 }
 
@@ -68,7 +71,8 @@ static void half_floats(void)
     static const struct {
         uint16_t half;
         float value;
-    } f16[] = {{0x3C00, 1}, {0xC000, -2}, {0x0001, 5.9604645e-8f}, {0x03FF, 6.097555e-5f}, {0x7BFF, 65504}, {0x8000, -0.0f}, {0x3555, 0.33325195f}};
+    } f16[] = {{0x3C00, 1},     {0xC000, -2},    {0x0001, 5.9604645e-8f}, {0x03FF, 6.097555e-5f},
+               {0x7BFF, 65504}, {0x8000, -0.0f}, {0x3555, 0.33325195f}};
     const char header[] = "{\"a\":{\"dtype\":\"F16\",\"shape\":[7],\"data_offsets\":[0,14]}}";
     char file[200] = {0};
     file[0] = (char)strlen(header);
@@ -136,7 +140,8 @@ static void damaged_h5(void)
         refused += status == STATUS_DATA || status == STATUS_IO;
         harmless += status == STATUS_OK; /* a byte that carries nothing, or the time stamp */
     }
-    check(silent == 0 && refused > (int)N * 4 / 3, "one bit flipped: %d refused, %d without effect, %d unnoticed changes", refused, harmless, silent);
+    check(silent == 0 && refused > (int)N * 4 / 3,
+          "one bit flipped: %d refused, %d without effect, %d unnoticed changes", refused, harmless, silent);
     int accepted = 0;
     for (size_t cut = 0; cut < length; cut += length / 97 + 1) {
         write_bytes(file, cut);
@@ -153,7 +158,9 @@ static void foreign_h5(void)
     h5_put_text(f, "/", "format", "something-else");
     h5_close(&f);
     h5_open(path, &f);
-    check(h5_check_format(f, "collapse-model", "use collapse-import") == STATUS_DATA && strstr(status_message(), "something-else"), "%s", status_message());
+    check(h5_check_format(f, "collapse-model", "use collapse-import") == STATUS_DATA &&
+              strstr(status_message(), "something-else"),
+          "%s", status_message());
     h5_close(&f);
     check(h5_open("/nonexistent.h5", &f) == STATUS_IO, "%s", status_message());
     write_bytes("not hdf5", 8);
@@ -172,7 +179,8 @@ static void full_disk(void)
     unlink(partial);
     if (symlink("/dev/full", partial) != 0) return;
     file_write_text(name, "before", 6); /* through the link: fails, and takes the link away */
-    check(!file_exists(name) && !file_exists(partial), "a full disk: no file appears, nothing half-written stays: %s", status_message());
+    check(!file_exists(name) && !file_exists(partial), "a full disk: no file appears, nothing half-written stays: %s",
+          status_message());
     check(!file_write_text(name, "before", 6) && file_exists(name), "with room again it is written");
     free(partial);
     unlink(name);

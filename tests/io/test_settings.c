@@ -35,7 +35,9 @@ int main(void)
     Settings s;
     Options o;
     char *flags[] = {"--count", "7", "x.conf", "--quick", "--rate=0.25"};
-    check(read("count = 5\nname = a b # comment\n# line\n\nshape=cosine\nlimit = 1:30:05\n", 5, flags, &s, &o) == STATUS_OK, "a good file: %s", status_message());
+    check(read("count = 5\nname = a b # comment\n# line\n\nshape=cosine\nlimit = 1:30:05\n", 5, flags, &s, &o) ==
+              STATUS_OK,
+          "a good file: %s", status_message());
     check(o.count == 7, "a flag wins over the file");
     check(strcmp(o.name, "a b") == 0, "a value may hold spaces; a comment is cut off");
     check(o.shape == 1 && o.quick && o.rate == 0.25 && o.limit == 5405, "choice, switch, number, duration");
@@ -46,13 +48,22 @@ int main(void)
     settings_free(&s);
     static const struct {
         const char *file, *says;
-    } bad[] = {{"coutn = 5\n", "did you mean 'count'"}, {"count = 5\ncount = 6\n", "twice"}, {"count = many\n", "whole number"},
-               {"count = 101\n", "outside"},            {"rate = nan\n", "finite"},           {"shape = round\n", "one of"},
-               {"quick = maybe\n", "yes or no"},        {"count\n", "key = value"},           {"limit = 1:xx\n", "h:mm:ss"},
-               {"count =\n", "no value"},               {"rate = 1e400\n", "finite"}};
+    } bad[] = {{"coutn = 5\n", "did you mean 'count'"},
+               {"count = 5\ncount = 6\n", "twice"},
+               {"count = many\n", "whole number"},
+               {"count = 101\n", "outside"},
+               {"rate = nan\n", "finite"},
+               {"shape = round\n", "one of"},
+               {"quick = maybe\n", "yes or no"},
+               {"count\n", "key = value"},
+               {"limit = 1:xx\n", "h:mm:ss"},
+               {"count =\n", "no value"},
+               {"rate = 1e400\n", "finite"}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         const Status status = read(bad[i].file, 0, NULL, &s, &o);
-        check(status == STATUS_USAGE && strstr(status_message(), bad[i].says) && strstr(status_message(), "run.conf line"), "%s", status_message());
+        check(status == STATUS_USAGE && strstr(status_message(), bad[i].says) &&
+                  strstr(status_message(), "run.conf line"),
+              "%s", status_message());
         settings_free(&s);
     }
     char *no_value[] = {"--count"};

@@ -146,7 +146,8 @@ static void test_dropout(void)
         kept += y[i] != 0;
     }
     check(wrong == 0, "%s dropout: the elements Philox names (%d wrong)", vector_kernels->name, wrong);
-    check(near((double)kept / (N * D), 0.9, 0.02), "%s dropout: %.3f kept", vector_kernels->name, (double)kept / (N * D));
+    check(near((double)kept / (N * D), 0.9, 0.02), "%s dropout: %.3f kept", vector_kernels->name,
+          (double)kept / (N * D));
     fill(16, 1, N * D, x, X), fill(17, 1, D, beta, B), fill(18, 1, N * D, w, Y);
     vector_kernels->bias_dropout_add(N, D, x, beta, w, &dropout, 5, z);
     for (int i = 0; i < N * D; i++) Z[i] = Y[i] + (X[i] + B[i % D]) * (double)y[i];

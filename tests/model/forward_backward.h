@@ -45,8 +45,8 @@ static inline bool golden_open(Golden *g)
     int offsets;
     *g = (Golden){0};
     if (h5_open("tests/golden/model.h5", &g->file) || bert_config_read(g->file, &config)) return false;
-    if (!golden_read(g, "/ids", &g->id, &g->n) || !golden_read(g, "/kind", &g->kind, &g->n) || !golden_read(g, "/label", &g->label, &g->n) ||
-        !golden_read(g, "/offset", &g->offset, &offsets))
+    if (!golden_read(g, "/ids", &g->id, &g->n) || !golden_read(g, "/kind", &g->kind, &g->n) ||
+        !golden_read(g, "/label", &g->label, &g->n) || !golden_read(g, "/offset", &g->offset, &offsets))
         return false;
     g->position = malloc((size_t)g->n * sizeof *g->position);
     g->sample = malloc((size_t)offsets * sizeof *g->sample);
@@ -60,8 +60,14 @@ static inline bool golden_open(Golden *g)
     golden_lay_out(g, &config, offsets - 1, longest);
     arena_open(&g->arena);
     golden_lay_out(g, &config, offsets - 1, longest);
-    g->input = (PackedInput){.n_samples = offsets - 1, .n_tokens = g->n, .longest = longest, .id = g->id, .position = g->position,
-                             .kind = g->kind, .offset = g->offset, .sample = g->sample};
+    g->input = (PackedInput){.n_samples = offsets - 1,
+                             .n_tokens = g->n,
+                             .longest = longest,
+                             .id = g->id,
+                             .position = g->position,
+                             .kind = g->kind,
+                             .offset = g->offset,
+                             .sample = g->sample};
     for (int i = 0; i < g->params.layout.n; i++) {
         const BertTensor *t = &g->params.layout.tensor[i];
         char path[160];
@@ -122,11 +128,13 @@ static inline void golden_compare(Golden *g, double bar)
     const real *hidden = encoder_forward(&g->encoder, &g->input);
     double error = golden_error(g, "/hidden", g->n * d, hidden);
     check(error <= bar, "%s: hidden states against transformers: %.1e", vector_kernels->name, error);
-    error = golden_error(g, "/logits", g->n * v, mlm_head_logits(&g->head, g->n, mlm_head_transform(&g->head, g->n, hidden), true));
+    error = golden_error(g, "/logits", g->n * v,
+                         mlm_head_logits(&g->head, g->n, mlm_head_transform(&g->head, g->n, hidden), true));
     check(error <= bar, "%s: logits: %.1e", vector_kernels->name, error);
     const double loss = golden_loss(g, true);
     h5_read(g->file, "/loss", H5_F64, 1, &exact_loss);
-    check(fabs(loss - exact_loss) <= bar * exact_loss, "%s: loss %.9f, transformers %.9f", vector_kernels->name, loss, exact_loss);
+    check(fabs(loss - exact_loss) <= bar * exact_loss, "%s: loss %.9f, transformers %.9f", vector_kernels->name, loss,
+          exact_loss);
     double worst = 0;
     const char *where = "";
     for (int i = 0; i < g->params.layout.n; i++) {
@@ -136,7 +144,8 @@ static inline void golden_compare(Golden *g, double bar)
         const double e = golden_error(g, path, t->count, g->params.gradient + t->first);
         if (!(e <= worst)) worst = e, where = t->name;
     }
-    check(worst <= 10 * bar, "%s: gradients of all %d tensors: worst %.1e (%s)", vector_kernels->name, g->params.layout.n, worst, where);
+    check(worst <= 10 * bar, "%s: gradients of all %d tensors: worst %.1e (%s)", vector_kernels->name,
+          g->params.layout.n, worst, where);
 }
 
 #endif

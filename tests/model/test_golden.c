@@ -7,7 +7,8 @@ static void sees_errors(Golden *g)
 {
     real *w = &g->params.w.layer[1].up_bias[3];
     *w += (real)1e-2;
-    const double error = golden_error(g, "/hidden", g->n * g->params.config.hidden, encoder_forward(&g->encoder, &g->input));
+    const double error =
+        golden_error(g, "/hidden", g->n * g->params.config.hidden, encoder_forward(&g->encoder, &g->input));
     check(error > 1e-4, "a bias that is off by 0.01 is seen (%.1e)", error);
     *w -= (real)1e-2;
 }

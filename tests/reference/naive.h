@@ -7,18 +7,20 @@
 
 #include "kernels/vector.h"
 
-static inline void naive_layernorm(int n, int d, const double *x, const double *gamma, const double *beta, double epsilon, double *y)
+static inline void naive_layernorm(int n, int d, const double *x, const double *gamma, const double *beta,
+                                   double epsilon, double *y)
 {
     for (int i = 0; i < n; i++) {
         double mean = 0, variance = 0;
         for (int j = 0; j < d; j++) mean += x[i * d + j] / d;
         for (int j = 0; j < d; j++) variance += (x[i * d + j] - mean) * (x[i * d + j] - mean) / d;
-        for (int j = 0; j < d; j++) y[i * d + j] = gamma[j] * (x[i * d + j] - mean) / sqrt(variance + epsilon) + beta[j];
+        for (int j = 0; j < d; j++)
+            y[i * d + j] = gamma[j] * (x[i * d + j] - mean) / sqrt(variance + epsilon) + beta[j];
     }
 }
 
-static inline void naive_layernorm_backward(int n, int d, const double *dy, const double *x, const double *gamma, double epsilon, double *dx,
-                                     double *dgamma, double *dbeta)
+static inline void naive_layernorm_backward(int n, int d, const double *dy, const double *x, const double *gamma,
+                                            double epsilon, double *dx, double *dgamma, double *dbeta)
 {
     for (int i = 0; i < n; i++) {
         double mean = 0, variance = 0, sum = 0, sum_x = 0;
@@ -56,7 +58,8 @@ static inline void naive_softmax(int d, const double *x, double *p)
 /* methods.md 0.3 (hf) and torch.optim.AdamW */
 static inline void naive_adamw(int n, const AdamSettings *s, double *p, const double *g, double *m, double *v)
 {
-    const double c1 = 1 - pow(s->beta_1, (double)s->step), c2 = 1 - pow(s->beta_2, (double)s->step), eta = s->learning_rate;
+    const double c1 = 1 - pow(s->beta_1, (double)s->step), c2 = 1 - pow(s->beta_2, (double)s->step),
+                 eta = s->learning_rate;
     for (int i = 0; i < n; i++) {
         const double clipped = g[i] * s->gradient_scale;
         m[i] = s->beta_1 * m[i] + (1 - s->beta_1) * clipped;

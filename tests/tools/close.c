@@ -17,7 +17,8 @@ static Status load(const char *path, const char *dataset, H5Shape *shape, double
     TRY(h5_shape(file, dataset, shape));
     *out = calloc((size_t)shape->count + 1, sizeof **out);
     float *narrow = calloc((size_t)shape->count + 1, sizeof *narrow);
-    Status status = shape->kind == H5_F64 ? h5_read(file, dataset, H5_F64, shape->count, *out) : h5_read(file, dataset, H5_F32, shape->count, narrow);
+    Status status = shape->kind == H5_F64 ? h5_read(file, dataset, H5_F64, shape->count, *out)
+                                          : h5_read(file, dataset, H5_F32, shape->count, narrow);
     for (int64_t i = 0; i < shape->count && shape->kind != H5_F64; i++) (*out)[i] = (double)narrow[i];
     free(narrow);
     h5_close(&file);
@@ -33,9 +34,11 @@ int main(int argc, char **argv)
         printf("%s\n", status_message());
         return 2;
     }
-    const int64_t stride = argc > 6 ? atoi(argv[6]) : 1, columns = a.rank > 1 ? a.dims[1] : 1, kept = (columns + stride - 1) / stride;
+    const int64_t stride = argc > 6 ? atoi(argv[6]) : 1, columns = a.rank > 1 ? a.dims[1] : 1,
+                  kept = (columns + stride - 1) / stride;
     if (a.dims[0] * kept != b.count) {
-        printf("shapes do not fit: %lld x %lld, %lld numbers\n", (long long)a.dims[0], (long long)kept, (long long)b.count);
+        printf("shapes do not fit: %lld x %lld, %lld numbers\n", (long long)a.dims[0], (long long)kept,
+               (long long)b.count);
         return 2;
     }
     for (int64_t i = 0; i < b.count; i++) {

@@ -4,7 +4,8 @@
  *
  * --bits: every dataset must have the same bytes. Else the L2 norm of the difference of all weights
  * over the L2 norm of A's change since START (or of A's weights), and the largest relative difference
- * of the loss columns of /history, must be at most the limits given. Prints what it found; exit 0 if alike, 1 if not. */
+ * of the loss columns of /history, must be at most the limits given. Prints what it found; exit 0 if alike, 1 if not.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +61,8 @@ static Status compare_dataset(H5File *file, const char *path, void *context)
     TRY(h5_shape(file, path, &shape));
     TRY(h5_shape(c->other, path, &other));
     if (shape.kind == H5_TEXT) return STATUS_OK;
-    CHECK(shape.count == other.count && shape.kind == other.kind, STATUS_DATA, "%s: shapes differ (%lld, %lld)", path, (long long)shape.count, (long long)other.count);
+    CHECK(shape.count == other.count && shape.kind == other.kind, STATUS_DATA, "%s: shapes differ (%lld, %lld)", path,
+          (long long)shape.count, (long long)other.count);
     const size_t bytes = (size_t)shape.count * size_of(&shape);
     char *a = calloc(bytes + 1, 1), *b = calloc(bytes + 1, 1);
     Status status = h5_read(file, path, shape.kind, shape.count, a);
@@ -69,7 +71,8 @@ static Status compare_dataset(H5File *file, const char *path, void *context)
         c->n_datasets++;
         if (memcmp(a, b, bytes) != 0 && !c->n_different++) snprintf(c->first, sizeof c->first, "%s", path);
         if (strncmp(path, "/model/weights/", 15) == 0) add_weights(c, path, shape.count, (float *)a, (float *)b);
-        if (strncmp(path, "/history/", 9) == 0 && shape.kind == H5_F64) add_history(c, path, shape.count, (double *)a, (double *)b);
+        if (strncmp(path, "/history/", 9) == 0 && shape.kind == H5_F64)
+            add_history(c, path, shape.count, (double *)a, (double *)b);
     }
     free(a);
     free(b);
@@ -97,7 +100,8 @@ int main(int argc, char **argv)
         return 2;
     }
     const double weights = c.size > 0 ? sqrt(c.difference / c.size) : sqrt(c.difference);
-    printf("%d datasets, %d differ%s%s; weights %.1e; losses %.1e\n", c.n_datasets, c.n_different, c.n_different ? ", first " : "", c.first, weights, c.history);
+    printf("%d datasets, %d differ%s%s; weights %.1e; losses %.1e\n", c.n_datasets, c.n_different,
+           c.n_different ? ", first " : "", c.first, weights, c.history);
     if (bits) return c.n_different || !c.n_datasets;
     return !(weights <= weights_limit && c.history <= losses);
 }

@@ -44,8 +44,13 @@ static void put(const char *name, int rank, const int64_t *shape, const float *x
     }
     json_t *extent = json_array();
     for (int d = 0; d < rank; d++) json_array_append_new(extent, json_integer(shape[d]));
-    json_object_set_new(header, name, json_pack("{s:s, s:o, s:[I,I]}", "dtype", f16 ? "F16" : bf16 ? "BF16" : f64 ? "F64" : "F32", "shape", extent,
-                                                "data_offsets", (json_int_t)begin, (json_int_t)ftell(data)));
+    json_object_set_new(header, name,
+                        json_pack("{s:s, s:o, s:[I,I]}", "dtype",
+                                  f16    ? "F16"
+                                  : bf16 ? "BF16"
+                                  : f64  ? "F64"
+                                         : "F32",
+                                  "shape", extent, "data_offsets", (json_int_t)begin, (json_int_t)ftell(data)));
 }
 
 static bool is(const char *name)
@@ -63,7 +68,8 @@ static void put_tensor(const SafeTensor *t, float *x)
     if (head && is("nohead")) return;
     if (is("halfhead") && strcmp(name, "cls.predictions.transform.dense.bias") == 0) return;
     if (is("short") && strcmp(name, "bert.encoder.layer.1.output.dense.bias") == 0) return;
-    if (is("shape") && strcmp(name, "bert.encoder.layer.0.intermediate.dense.weight") == 0) shape[0] = t->shape[1], shape[1] = t->shape[0];
+    if (is("shape") && strcmp(name, "bert.encoder.layer.0.intermediate.dense.weight") == 0)
+        shape[0] = t->shape[1], shape[1] = t->shape[0];
     if (is("inf") && strcmp(name, "bert.encoder.layer.0.output.dense.bias") == 0) x[1] = INFINITY;
     if (is("noprefix") && strncmp(name, "bert.", 5) == 0) memmove(name, name + 5, strlen(name) - 4);
     char *norm = strstr(name, "LayerNorm.");
