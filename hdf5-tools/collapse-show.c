@@ -79,7 +79,7 @@ static void show_classes(H5File *file)
 
 static void show_range(H5File *file, const char *path, const H5Shape *shape)
 {
-    double *value = memory_alloc((size_t)shape->count, sizeof *value), low = INFINITY, high = -INFINITY, sum = 0;
+    double *value = memory_alloc((size_t)shape->count, sizeof *value), low = HUGE_VAL, high = -HUGE_VAL, sum = 0;
     float *narrow = (float *)value;
     const bool is_f32 = shape->kind == H5_F32;
     if (shape->count && h5_read(file, path, shape->kind, shape->count, value) == STATUS_OK) {

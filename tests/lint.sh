@@ -42,7 +42,7 @@ fi
 
 for compiler in gcc clang; do
     command -v $compiler > /dev/null || { echo "lint: $compiler is not here; its warnings not checked"; continue; }
-    OMPI_CC=$compiler make -s -j"$(nproc)" BUILD=build/lint-$compiler WERROR=1 all tests > build/lint.log 2>&1 || {
+    OMPI_CC=$compiler make -k -s -j"$(nproc)" BUILD=build/lint-$compiler WERROR=1 all tests > build/lint.log 2>&1 || {
         grep -E 'error|warning' build/lint.log | head -n 20
         fail "$compiler: warnings (build/lint.log)"
     }

@@ -112,7 +112,7 @@ static inline double golden_loss(Golden *g, bool backward)
 static inline double golden_error(Golden *g, const char *path, int64_t n, const real *ours)
 {
     double *exact = malloc((size_t)n * sizeof *exact), error = 0, most = 0.01;
-    if (h5_read(g->file, path, H5_F64, n, exact)) return INFINITY;
+    if (h5_read(g->file, path, H5_F64, n, exact)) return HUGE_VAL;
     for (int64_t i = 0; i < n; i++) {
         most = fmax(most, fabs(exact[i]));
         if (!(fabs((double)ours[i] - exact[i]) <= error)) error = fabs((double)ours[i] - exact[i]);

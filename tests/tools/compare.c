@@ -83,7 +83,7 @@ int main(int argc, char **argv)
 {
     Comparison c = {0};
     H5File *file;
-    double losses = INFINITY, weights_limit = INFINITY;
+    double losses = HUGE_VAL, weights_limit = HUGE_VAL;
     bool bits = false;
     for (int i = 3; i < argc; i++) {
         if (strcmp(argv[i], "--bits") == 0) bits = true;
