@@ -3,9 +3,11 @@
 . "$ROOT/tests/lib.sh"
 tiny 101
 kills=${KILLS:-20}
-flags="--steps=60 --checkpoint-steps=4 --dropout=0.1 --nc-reset=run --trace=$work/trace.h5"
+flags="--steps=60 --checkpoint-steps=3 --dropout=0.1 --nc-reset=run --trace=$work/trace.h5"
+began=$(date +%s%N)
 train 2 "$work/whole" $flags
 ok $? "the unbroken run"
+length=$(($(date +%s%N) - began)) # nanoseconds: kills fall anywhere in it
 cp "$work/trace.h5" "$work/trace-whole.h5"
 
 seed=7
@@ -19,7 +21,7 @@ while [ $killed -lt $kills ] && [ $tries -lt 80 ]; do
     tries=$((tries + 1))
     setsid mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/broken" $flags > "$work/broken.log" 2>&1 &
     pid=$!
-    sleep "$(awk "BEGIN { print 0.25 + $(random 900) / 1000 }")"
+    sleep "$(awk "BEGIN { print $length * 1e-9 * (0.2 + 0.75 * $(random 1000) / 1000) }")"
     if kill -9 -- -$pid 2> /dev/null; then killed=$((killed + 1)); fi
     wait $pid 2> /dev/null
     if [ -f "$work/broken/model.h5" ]; then # it was done: begin the rest of the kills anew
