@@ -1,0 +1,25 @@
+#!/bin/bash
+# slurm-srun.sh: many nodes under Slurm, ranks started by srun (Open MPI built with PMIx).
+#   sbatch slurm-srun.sh run.conf
+#SBATCH --job-name=collapse
+#SBATCH --nodes=4
+#SBATCH --ntasks-per-node=8           # fewer ranks with more threads: less memory, fewer partners in the sums
+#SBATCH --cpus-per-task=8
+#SBATCH --hint=nomultithread          # one thread per physical core: BLIS gains nothing from hyper-threads
+#SBATCH --mem=0
+#SBATCH --time=24:00:00
+#SBATCH --output=collapse-%j.log
+
+module load openmpi hdf5-parallel blis
+
+export OMP_NUM_THREADS=$SLURM_CPUS_PER_TASK
+export OMP_PLACES=cores OMP_PROC_BIND=close
+
+# --cpu-bind=cores: the eight cores of a rank are its own. --mpi=pmix: how the ranks find each other.
+# -K: when one rank ends with an error, the others are ended too.
+srun --mpi=pmix --cpu-bind=cores -K \
+    collapse train "$1" --max-time=23:45:00
+code=$?
+
+if [ $code = 75 ]; then exec sbatch "$0" "$1"; fi
+exit $code
