@@ -167,6 +167,11 @@ lint:
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
+## docs: docs/keys.md from the tables behind --help
+.PHONY: docs
+docs: all
+	$(Q)tests/keys.sh $(BUILD) > docs/keys.md
+
 ## install: programs to PREFIX/bin, example jobs and docs to PREFIX/share/collapse (PREFIX= DESTDIR=)
 .PHONY: install
 install: all

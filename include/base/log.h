@@ -6,7 +6,7 @@
 
 void log_init(bool speaks); /* speaks: true on the one rank that prints */
 bool log_speaks(void);
-bool log_is_terminal(void); /* stderr is a terminal and this rank speaks */
+bool log_is_terminal(void); /* there is a terminal to draw on, and this rank speaks */
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Redraw the line at the bottom of a terminal; nothing elsewhere. An empty text removes it. */

@@ -1,16 +1,34 @@
-/* log.c: plain lines, and one redrawn line at the bottom of a terminal. */
+/* log.c: plain lines on stderr, and one redrawn line at the bottom of a terminal.
+ *
+ * mpirun takes the ranks' stderr through a pipe, so under it the status line goes to the controlling
+ * terminal itself, if mpirun runs in its foreground. */
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static bool speaks_here = true;
 static bool status_shown;
+static FILE *terminal; /* NULL: none */
+
+static FILE *find_terminal(void)
+{
+    if (isatty(STDERR_FILENO)) return stderr;
+    const int tty = open("/dev/tty", O_WRONLY | O_CLOEXEC);
+    if (tty < 0) return NULL;
+    const pid_t foreground = tcgetpgrp(tty);
+    if (foreground > 0 && (foreground == getpgrp() || foreground == getpgid(getppid()))) return fdopen(tty, "w");
+    close(tty);
+    return NULL;
+}
 
 void log_init(bool speaks)
 {
     speaks_here = speaks;
+    if (speaks) terminal = find_terminal();
 }
 
 bool log_speaks(void)
@@ -20,12 +38,15 @@ bool log_speaks(void)
 
 bool log_is_terminal(void)
 {
-    return speaks_here && isatty(STDERR_FILENO);
+    return speaks_here && terminal;
 }
 
 static void clear_status(void)
 {
-    if (status_shown) fputs("\r\033[K", stderr);
+    if (status_shown) {
+        fputs("\r\033[K", terminal);
+        fflush(terminal);
+    }
     status_shown = false;
 }
 
@@ -55,14 +76,22 @@ void log_warning(const char *format, ...)
     va_end(arguments);
 }
 
+static int terminal_width(void)
+{
+    struct winsize size;
+    return ioctl(fileno(terminal), TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+}
+
 void log_status(const char *format, ...)
 {
     if (!log_is_terminal()) return;
+    char text[512];
     va_list arguments;
     va_start(arguments, format);
-    clear_status();
-    int printed = vfprintf(stderr, format, arguments);
-    status_shown = printed > 0;
-    fflush(stderr);
+    const int length = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    clear_status();
+    fprintf(terminal, "%.*s", terminal_width() - 1, text); /* a line that wraps could not be redrawn */
+    status_shown = length > 0;
+    fflush(terminal);
 }

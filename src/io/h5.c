@@ -22,7 +22,7 @@ static herr_t keep_deepest(unsigned n, const H5E_error2_t *error, void *reason)
 
 Status h5_fail(const H5File *file, const char *object, const char *action)
 {
-    char reason[REASON_SIZE] = "no reason given";
+    char reason[REASON_SIZE] = "no reason given by HDF5; is the disk full?";
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_deepest, reason);
     H5Eclear2(H5E_DEFAULT);
     char *error = strstr(reason, "error message = '");
