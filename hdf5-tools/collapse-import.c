@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -29,7 +28,7 @@ static const Setting table[] = {
 };
 
 typedef struct {
-    const char *folder;
+    const char *folder, *command_line;
     BertConfig config;
     BertLayout layout;    /* owned */
     SafetensorsFile file; /* owned */
@@ -200,23 +199,15 @@ static Status read_weights(Import *im)
     return STATUS_OK;
 }
 
-static Status write_model(const Import *im, const char *command_line)
+static Status write_body(H5File *file, const void *context)
 {
-    char *partial = file_partial_name(options.output);
-    H5File *file = NULL;
+    const Import *im = context;
     const PieceTable pieces = {im->piece, im->n_pieces, im->lower_case};
-    Status status = h5_create(partial, &file);
-    if (!status) status = h5_write_header(file, MODEL_FORMAT, command_line, "");
-    if (!status) status = model_file_write(file, &im->config, &im->layout, im->weight, &pieces);
-    Status closed = h5_close(&file);
-    if (!status) status = closed;
-    if (!status) status = file_commit(partial, options.output);
-    if (status) unlink(partial);
-    free(partial);
-    return status;
+    TRY(h5_write_header(file, MODEL_FORMAT, im->command_line, ""));
+    return model_file_write(file, &im->config, &im->layout, im->weight, &pieces);
 }
 
-static Status import(Import *im, const char *command_line)
+static Status import(Import *im)
 {
     CHECK(options.output[0], STATUS_USAGE, "--output=MODEL.h5 is missing");
     TRY(check_folder(im));
@@ -224,7 +215,7 @@ static Status import(Import *im, const char *command_line)
     TRY(read_case(im));
     TRY(read_pieces(im));
     TRY(read_weights(im));
-    TRY(write_model(im, command_line));
+    TRY(h5_write_file(options.output, write_body, im));
     fprintf(stderr,
             "wrote %s: %d layers, hidden %d, %d pieces, %s; %d tensors that a masked LM does not use were left out\n",
             options.output, im->config.layers, im->config.hidden, im->n_pieces,
@@ -237,8 +228,8 @@ static Status import(Import *im, const char *command_line)
 
 static Status run(const char *folder, const char *command_line)
 {
-    Import im = {.folder = folder};
-    Status status = import(&im, command_line);
+    Import im = {.folder = folder, .command_line = command_line};
+    Status status = import(&im);
     safetensors_close(&im.file);
     bert_layout_free(&im.layout);
     free(im.weight);

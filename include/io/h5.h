@@ -74,6 +74,12 @@ bool h5_has_attribute(H5File *file, const char *path, const char *name);
 /* Call visit for every dataset, in order of name; stops at the first failure. */
 typedef Status (*H5Visit)(H5File *file, const char *path, void *context);
 Status h5_visit_datasets(H5File *file, H5Visit visit, void *context);
+/* A whole file, or none: body writes into a file beside path; it is then closed, synced, read back,
+ * compared with its hashes and renamed to path. On failure path is as it was. Local. */
+typedef Status (*H5Body)(H5File *file, const void *context);
+Status h5_write_file(const char *path, H5Body body, const void *context);
+/* Compare every dataset of a file with its hash; a dataset without one is an error. Local. */
+Status h5_verify_file(const char *path);
 /* Compare a dataset with its stored hash; *had_hash tells whether there was one. */
 Status h5_verify(H5File *file, const char *path, bool *had_hash);
 

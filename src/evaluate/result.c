@@ -4,9 +4,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "io/file.h"
 #include "io/h5.h"
 
 void result_add(EvaluationResult *r, const char *name, double value)
@@ -44,10 +42,18 @@ char *result_json(const EvaluationResult *r)
     return text;
 }
 
-static Status write_parts(H5File *file, const EvaluationResult *r)
+typedef struct {
+    const EvaluationResult *result;
+    const char *command_line;
+} ResultBody;
+
+static Status write_body(H5File *file, const void *context)
 {
+    const ResultBody *body = context;
+    const EvaluationResult *r = body->result;
     char path[100];
     const int64_t items = r->n_items, two = 2;
+    TRY(h5_write_header(file, "collapse-scores", body->command_line, ""));
     for (int f = 0; f < r->n_fields; f++) {
         snprintf(path, sizeof path, "/item/%s", r->field[f]);
         TRY(h5_write(file, path, H5_F64, 1, &items, "item", r->item[f]));
@@ -67,15 +73,5 @@ static Status write_parts(H5File *file, const EvaluationResult *r)
 
 Status result_write(const EvaluationResult *r, const char *path, const char *command_line)
 {
-    char *partial = file_partial_name(path);
-    H5File *file = NULL;
-    Status status = h5_create(partial, &file);
-    if (!status) status = h5_write_header(file, "collapse-scores", command_line, "");
-    if (!status) status = write_parts(file, r);
-    Status closed = h5_close(&file);
-    if (!status) status = closed;
-    if (!status) status = file_commit(partial, path);
-    if (status) unlink(partial);
-    free(partial);
-    return status;
+    return h5_write_file(path, write_body, &(ResultBody){r, command_line});
 }

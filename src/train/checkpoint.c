@@ -73,24 +73,6 @@ static void remove_old(const char *folder, int keep)
 
 /* --- writing ------------------------------------------------------------------------------------ */
 
-static Status verify_dataset(H5File *file, const char *path, void *context)
-{
-    (void)context;
-    bool had_hash;
-    TRY(h5_verify(file, path, &had_hash));
-    CHECK(had_hash, STATUS_DATA, "%s: dataset %s has no hash; the file is damaged", h5_path(file), path);
-    return STATUS_OK;
-}
-
-static Status verify_file(const char *path)
-{
-    H5File *file;
-    TRY(h5_open(path, &file));
-    Status status = h5_visit_datasets(file, verify_dataset, NULL);
-    Status closed = h5_close(&file);
-    return status ? status : closed;
-}
-
 static Status write_scalar(H5File *file, const char *name, int64_t value)
 {
     char path[64];
@@ -170,30 +152,26 @@ static Status write_header_and_model(H5File *file, const char *format, const Tra
     return model_file_write(file, &s->params->config, &s->params->layout, s->params->weight, &s->pieces);
 }
 
-static Status write_all(H5File *file, const TrainState *s, const GatheredMeans *means)
+typedef struct {
+    const TrainState *state;
+    const GatheredMeans *means;
+} CheckpointBody;
+
+static Status write_checkpoint_body(H5File *file, const void *context)
 {
+    const CheckpointBody *body = context;
+    const TrainState *s = body->state;
     TRY(write_header_and_model(file, CHECKPOINT_FORMAT, s));
     TRY(model_file_write_block(file, "/optimizer/first", &s->params->layout, s->params->first));
     TRY(model_file_write_block(file, "/optimizer/second", &s->params->layout, s->params->second));
     TRY(write_progress(file, s));
-    if (s->means) TRY(write_means(file, s, means));
+    if (s->means) TRY(write_means(file, s, body->means));
     return history_write(&s->history, file);
 }
 
-/* means: NULL writes a model file. */
-static Status write_file(const char *path, const TrainState *s, const GatheredMeans *means, bool is_model)
+static Status write_model_body(H5File *file, const void *context)
 {
-    char *partial = file_partial_name(path);
-    H5File *file = NULL;
-    Status status = h5_create(partial, &file);
-    if (!status) status = is_model ? write_header_and_model(file, MODEL_FORMAT, s) : write_all(file, s, means);
-    Status closed = h5_close(&file);
-    if (!status) status = closed;
-    if (!status) status = verify_file(partial);
-    if (!status) status = file_commit(partial, path);
-    if (status) unlink(partial);
-    free(partial);
-    return status;
+    return write_header_and_model(file, MODEL_FORMAT, context);
 }
 
 Status checkpoint_write(const Comm *comm, const char *folder, int keep, const TrainState *s)
@@ -203,7 +181,7 @@ Status checkpoint_write(const Comm *comm, const char *folder, int keep, const Tr
     Status status = STATUS_OK;
     if (comm->rank == 0) {
         char *path = step_path(folder, s->step);
-        status = write_file(path, s, &means, false);
+        status = h5_write_file(path, write_checkpoint_body, &(CheckpointBody){s, &means});
         if (!status) remove_old(folder, keep);
         free(path);
     }
@@ -217,7 +195,7 @@ Status checkpoint_write_model(const Comm *comm, const char *folder, const TrainS
     Status status = STATUS_OK;
     if (comm->rank == 0) {
         char *path = file_join(folder, "model.h5");
-        status = write_file(path, s, NULL, true);
+        status = h5_write_file(path, write_model_body, s);
         free(path);
     }
     return comm_agree(comm, status);
@@ -232,7 +210,7 @@ static char *find_whole(const char *folder)
     char *found = NULL;
     for (int i = 0; i < n && !found; i++) {
         char *path = step_path(folder, step[i]);
-        if (verify_file(path) == STATUS_OK) {
+        if (h5_verify_file(path) == STATUS_OK) {
             found = path;
         } else {
             log_warning("%s; looking for an older checkpoint", status_message());
