@@ -86,7 +86,7 @@ static double step_flops(const BertConfig *c, const Batch *b)
         attention += length * length;
     }
     const double layer =
-        n * (4 * d * d + 2 * d * c->intermediate) * 3 + attention * d * (2 + 5); /* scores are computed twice */
+        n * (4 * d * d + 2 * d * c->intermediate) * 3 + attention * d * 6; /* the second computation of the scores is not counted */
     return 2 * (c->layers * layer + 3 * labels * (d * d + d * (double)c->vocab));
 }
 
