@@ -32,4 +32,8 @@ void class_means_add(ClassMeans *means, int n, const real *x, const int *label);
  * order, so total holds the same bits everywhere. */
 void class_means_merge(const Comm *comm, double fade, ClassMeans *step, ClassMeans *total);
 
+/* The same with sums that do not depend on the number of ranks: shard [n_shards] holds the step sums of
+ * the shards this rank owns and zeros for the others; they are added in the order of the shards. */
+void class_means_merge_shards(const Comm *comm, double fade, int n_shards, ClassMeans *shard, ClassMeans *total);
+
 #endif

@@ -56,8 +56,11 @@ void collapse_loss_init(Arena *arena, const CollapseOptions *options, const Word
 /* Forget the statistics where the reset rule says so. Call before every step. */
 void collapse_loss_begin_step(CollapseLoss *loss, bool first_of_epoch);
 
-void collapse_loss_add(CollapseLoss *loss, const Batch *batch, const real *hidden);
+/* step: where the sums go: loss->step, or those of a shard. */
+void collapse_loss_add(CollapseLoss *loss, ClassMeans *step, const Batch *batch, const real *hidden);
 void collapse_loss_merge(CollapseLoss *loss, const Comm *comm);
+/* The same for sums by shard (class_means_merge_shards). */
+void collapse_loss_merge_shards(CollapseLoss *loss, const Comm *comm, int n_shards, ClassMeans *shard);
 double collapse_loss_value(CollapseLoss *loss);
 void collapse_loss_states(CollapseLoss *loss, const Batch *batch, const real *hidden, real *dhidden);
 /* Add weight * dR/dw_c to the rows of dword [V, D]; returns the norm of what was added. */

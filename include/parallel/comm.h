@@ -34,6 +34,15 @@ void comm_sum_f64(const Comm *comm, double *x, int64_t n);
 void comm_sum_i64(const Comm *comm, int64_t *x, int64_t n); /* exact, any order */
 int comm_min_int(const Comm *comm, int value);
 
+/* For parallel/tree_sum. A block of `length` numbers is cut into parts of `part` numbers, part r for rank
+ * r. comm_exchange_parts: every rank sends part r of each of its n_mine arrays (from `first` on) to rank
+ * r; received: the arrays of rank 0, of rank 1, ... one after the other, of_rank[r] of them. Then
+ * comm_gather_parts: each rank gives its part, all have the whole. */
+int comm_part_length(int length, int part, int rank); /* Local */
+void comm_exchange_parts(const Comm *comm, int n_mine, const real *const *array, int64_t first, int length, int part,
+                         const int *of_rank, real *received);
+void comm_gather_parts(const Comm *comm, const real *mine, int length, int part, real *whole);
+
 void comm_broadcast(const Comm *comm, void *data, int64_t bytes); /* from rank 0 */
 /* Rank 0 receives the blocks of all ranks in rank order. bytes may differ. all: rank 0 only, large
  * enough for the sum of bytes. */

@@ -13,7 +13,8 @@ typedef struct {
     int model; /* BenchmarkModel */
     int64_t batch, length, steps, threads;
     double fill, dropout;
-    bool regularizer;
+    bool regularizer, reproducible;
+    int64_t micro_batch;
 } BenchmarkOptions;
 
 typedef struct {

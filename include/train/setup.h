@@ -5,7 +5,9 @@
 #include "base/timer.h"
 #include "data/batch.h"
 #include "model/encoder.h"
+#include "objectives/collapse_loss.h"
 #include "objectives/masked_lm.h"
+#include "parallel/tree_sum.h"
 #include "train/run_settings.h"
 #include "train/state.h"
 
@@ -20,8 +22,13 @@ typedef struct {
     MlmHead head;
     MaskedLm masked_lm;
     CollapseLoss collapse;
-    Batch batch;
-    int *order; /* owned [corpus.n]: permutation of the epoch */
+    Batch batch;             /* the piece at hand */
+    Batch trace_batch;       /* all samples of this rank, for the trace */
+    int n_shards;            /* reproducible = yes; else 0 */
+    TreeStack tree;          /* gradients of the shards */
+    ClassMeans *shard_means; /* owned [n_shards]; NULL without shards or regularizer */
+    double *shard_loss;      /* owned [n_shards], or [1] */
+    int *order;              /* owned [corpus.n]: permutation of the epoch */
     Schedule schedule;
     int64_t total_steps;
     TrainState state;

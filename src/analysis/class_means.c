@@ -50,12 +50,26 @@ void class_means_add(ClassMeans *m, int n, const real *x, const int *label)
     }
 }
 
+static void fold(double fade, const ClassMeans *step, ClassMeans *total)
+{
+    for (size_t i = 0; i < doubles_of(step); i++) total->sum[i] = fade * total->sum[i] + step->sum[i];
+    for (int k = 0; k < step->n_classes; k++) total->count[k] += step->count[k];
+}
+
 void class_means_merge(const Comm *comm, double fade, ClassMeans *step, ClassMeans *total)
 {
     if (comm) {
         comm_sum_f64(comm, step->sum, (int64_t)doubles_of(step));
         comm_sum_i64(comm, step->count, step->n_classes);
     }
-    for (size_t i = 0; i < doubles_of(step); i++) total->sum[i] = fade * total->sum[i] + step->sum[i];
-    for (int k = 0; k < step->n_classes; k++) total->count[k] += step->count[k];
+    fold(fade, step, total);
+}
+
+void class_means_merge_shards(const Comm *comm, double fade, int n_shards, ClassMeans *shard, ClassMeans *total)
+{
+    for (int s = 0; s < n_shards; s++) { /* one rank's numbers and zeros: exact in any order */
+        comm_sum_f64(comm, shard[s].sum, (int64_t)doubles_of(&shard[s]));
+        comm_sum_i64(comm, shard[s].count, shard[s].n_classes);
+        fold(s == 0 ? fade : 1, &shard[s], total);
+    }
 }

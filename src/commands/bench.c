@@ -25,6 +25,8 @@ static const Setting table[] = {
      "per rank; 0 = share the cores"},
     {"regularizer", SETTING_SWITCH, "yes", "", 0, 0, offsetof(BenchmarkOptions, regularizer),
      "with the collapse regularizer on 400 classes"},
+    {"reproducible", SETTING_SWITCH, "no", "", 0, 0, offsetof(BenchmarkOptions, reproducible), "as in train, 8 shards"},
+    {"micro-batch", SETTING_INTEGER, "0", "", 0, 65536, offsetof(BenchmarkOptions, micro_batch), "as in train"},
     {"dropout", SETTING_NUMBER, "0.1", "", 0, 0.9, offsetof(BenchmarkOptions, dropout), "dropout rate"},
 };
 enum { N_KEYS = sizeof table / sizeof table[0] };

@@ -71,21 +71,30 @@ static const real *in_space(CollapseLoss *c, int n)
     return c->options.space == SPACE_HIDDEN ? c->x : mlm_head_transform(c->head, n, c->x);
 }
 
-void collapse_loss_add(CollapseLoss *c, const Batch *batch, const real *hidden)
+void collapse_loss_add(CollapseLoss *c, ClassMeans *step, const Batch *batch, const real *hidden)
 {
     const int d = c->step.n_features;
     Cursor at = {0, 0};
     int n;
     while ((n = next_rows(c, batch, &at)) > 0) {
         rows_gather(n, d, c->row, hidden, c->x);
-        class_means_add(&c->step, n, in_space(c, n), c->class);
+        class_means_add(step, n, in_space(c, n), c->class);
     }
+}
+
+static double fade_of(const CollapseLoss *c)
+{
+    return c->options.reset == RESET_EMA ? c->options.ema : 1;
 }
 
 void collapse_loss_merge(CollapseLoss *c, const Comm *comm)
 {
-    const double fade = c->options.reset == RESET_EMA ? c->options.ema : 1;
-    class_means_merge(c->options.sync == SYNC_GLOBAL ? comm : NULL, fade, &c->step, &c->total);
+    class_means_merge(c->options.sync == SYNC_GLOBAL ? comm : NULL, fade_of(c), &c->step, &c->total);
+}
+
+void collapse_loss_merge_shards(CollapseLoss *c, const Comm *comm, int n_shards, ClassMeans *shard)
+{
+    class_means_merge_shards(comm, fade_of(c), n_shards, shard, &c->total);
 }
 
 double collapse_loss_value(CollapseLoss *c)

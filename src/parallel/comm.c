@@ -130,9 +130,14 @@ static void sum_in_rank_order(const Comm *comm, void *x, int64_t n, int size, MP
     free(count);
 }
 
+static MPI_Datatype real_type(void)
+{
+    return sizeof(real) == sizeof(float) ? MPI_FLOAT : MPI_DOUBLE;
+}
+
 void comm_sum_real(const Comm *comm, real *x, int64_t n)
 {
-    sum_in_rank_order(comm, x, n, sizeof *x, sizeof *x == sizeof(float) ? MPI_FLOAT : MPI_DOUBLE, add_real);
+    sum_in_rank_order(comm, x, n, sizeof *x, real_type(), add_real);
 }
 
 void comm_sum_f64(const Comm *comm, double *x, int64_t n)
@@ -143,6 +148,43 @@ void comm_sum_f64(const Comm *comm, double *x, int64_t n)
 void comm_sum_i64(const Comm *comm, int64_t *x, int64_t n)
 {
     MPI(MPI_Allreduce(MPI_IN_PLACE, x, (int)n, MPI_INT64_T, MPI_SUM, world_of(comm)));
+}
+
+int comm_part_length(int length, int part, int rank)
+{
+    const int start = rank * part < length ? rank * part : length;
+    return length - start < part ? length - start : part;
+}
+
+void comm_exchange_parts(const Comm *comm, int n_mine, const real *const *array, int64_t first, int length, int part,
+                         const int *of_rank, real *received)
+{
+    const int ranks = comm->n_ranks, mine = comm_part_length(length, part, comm->rank);
+    int n_all = 0, n = 0;
+    for (int r = 0; r < ranks; r++) n_all += of_rank[r];
+    MPI_Request *request = memory_alloc((size_t)(n_all + n_mine * ranks), sizeof *request);
+    real *at = received;
+    for (int r = 0; r < ranks; r++)
+        for (int i = 0; i < of_rank[r]; i++, at += mine)
+            MPI(MPI_Irecv(at, mine, real_type(), r, i, world_of(comm), &request[n++]));
+    for (int r = 0; r < ranks; r++)
+        for (int i = 0; i < n_mine; i++)
+            MPI(MPI_Isend(array[i] + first + (int64_t)r * part, comm_part_length(length, part, r), real_type(), r, i,
+                          world_of(comm), &request[n++]));
+    MPI(MPI_Waitall(n, request, MPI_STATUSES_IGNORE));
+    free(request);
+}
+
+void comm_gather_parts(const Comm *comm, const real *mine, int length, int part, real *whole)
+{
+    const int ranks = comm->n_ranks;
+    int *count = memory_alloc(2 * (size_t)ranks, sizeof *count), *start = count + ranks;
+    for (int r = 0; r < ranks; r++) {
+        count[r] = comm_part_length(length, part, r);
+        start[r] = r * part < length ? r * part : length;
+    }
+    MPI(MPI_Allgatherv(mine, count[comm->rank], real_type(), whole, count, start, real_type(), world_of(comm)));
+    free(count);
 }
 
 int comm_min_int(const Comm *comm, int value)

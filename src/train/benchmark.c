@@ -85,8 +85,8 @@ static double step_flops(const BertConfig *c, const Batch *b)
         const double length = b->offset[s + 1] - b->offset[s];
         attention += length * length;
     }
-    const double layer =
-        n * (4 * d * d + 2 * d * c->intermediate) * 3 + attention * d * 6; /* the second computation of the scores is not counted */
+    const double layer = n * (4 * d * d + 2 * d * c->intermediate) * 3 +
+                         attention * d * 6; /* the second computation of the scores is not counted */
     return 2 * (c->layers * layer + 3 * labels * (d * d + d * (double)c->vocab));
 }
 
@@ -130,7 +130,7 @@ static Status time_steps(const Comm *comm, Trainer *t, const BenchmarkOptions *o
         if (s >= 0) {
             step_s[s] = timer_now() - began_s;
             total_s += step_s[s];
-            flops += step_flops(&t->params.config, &t->batch);
+            flops += step_flops(&t->params.config, &t->trace_batch);
         }
         trainer_advance(t);
     }
@@ -159,7 +159,10 @@ Status benchmark_run(const Comm *comm, const BenchmarkOptions *o, BenchmarkResul
                        .output = ".",
                        .schedule = SCHEDULE_CONSTANT,
                        .reset = RESET_EPOCH,
-                       .trace = ""};
+                       .trace = "-", /* so that trace_batch holds all samples of the step */
+                       .reproducible = o->reproducible,
+                       .shards = 8,
+                       .micro_batch = o->micro_batch};
     BertConfig config = config_of(o->model);
     Trainer t = {.run = &run, .total_steps = run.steps};
     t.schedule = (Schedule){SCHEDULE_CONSTANT, run.learning_rate, 0, run.steps};

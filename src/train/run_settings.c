@@ -46,6 +46,12 @@ static const Setting table[] = {
     {"mask-rate", SETTING_NUMBER, "0.15", "", 0, 1, AT(mask_rate), "share of positions to predict"},
     {"seed", SETTING_INTEGER, "42", "", 0, 9e15, AT(seed), "of order, masks, dropout and random weights"},
     {"threads", SETTING_INTEGER, "0", "", 0, 4096, AT(threads), "per rank; 0 = share the cores this rank may use"},
+    {"reproducible", SETTING_SWITCH, "no", "", 0, 0, AT(reproducible),
+     "the same bits on any number of ranks and threads (fixed shards, one summation tree)"},
+    {"shards", SETTING_INTEGER, "8", "", 1, 64, AT(shards),
+     "reproducible: parts of the batch, a power of two, at least as many as ranks"},
+    {"micro-batch", SETTING_INTEGER, "0", "", 0, 1 << 24, AT(micro_batch),
+     "samples a rank computes at once, for large batches in little memory; 0 = all of its part"},
     {"checkpoint-steps", SETTING_INTEGER, "500", "", 1, 2e9, AT(checkpoint_steps), "steps between checkpoints"},
     {"keep", SETTING_INTEGER, "2", "", 1, 1e6, AT(keep), "checkpoints to keep"},
     {"resume", SETTING_TEXT, "auto", "", 0, 0, AT(resume),
@@ -89,9 +95,10 @@ const Setting *run_settings_table(int *n)
 
 bool run_settings_may_change(const char *key)
 {
-    static const char *const free_keys[] = {
-        "output",    "train-data", "epochs",  "steps", "threads", "checkpoint-steps", "keep",  "resume", "max-time",
-        "log-steps", "trace",      "dry-run", "init",  "vocab",   "nc-words",         "compat"};
+    static const char *const free_keys[] = {"output",           "train-data", "epochs",  "steps",    "threads",
+                                            "checkpoint-steps", "keep",       "resume",  "max-time", "log-steps",
+                                            "micro-batch",      "trace",      "dry-run", "init",     "vocab",
+                                            "nc-words",         "compat"};
     for (size_t i = 0; i < sizeof free_keys / sizeof free_keys[0]; i++)
         if (strcmp(free_keys[i], key) == 0) return true;
     return false;
@@ -138,6 +145,10 @@ Status run_settings_resolve(Settings *settings, RunSettings *run)
     TRY(method_give_defaults(run->method, run->compat == 1, settings));
     TRY(settings_store(settings, run));
     CHECK(run->mask_rate > 0, STATUS_USAGE, "mask-rate = 0 leaves nothing to predict; the usual value is 0.15");
+    CHECK(!run->reproducible || run->micro_batch == 0, STATUS_USAGE,
+          "micro-batch does not go with reproducible = yes; raise shards instead");
+    CHECK(!run->reproducible || run->nc_sync == SYNC_GLOBAL, STATUS_USAGE,
+          "nc-sync = none depends on the ranks and does not go with reproducible = yes");
     TRY(check_needed(run));
     return parse_reset(run);
 }

@@ -9,7 +9,9 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "io/file.h"
+#include "kernels/layers.h"
 #include "train/checkpoint.h"
+#include "train/pieces.h"
 
 /* --- the model's configuration and vocabulary: rank 0 reads, all receive ------------------------- */
 
@@ -136,12 +138,20 @@ static CollapseOptions collapse_options(const RunSettings *run)
                              .sync = (CollapseSync)run->nc_sync};
 }
 
+static void lay_out_shards(const Comm *comm, Trainer *t)
+{
+    const int n = t->n_shards;
+    if (!n) return;
+    tree_stack_init(&t->arena, n, comm->n_ranks, t->params.layout.count, layers_add, &t->tree);
+    for (int s = 0; s < n && t->shard_means; s++)
+        class_means_init(&t->arena, t->words.n, t->params.config.hidden, &t->shard_means[s]);
+}
+
 /* Cut everything a run needs from the arena: once to count, once to take. */
 static void lay_out(const Comm *comm, const RunSettings *run, const BertConfig *config, Trainer *t)
 {
     const int64_t batch = run->batch < t->corpus.n ? run->batch : t->corpus.n;
-    const int samples = (int)((batch + comm->n_ranks - 1) / comm->n_ranks);
-    const int tokens = batch_token_bound(&t->corpus, samples);
+    const int samples = pieces_most_samples(comm, run, batch), tokens = batch_token_bound(&t->corpus, samples);
     const CollapseOptions collapse = collapse_options(run);
     params_free(&t->params);
     encoder_free(&t->encoder);
@@ -151,6 +161,8 @@ static void lay_out(const Comm *comm, const RunSettings *run, const BertConfig *
     masked_lm_init(&t->arena, &t->head, &t->masked_lm);
     if (run->nc_weight > 0) collapse_loss_init(&t->arena, &collapse, &t->words, &t->head, comm->n_ranks, &t->collapse);
     batch_init(&t->arena, samples, tokens, &t->batch);
+    lay_out_shards(comm, t);
+    if (run->trace[0]) batch_init(&t->arena, (int)batch, batch_token_bound(&t->corpus, (int)batch), &t->trace_batch);
     const double own = run->dropout;
     t->encoder.hidden_dropout = own < 0 ? config->hidden_dropout : own;
     t->encoder.attention_dropout = own < 0 ? config->attention_dropout : own;
@@ -160,6 +172,9 @@ static void lay_out(const Comm *comm, const RunSettings *run, const BertConfig *
 void setup_memory(const Comm *comm, const BertConfig *config, Trainer *t)
 {
     const RunSettings *run = t->run;
+    t->n_shards = run->reproducible ? (int)run->shards : 0;
+    t->shard_loss = memory_alloc(t->n_shards ? (size_t)t->n_shards : 1, sizeof *t->shard_loss);
+    if (t->n_shards && run->nc_weight > 0) t->shard_means = memory_alloc((size_t)t->n_shards, sizeof *t->shard_means);
     lay_out(comm, run, config, t);
     const double need = (double)t->arena.used / 1e6;
     const double params = 4e-6 * (double)t->params.layout.count * sizeof(real);
@@ -246,10 +261,25 @@ static Status make_output(const Comm *comm, const RunSettings *run)
     return comm_agree(comm, status);
 }
 
+/* Shards are dealt whole, so that many ranks cannot be kept busy by few of them. */
+static Status check_shards(const Comm *comm, const RunSettings *run)
+{
+    if (!run->reproducible) return STATUS_OK;
+    CHECK((run->shards & (run->shards - 1)) == 0, STATUS_USAGE, "shards = %lld is not a power of two",
+          (long long)run->shards);
+    CHECK(comm->n_ranks <= run->shards, STATUS_USAGE,
+          "%d ranks, but the batch is cut into %lld shards; raise shards, a power of two, to at least %d",
+          comm->n_ranks, (long long)run->shards, comm->n_ranks);
+    if (run->shards % comm->n_ranks)
+        log_line("%lld shards on %d ranks: not all have the same work", (long long)run->shards, comm->n_ranks);
+    return STATUS_OK;
+}
+
 Status setup_open(const Comm *comm, const RunSettings *run, const char *settings, const char *command_line, Trainer *t)
 {
     BertConfig config;
     *t = (Trainer){.run = run};
+    TRY(check_shards(comm, run));
     TRY(read_head(comm, run, &config, &t->vocabulary));
     TRY(read_corpus(comm, run, &config, t));
     TRY(read_words(comm, run, t));
@@ -281,6 +311,8 @@ void setup_close(Trainer *t)
     corpus_free(&t->corpus);
     vocabulary_free(t->vocabulary);
     free(t->order);
+    free(t->shard_means);
+    free(t->shard_loss);
     free(t->log_path);
     *t = (Trainer){0};
 }

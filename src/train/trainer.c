@@ -1,9 +1,10 @@
 /* trainer.c: one global batch per step, every rank its samples of it.
  *
- *   forward -> class sums -> [merge] -> head, loss -> backward -> [sum of gradients] -> R's rows, once
+ *   forward -> class sums -> head, loss -> backward -> [class sums, R] -> [sum of gradients] -> R's rows, once
  *   -> norm, clip, AdamW -> log
  *
- * Brackets: all ranks together. A rank without samples takes the same road. */
+ * Brackets: all ranks together. The first line is taken for each piece of the rank's samples (pieces.h). A rank without
+ * samples takes the same road. */
 #include "train/trainer.h"
 
 #include <math.h>
@@ -18,6 +19,7 @@
 #include "parallel/partition.h"
 #include "train/checkpoint.h"
 #include "train/gradients.h"
+#include "train/pieces.h"
 #include "train/progress.h"
 #include "train/runtime.h"
 #include "train/setup.h"
@@ -35,22 +37,22 @@ static PackedInput input_of(const Batch *b)
                          .sample = b->sample};
 }
 
-/* This rank's part of the global batch that begins at state.next_sample. */
-static void fill_batch(const Comm *comm, Trainer *t)
+static void fill_batch(Trainer *t, Part samples, Batch *batch)
 {
-    const int64_t left = t->corpus.n - t->state.next_sample;
-    const int n = left < t->run->batch ? (int)left : (int)t->run->batch;
-    const Part part = partition_even(n, comm->rank, comm->n_ranks);
     const Masking masking = {t->run->mask_rate, (uint64_t)t->run->seed, (uint32_t)t->state.epoch};
-    batch_fill(&t->corpus, t->vocabulary, t->order + t->state.next_sample + part.first, part.n, &masking, &t->batch);
-    t->encoder.step = (uint32_t)t->state.step;
-    t->global_samples = n;
+    batch_fill(&t->corpus, t->vocabulary, t->order + t->state.next_sample + samples.first, samples.n, &masking, batch);
 }
 
 /* Labels and tokens of the global batch, and whether anybody wants to stop. */
 static StopReason count_globally(const Comm *comm, Trainer *t)
 {
-    int64_t sum[2 + N_STOPS] = {t->batch.n_labels, t->batch.n_tokens};
+    int64_t sum[2 + N_STOPS] = {0};
+    t->global_samples = pieces_global_samples(t);
+    for (int i = 0; i < pieces_count(comm, t); i++) {
+        fill_batch(t, pieces_at(comm, t, i).samples, &t->batch);
+        sum[0] += t->batch.n_labels;
+        sum[1] += t->batch.n_tokens;
+    }
     sum[2 + stop_wanted(t->step_s)] = 1;
     comm_sum_i64(comm, sum, 2 + N_STOPS);
     t->global_labels = sum[0];
@@ -65,31 +67,41 @@ static bool uses_collapse(const Trainer *t)
     return t->run->nc_weight > 0;
 }
 
-/* Add this batch's states to the class means and evaluate R. */
-static void measure_collapse(const Comm *comm, Trainer *t, const real *hidden)
+/* Forward pass of one piece of the batch. Returns its last hidden states. */
+static const real *forward(const Comm *comm, Trainer *t, int i)
+{
+    timer_begin(&t->timer, PHASE_DATA);
+    if (pieces_count(comm, t) > 1) fill_batch(t, pieces_at(comm, t, i).samples, &t->batch); /* else it still is */
+    t->encoder.step = (uint32_t)t->state.step;
+    timer_begin(&t->timer, PHASE_FORWARD);
+    const PackedInput input = input_of(&t->batch);
+    return encoder_forward(&t->encoder, &input);
+}
+
+static void add_states(const Comm *comm, Trainer *t, int i, const real *hidden)
 {
     timer_begin(&t->timer, PHASE_REGULARIZE);
-    collapse_loss_begin_step(&t->collapse, t->state.next_sample == 0);
-    collapse_loss_add(&t->collapse, &t->batch, hidden);
+    const int shard = pieces_at(comm, t, i).shard;
+    collapse_loss_add(&t->collapse, t->shard_means ? &t->shard_means[shard] : &t->collapse.step, &t->batch, hidden);
+}
+
+/* The step's class sums of all ranks into the totals, and R from them. */
+static void evaluate_collapse(const Comm *comm, Trainer *t)
+{
     timer_begin(&t->timer, PHASE_WAIT);
-    collapse_loss_merge(&t->collapse, comm);
+    if (t->shard_means) collapse_loss_merge_shards(&t->collapse, comm, t->n_shards, t->shard_means);
+    else collapse_loss_merge(&t->collapse, comm);
     timer_begin(&t->timer, PHASE_REGULARIZE);
     collapse_loss_value(&t->collapse);
 }
 
-/* Forward, objectives and backward: this rank's part of the gradients of the global loss. Returns the
- * sum of the losses at this rank's labelled positions. */
-static double compute_gradients(const Comm *comm, Trainer *t)
+/* Task loss, objectives on states, backward pass of a piece. Returns the sum of its labels' losses. */
+static double backward(Trainer *t, const real *hidden)
 {
     const PackedInput input = input_of(&t->batch);
-    const size_t states = (size_t)t->batch.n_tokens * (size_t)t->params.config.hidden;
-    params_zero_gradient(&t->params);
-    timer_begin(&t->timer, PHASE_FORWARD);
-    const real *hidden = encoder_forward(&t->encoder, &input);
-    if (uses_collapse(t)) measure_collapse(comm, t, hidden);
-    timer_begin(&t->timer, PHASE_HEAD);
     real *dx = t->encoder.dx;
-    memset(dx, 0, states * sizeof *dx);
+    timer_begin(&t->timer, PHASE_HEAD);
+    memset(dx, 0, (size_t)t->batch.n_tokens * (size_t)t->params.config.hidden * sizeof *dx);
     const double loss = masked_lm_loss(&t->masked_lm, &t->batch, hidden, t->global_labels, dx);
     if (uses_collapse(t) && t->collapse.options.grad == GRAD_BOTH) {
         timer_begin(&t->timer, PHASE_REGULARIZE);
@@ -100,6 +112,35 @@ static double compute_gradients(const Comm *comm, Trainer *t)
     return loss;
 }
 
+/* This rank's part of the gradients of the global loss, piece by piece; the losses of the pieces' labels
+ * go to t->shard_loss (one entry without shards). The gradient of R to states needs R before the first
+ * backward pass: with several pieces that takes a forward pass of its own. */
+static void compute_gradients(const Comm *comm, Trainer *t)
+{
+    const int n = pieces_count(comm, t);
+    const bool states = uses_collapse(t) && t->collapse.options.grad == GRAD_BOTH,
+               first_pass = states && pieces_are_many(t);
+    memset(t->shard_loss, 0, (size_t)(t->n_shards ? t->n_shards : 1) * sizeof *t->shard_loss);
+    params_zero_gradient(&t->params);
+    if (t->n_shards) tree_stack_clear(&t->tree);
+    if (uses_collapse(t)) collapse_loss_begin_step(&t->collapse, t->state.next_sample == 0);
+    for (int s = 0; s < t->n_shards && t->shard_means; s++) class_means_clear(&t->shard_means[s]);
+    for (int i = 0; i < n && first_pass; i++) add_states(comm, t, i, forward(comm, t, i));
+    if (first_pass) evaluate_collapse(comm, t);
+    for (int i = 0; i < n; i++) {
+        const real *hidden = forward(comm, t, i);
+        if (uses_collapse(t) && !first_pass) add_states(comm, t, i, hidden);
+        if (states && !first_pass) evaluate_collapse(comm, t);
+        const int shard = pieces_at(comm, t, i).shard;
+        t->shard_loss[shard] += backward(t, hidden);
+        if (!t->n_shards) continue;
+        timer_begin(&t->timer, PHASE_OPTIMIZE);
+        tree_stack_push(&t->tree, shard, t->params.gradient);
+        params_zero_gradient(&t->params);
+    }
+    if (uses_collapse(t) && !states) evaluate_collapse(comm, t);
+}
+
 /* Sum the gradients over ranks; the regularizer's rows come once, after the sum (methods.md 7.6).
  * Returns the norm of the regularizer's part. */
 static double sum_gradients(const Comm *comm, Trainer *t)
@@ -108,10 +149,32 @@ static double sum_gradients(const Comm *comm, Trainer *t)
     const bool before = uses_collapse(t) && t->collapse.options.sync == SYNC_NONE;
     if (before) nc_norm = collapse_loss_rows(&t->collapse, t->params.g.word);
     timer_begin(&t->timer, PHASE_WAIT);
-    gradients_sum(comm, &t->params);
+    if (t->n_shards) tree_sum_finish(comm, &t->tree, t->params.gradient);
+    else gradients_sum(comm, &t->params);
     timer_begin(&t->timer, PHASE_OPTIMIZE);
     if (uses_collapse(t) && !before) nc_norm = collapse_loss_rows(&t->collapse, t->params.g.word);
     return nc_norm;
+}
+
+/* The sum of the losses at all labels of the global batch: shards in order, or ranks in order. */
+static double sum_losses(const Comm *comm, Trainer *t)
+{
+    const int n = t->n_shards ? t->n_shards : 1;
+    double sum = 0;
+    comm_sum_f64(comm, t->shard_loss, n);
+    for (int s = 0; s < n; s++) sum += t->shard_loss[s];
+    return sum;
+}
+
+/* R in the loss: with nc-sync = none the mean over ranks. */
+static double sum_measures(const Comm *comm, Trainer *t)
+{
+    if (!uses_collapse(t)) return 0;
+    double value = t->collapse.value;
+    if (t->collapse.options.sync == SYNC_GLOBAL) return value;
+    value *= t->collapse.share;
+    comm_sum_f64(comm, &value, 1);
+    return value;
 }
 
 static void update(Trainer *t, HistoryLine *line)
@@ -131,19 +194,13 @@ Status trainer_step(const Comm *comm, Trainer *t, HistoryLine *line, StopReason 
 {
     const double began_s = timer_now();
     timer_begin(&t->timer, PHASE_DATA);
-    fill_batch(comm, t);
     *stop = count_globally(comm, t);
-    double loss[2];
-    loss[0] = compute_gradients(comm, t);
-    loss[1] = uses_collapse(t) ? t->collapse.share * t->collapse.value : 0;
-    const double nc_norm = sum_gradients(comm, t);
-    comm_sum_f64(comm, loss, 2);
-    const bool by_rank = uses_collapse(t) && t->collapse.options.sync == SYNC_NONE;
+    compute_gradients(comm, t);
+    const double nc_norm = sum_gradients(comm, t), loss = sum_losses(comm, t);
     *line = (HistoryLine){
         .step = (double)t->state.step + 1, .epoch = (double)t->state.epoch + 1, .tokens = (double)t->state.tokens};
-    line->task_loss =
-        t->global_labels ? loss[0] / (double)t->global_labels : 0; /* no label: nothing to learn, not NaN */
-    line->nc_loss = by_rank ? loss[1] : uses_collapse(t) ? t->collapse.value : 0;
+    line->task_loss = t->global_labels ? loss / (double)t->global_labels : 0; /* no label: nothing to learn, not NaN */
+    line->nc_loss = sum_measures(comm, t);
     line->nc_classes = uses_collapse(t) ? t->collapse.measure.n_active : 0;
     line->loss = line->task_loss + t->run->nc_weight * line->nc_loss;
     line->learning_rate = schedule_rate(&t->schedule, t->state.step);
@@ -155,6 +212,7 @@ Status trainer_step(const Comm *comm, Trainer *t, HistoryLine *line, StopReason 
           line->step, line->loss, line->grad_norm);
     update(t, line);
     timer_begin(&t->timer, PHASE_OTHER);
+    if (t->run->trace[0]) fill_batch(t, pieces_of_rank(comm, t), &t->trace_batch);
     t->step_s = timer_now() - began_s;
     t->state.seconds += t->step_s;
     line->seconds = t->state.seconds;
@@ -174,7 +232,7 @@ void trainer_advance(Trainer *t)
 static Status record(const Comm *comm, Trainer *t, const HistoryLine *line)
 {
     Status status = STATUS_OK;
-    if (t->run->trace[0]) TRY(trace_add(comm, t->run->trace, &t->batch, line));
+    if (t->run->trace[0]) TRY(trace_add(comm, t->run->trace, &t->trace_batch, line));
     const bool is_last = t->state.step == t->total_steps;
     if (t->state.step % t->run->log_steps != 0 && !is_last) return STATUS_OK;
     history_add(&t->state.history, line);
