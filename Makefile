@@ -102,16 +102,20 @@ $(BUILD)/f64/%.$(1).o: src/%.c
 endef
 $(foreach isa,$(ISAS),$(eval $(call vector_rule_f64,$(isa))))
 
-$(BUILD)/tests/%_f64.o: tests/%_f64.c
+# Static rules: among pattern rules make would prefer the one whose prerequisites happen to exist.
+TESTS_F64 = $(filter %_f64,$(TESTS))
+TESTS_F32 = $(filter-out %_f64,$(TESTS)) $(TEST_TOOLS)
+
+$(TESTS_F64:=.o): $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DREAL_IS_DOUBLE -MMD -MP -c -o $@ $<
-$(BUILD)/tests/%.o: tests/%.c
+$(TESTS_F32:=.o): $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
-$(BUILD)/tests/%_f64: $(BUILD)/tests/%_f64.o $(F64_OBJ)
+$(TESTS_F64): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(F64_OBJ)
 	@echo "  link    $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB_OBJ)
+$(TESTS_F32): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB_OBJ)
 	@echo "  link    $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 .SECONDARY:

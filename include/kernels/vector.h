@@ -14,12 +14,22 @@
 #include "base/real.h"
 
 /* One dropout site: element j of row `row` is kept with probability 1 - rate, as a function of
- * (key, row, j) alone, and then multiplied by 1 / (1 - rate). Nothing is stored: the backward pass
- * asks again. */
+ * (key, row, j) alone, and then multiplied by 1 / (1 - rate). Rates are multiples of 2^-16 (16 random
+ * bits per element); the nearest one is used. Nothing is stored: the backward pass asks again. */
 typedef struct {
     RandomKey key; /* seed, step, sample, layer and site */
     double rate;   /* 0 = keep all */
 } Dropout;
+
+static inline uint32_t dropout_threshold(double rate)
+{
+    return (uint32_t)(rate * 65536 + 0.5);
+}
+
+static inline double dropout_kept(double rate)
+{
+    return 1 / (1 - dropout_threshold(rate) / 65536.0);
+}
 
 typedef enum { ADAM_TORCH, ADAM_HF } AdamForm;
 
@@ -60,6 +70,10 @@ typedef struct {
                              const Dropout *dropout, int first_row, real *s);
     /* y = dropout(x); also the backward pass (dx = dropout(dy)). x may be y. */
     void (*dropout)(int n, int d, const real *x, const Dropout *dropout, int first_row, real *y);
+
+    /* y *= the factors that made dropped = dropout(x), told by its zeros (where x itself is 0 the factor
+     * counts as 0). [n, d] */
+    void (*dropout_like)(int n, int d, const real *dropped, double rate, real *y);
 
     /* p = softmax of each row of s, in place. [n, d] */
     void (*softmax)(int n, int d, real *s);

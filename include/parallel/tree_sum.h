@@ -21,7 +21,7 @@ typedef struct {
 
 typedef struct {
     int n_shards;
-    int64_t length;           /* numbers of one shard's array */
+    int64_t length; /* numbers of one shard's array */
     TreeNode node[2 * TREE_DEPTH];
     real *sum[2 * TREE_DEPTH]; /* [length] each; live in the arena */
     int n_nodes;
@@ -29,8 +29,8 @@ typedef struct {
 } TreeStack;
 
 /* Cut as many buffers as the ranges of n_ranks ranks need at most. add: borrowed. */
-void tree_stack_init(Arena *arena, int n_shards, int n_ranks, int64_t length, void (*add)(int64_t, const real *, real *),
-                     TreeStack *stack);
+void tree_stack_init(Arena *arena, int n_shards, int n_ranks, int64_t length,
+                     void (*add)(int64_t, const real *, real *), TreeStack *stack);
 void tree_stack_clear(TreeStack *stack);
 /* Add the array of the next shard of this rank. Shards come in ascending order. Local. */
 void tree_stack_push(TreeStack *stack, int shard, const real *x);

@@ -14,8 +14,8 @@ typedef struct {
     int shard;    /* 0 without shards */
 } Piece;
 
-int pieces_global_samples(const Trainer *trainer);            /* of the step at hand */
-int pieces_count(const Comm *comm, const Trainer *trainer);   /* of this rank, at least 1 without shards */
+int pieces_global_samples(const Trainer *trainer);          /* of the step at hand */
+int pieces_count(const Comm *comm, const Trainer *trainer); /* of this rank, at least 1 without shards */
 Piece pieces_at(const Comm *comm, const Trainer *trainer, int i);
 Part pieces_of_rank(const Comm *comm, const Trainer *trainer); /* all samples of this rank */
 bool pieces_are_many(const Trainer *trainer);                  /* can any rank have more than one piece? */

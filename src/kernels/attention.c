@@ -76,7 +76,8 @@ void attention_backward(const Attention *a, const real *qkv, const real *dout, r
         probabilities(&t, q, k);
         gemm_single(TRANSPOSED, PLAIN, n, t.dh, n, 1, dropped_of(&t), n, dO, a->d, 0, dv, t.stride); /* dV = P^T dO */
         gemm_single(PLAIN, TRANSPOSED, n, n, t.dh, 1, dO, a->d, v, t.stride, 0, t.dp, n);            /* dP = dO V^T */
-        if (t.dropout->rate > 0) vector_kernels->dropout(n, n, t.dp, t.dropout, t.first_dropout_row, t.dp);
+        /* where P is 0 the factor does not matter: dS = P (...) is 0 there */
+        if (t.dropout->rate > 0) vector_kernels->dropout_like(n, n, t.dropped, t.dropout->rate, t.dp);
         vector_kernels->softmax_backward(n, n, t.p, t.dp);                                          /* dS */
         gemm_single(PLAIN, PLAIN, n, t.dh, n, t.scale, t.dp, n, k, t.stride, 0, dq, t.stride);      /* dQ = dS K */
         gemm_single(TRANSPOSED, PLAIN, n, t.dh, n, t.scale, t.dp, n, q, t.stride, 0, dk, t.stride); /* dK = dS^T Q */

@@ -1,13 +1,13 @@
 /* vector_dropout.c: dropout factors computed from their key, and the passes that use them.
  *
- * Elements of a row go in groups of 64. In group q of row r, element 16 w + l (w = 0..3, l = 0..15)
- * takes word w of Philox block (r * groups + q) * 16 + l: sixteen blocks side by side fill vector
- * registers without any reordering. */
+ * Elements of a row go in groups of 128. In group q of row r, element 32 w + 16 h + l (w = 0..3, h = 0, 1,
+ * l = 0..15) takes half h (0: low) of word w of Philox block (r * groups + q) * 16 + l: sixteen blocks side
+ * by side fill vector registers without any reordering. */
 #include "vector_isa.h"
 
-enum { LANES = 16, GROUP = 4 * LANES };
+enum { LANES = 16, GROUP = 8 * LANES };
 
-static inline void philox_lanes(const RandomKey *key, uint32_t first_block, uint32_t word[GROUP])
+static inline void philox_lanes(const RandomKey *key, uint32_t first_block, uint32_t word[4 * LANES])
 {
     uint32_t c0[LANES], c1[LANES], c2[LANES], c3[LANES];
     uint32_t k0 = key->key[0], k1 = key->key[1];
@@ -36,13 +36,18 @@ static inline void philox_lanes(const RandomKey *key, uint32_t first_block, uint
 /* factor [GROUP] of group q of row r: 0 or 1 / (1 - rate). */
 static inline void dropout_factors(const Dropout *dropout, int d, int row, int group, real factor[GROUP])
 {
-    const uint32_t groups = ((uint32_t)d + GROUP - 1) / GROUP;
-    const uint32_t threshold = (uint32_t)(dropout->rate * 4294967296.0);
-    const real kept = (real)(1.0 / (1.0 - dropout->rate));
-    uint32_t word[GROUP];
+    const uint32_t groups = ((uint32_t)d + GROUP - 1) / GROUP, threshold = dropout_threshold(dropout->rate);
+    const real kept = (real)dropout_kept(dropout->rate);
+    uint32_t word[4 * LANES];
     philox_lanes(&dropout->key, ((uint32_t)row * groups + (uint32_t)group) * LANES, word);
+    for (int w = 0; w < 4; w++) {
 #pragma omp simd
-    for (int j = 0; j < GROUP; j++) factor[j] = word[j] >= threshold ? kept : 0;
+        for (int l = 0; l < LANES; l++) {
+            const uint32_t bits = word[LANES * w + l];
+            factor[2 * LANES * w + l] = (bits & 0xFFFF) >= threshold ? kept : 0;
+            factor[2 * LANES * w + LANES + l] = bits >> 16 >= threshold ? kept : 0;
+        }
+    }
 }
 
 void KERNEL(dropout)(int n, int d, const real *x, const Dropout *dropout, int first_row, real *y)
@@ -75,4 +80,12 @@ void KERNEL(bias_dropout_add)(int n, int d, const real *x, const real *bias, con
             for (int j = start; j < end; j++) s[at + j] = residual[at + j] + (x[at + j] + bias[j]) * factor[j - start];
         }
     }
+}
+
+void KERNEL(dropout_like)(int n, int d, const real *dropped, double rate, real *y)
+{
+    const real kept = (real)dropout_kept(rate);
+    const int64_t count = (int64_t)n * d;
+#pragma omp simd
+    for (int64_t i = 0; i < count; i++) y[i] = dropped[i] != 0 ? y[i] * kept : 0;
 }

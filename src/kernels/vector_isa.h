@@ -23,6 +23,7 @@ void KERNEL(add)(int64_t n, const real *x, real *y);
 void KERNEL(bias_dropout_add)(int n, int d, const real *x, const real *bias, const real *residual,
                               const Dropout *dropout, int first_row, real *s);
 void KERNEL(dropout)(int n, int d, const real *x, const Dropout *dropout, int first_row, real *y);
+void KERNEL(dropout_like)(int n, int d, const real *dropped, double rate, real *y);
 void KERNEL(softmax)(int n, int d, real *s);
 void KERNEL(softmax_backward)(int n, int d, const real *p, real *dp);
 double KERNEL(cross_entropy)(int n, int d, real *logits, const real *bias, const int *label, double scale);

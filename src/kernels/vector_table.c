@@ -17,6 +17,7 @@ const VectorKernels KERNEL(vector_table) = {
     .add = KERNEL(add),
     .bias_dropout_add = KERNEL(bias_dropout_add),
     .dropout = KERNEL(dropout),
+    .dropout_like = KERNEL(dropout_like),
     .softmax = KERNEL(softmax),
     .softmax_backward = KERNEL(softmax_backward),
     .cross_entropy = KERNEL(cross_entropy),

@@ -88,7 +88,8 @@ void tree_sum_finish(const Comm *comm, const TreeStack *s, real *out)
     const int ranks = comm->n_ranks;
     TreeNode node[64];
     int n_nodes = 0, *of_rank = memory_alloc((size_t)ranks, sizeof *of_rank), most;
-    for (int r = 0; r < ranks; r++) n_nodes += of_rank[r] = range_nodes(partition_even(s->n_shards, r, ranks), node + n_nodes, &most);
+    for (int r = 0; r < ranks; r++)
+        n_nodes += of_rank[r] = range_nodes(partition_even(s->n_shards, r, ranks), node + n_nodes, &most);
     const int part = (BLOCK + ranks - 1) / ranks;
     real *received = memory_alloc((size_t)n_nodes * (size_t)part, sizeof *received);
     for (int64_t first = 0; first < s->length; first += (int64_t)part * ranks) {

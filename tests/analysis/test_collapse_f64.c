@@ -2,6 +2,8 @@
  * specification (evaluations.md 10.10), central differences in fp64, identities of methods.md 6.3. */
 #include "analysis/collapse.h"
 
+_Static_assert(sizeof(real) == sizeof(double), "this test needs the fp64 build");
+
 #include "../harness.h"
 #include "base/random.h"
 #include "kernels/vector.h"

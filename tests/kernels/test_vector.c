@@ -142,7 +142,7 @@ static void test_dropout(void)
     vector_kernels->dropout(N, D, x, &dropout, 5, y);
     for (int i = 0; i < N * D; i++) {
         const bool drop = naive_drops(&dropout, D, 5 + i / D, i % D);
-        wrong += y[i] != (drop ? 0 : (real)(1 / 0.9));
+        wrong += y[i] != (drop ? 0 : (real)(65536.0 / (65536 - 6554)));
         kept += y[i] != 0;
     }
     check(wrong == 0, "%s dropout: the elements Philox names (%d wrong)", vector_kernels->name, wrong);
@@ -152,6 +152,13 @@ static void test_dropout(void)
     vector_kernels->bias_dropout_add(N, D, x, beta, w, &dropout, 5, z);
     for (int i = 0; i < N * D; i++) Z[i] = Y[i] + (X[i] + B[i % D]) * (double)y[i];
     expect("bias_dropout_add", worst(N * D, z, Z), LOOSE);
+    fill(20, 1, N * D, x, X);
+    memcpy(w, x, sizeof w);
+    vector_kernels->dropout(N, D, x, &dropout, 5, z);
+    vector_kernels->dropout_like(N, D, y, 0.1, w);
+    bool same = true; /* not memcmp: -1 times factor 0 is -0 */
+    for (int i = 0; i < N * D; i++) same = same && w[i] == z[i];
+    check(same, "%s dropout_like: the factors of dropout, from its zeros", vector_kernels->name);
 }
 
 static void test_sums(void)

@@ -2,6 +2,8 @@
  * every tensor's gradient against central differences, with dropout on as well. */
 #include "forward_backward.h"
 
+_Static_assert(sizeof(real) == sizeof(double), "this test needs the fp64 build");
+
 /* Directional derivative of the loss along a random vector in one tensor. */
 static double difference(Golden *g, const BertTensor *t, const double *direction, double h)
 {

@@ -74,13 +74,14 @@ static inline void naive_adamw(int n, const AdamSettings *s, double *p, const do
     }
 }
 
-/* Element j of a row: word (j mod 64) / 16 of block (row groups + j / 64) 16 + j mod 16. */
+/* Element j of a row: half (j mod 32) / 16 of word (j mod 128) / 32 of block (row groups + j / 128) 16 + j mod 16. */
 static inline bool naive_drops(const Dropout *dropout, int d, int row, int j)
 {
-    const uint32_t groups = ((uint32_t)d + 63) / 64;
+    const uint32_t groups = ((uint32_t)d + 127) / 128;
     uint32_t word[4];
-    random_words(&dropout->key, ((uint32_t)row * groups + (uint32_t)j / 64) * 16 + (uint32_t)j % 16, word);
-    return word[j % 64 / 16] < (uint32_t)(dropout->rate * 4294967296.0);
+    random_words(&dropout->key, ((uint32_t)row * groups + (uint32_t)j / 128) * 16 + (uint32_t)j % 16, word);
+    const uint32_t bits = word[j % 128 / 32] >> 16 * (j % 32 / 16) & 0xFFFF;
+    return bits < (uint32_t)(dropout->rate * 65536 + 0.5);
 }
 
 #endif
