@@ -149,11 +149,10 @@ demo: deps
 	$(Q)$(MAKE) --no-print-directory all
 	@jobs/demo/demo.sh $(BUILD) $(BUILD)/demo
 
-## bench: time training steps (MODEL=base|minilm|tiny)
-MODEL = minilm
+## bench: training steps against PyTorch in turn (PYTHON= with torch; MODELS= FILLS= ROUNDS=)
 .PHONY: bench
 bench: all
-	$(BUILD)/collapse bench --model=$(MODEL)
+	@tests/bench.sh $(BUILD) $(PYTHON)
 
 ## deps: install missing Debian packages, or name what a cluster lacks
 .PHONY: deps

@@ -2,9 +2,9 @@
 # pbs.sh: one or more nodes under PBS Pro or OpenPBS.
 #   qsub -v CONF=run.conf pbs.sh
 #PBS -N collapse
-#PBS -l select=1:ncpus=32:mpiprocs=32:ompthreads=1
-#     select=NODES; ncpus: cores per node; mpiprocs: ranks per node; ompthreads: threads per rank.
-#     Many nodes: select=4:ncpus=32:mpiprocs=4:ompthreads=8
+#PBS -l select=1:ncpus=32:mpiprocs=2:ompthreads=16
+#     select=NODES; ncpus: cores per node; mpiprocs: ranks per node (one per socket); ompthreads: threads per rank.
+#     Many nodes: select=4:ncpus=32:mpiprocs=2:ompthreads=16
 #PBS -l place=scatter:excl            # whole nodes, one chunk on each
 #PBS -l walltime=04:00:00
 #PBS -j oe                            # one file for output and errors

@@ -3,8 +3,8 @@
 #   sbatch slurm-mpirun.sh run.conf
 #SBATCH --job-name=collapse
 #SBATCH --nodes=1                     # more nodes: nothing else changes
-#SBATCH --ntasks-per-node=32          # ranks per node: one per core is a good start
-#SBATCH --cpus-per-task=1             # cores per rank = threads per rank
+#SBATCH --ntasks-per-node=2           # ranks per node: one per socket or NUMA domain is a good start
+#SBATCH --cpus-per-task=16            # cores per rank = threads per rank
 #SBATCH --mem=0                       # all memory of the node: each rank holds a replica (--dry-run prints it)
 #SBATCH --time=04:00:00               # the limit of the queue
 #SBATCH --output=collapse-%j.log

@@ -3,8 +3,8 @@
 #   sbatch slurm-srun.sh run.conf
 #SBATCH --job-name=collapse
 #SBATCH --nodes=4
-#SBATCH --ntasks-per-node=8           # fewer ranks with more threads: less memory, fewer partners in the sums
-#SBATCH --cpus-per-task=8
+#SBATCH --ntasks-per-node=4           # one rank per NUMA domain: few ranks mean little memory and little traffic
+#SBATCH --cpus-per-task=16            # threads per rank
 #SBATCH --hint=nomultithread          # one thread per physical core: BLIS gains nothing from hyper-threads
 #SBATCH --mem=0
 #SBATCH --time=24:00:00
@@ -15,7 +15,7 @@ module load openmpi hdf5-parallel blis
 export OMP_NUM_THREADS=$SLURM_CPUS_PER_TASK
 export OMP_PLACES=cores OMP_PROC_BIND=close
 
-# --cpu-bind=cores: the eight cores of a rank are its own. --mpi=pmix: how the ranks find each other.
+# --cpu-bind=cores: the cores of a rank are its own. --mpi=pmix: how the ranks find each other.
 # -K: when one rank ends with an error, the others are ended too.
 srun --mpi=pmix --cpu-bind=cores -K \
     collapse train "$1" --max-time=23:45:00

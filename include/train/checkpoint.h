@@ -9,7 +9,19 @@
 #include "parallel/comm.h"
 #include "train/state.h"
 
-/* Write folder/step-<step>.h5 and remove all but the last `keep`. Collective. */
+/* The class means of all ranks, one set after the other; arrays are NULL except on rank 0. */
+typedef struct {
+    int n_sets;     /* 1, or one per rank with nc-sync = none */
+    double *sum;    /* owned [n_sets, K, D + 2]: sum, square, weight as in ClassMeans */
+    int64_t *count; /* owned [n_sets, K] */
+} GatheredMeans;
+
+GatheredMeans checkpoint_gather_means(const Comm *comm, const TrainState *state); /* Collective */
+void checkpoint_free_means(GatheredMeans *means);                                 /* Local */
+/* Write folder/step-<step>.h5 and remove all but the last `keep`. Local, rank 0. */
+Status checkpoint_write_file(const char *folder, int keep, const TrainState *state, const GatheredMeans *means);
+
+/* The two above in one. Write folder/step-<step>.h5 and remove all but the last `keep`. Collective. */
 Status checkpoint_write(const Comm *comm, const char *folder, int keep, const TrainState *state);
 /* Write folder/model.h5. Collective. */
 Status checkpoint_write_model(const Comm *comm, const char *folder, const TrainState *state);

@@ -28,7 +28,7 @@ typedef struct {
     int adam; /* 0 hf, 1 torch */
     double adam_epsilon, clip, dropout, mask_rate;
     int64_t seed, threads;
-    bool reproducible;
+    bool reproducible, checkpoint_behind;
     int64_t shards, micro_batch;
     int64_t checkpoint_steps, keep;
     const char *resume;

@@ -8,6 +8,7 @@
 #include "objectives/collapse_loss.h"
 #include "objectives/masked_lm.h"
 #include "parallel/tree_sum.h"
+#include "train/checkpoint_writer.h"
 #include "train/run_settings.h"
 #include "train/state.h"
 
@@ -32,6 +33,9 @@ typedef struct {
     Schedule schedule;
     int64_t total_steps;
     TrainState state;
+    bool writes_behind; /* checkpoints are written behind the steps */
+    CheckpointWriter writer;
+    bool write_failed;  /* of some write behind the steps, seen by all ranks */
     const char *metric; /* name of the regularizer's measure */
     char *log_path;     /* owned */
     Timer timer;

@@ -93,15 +93,9 @@ static Status write_progress(H5File *file, const TrainState *s)
     return h5_put_text(file, "/progress", "settings", s->settings);
 }
 
-/* The class means of all ranks, one set after the other; NULL except on rank 0. Collective. */
-typedef struct {
-    int n_sets;
-    double *sum;    /* [n_sets, K, D + 2]: sum, square, weight as in ClassMeans */
-    int64_t *count; /* [n_sets, K] */
-} GatheredMeans;
-
-static GatheredMeans gather_means(const Comm *comm, const TrainState *s)
+GatheredMeans checkpoint_gather_means(const Comm *comm, const TrainState *s)
 {
+    if (!s->means) return (GatheredMeans){0};
     const size_t block = (size_t)s->means->n_classes * ((size_t)s->means->n_features + 2);
     GatheredMeans all = {.n_sets = s->means_by_rank ? comm->n_ranks : 1};
     if (comm->rank == 0) {
@@ -174,19 +168,27 @@ static Status write_model_body(H5File *file, const void *context)
     return write_header_and_model(file, MODEL_FORMAT, context);
 }
 
+void checkpoint_free_means(GatheredMeans *means)
+{
+    free(means->sum);
+    free(means->count);
+    *means = (GatheredMeans){0};
+}
+
+Status checkpoint_write_file(const char *folder, int keep, const TrainState *s, const GatheredMeans *means)
+{
+    char *path = step_path(folder, s->step);
+    Status status = h5_write_file(path, write_checkpoint_body, &(CheckpointBody){s, means});
+    if (!status) remove_old(folder, keep);
+    free(path);
+    return status;
+}
+
 Status checkpoint_write(const Comm *comm, const char *folder, int keep, const TrainState *s)
 {
-    GatheredMeans means = {0};
-    if (s->means) means = gather_means(comm, s);
-    Status status = STATUS_OK;
-    if (comm->rank == 0) {
-        char *path = step_path(folder, s->step);
-        status = h5_write_file(path, write_checkpoint_body, &(CheckpointBody){s, &means});
-        if (!status) remove_old(folder, keep);
-        free(path);
-    }
-    free(means.sum);
-    free(means.count);
+    GatheredMeans means = checkpoint_gather_means(comm, s);
+    Status status = comm->rank == 0 ? checkpoint_write_file(folder, keep, s, &means) : STATUS_OK;
+    checkpoint_free_means(&means);
     return comm_agree(comm, status);
 }
 

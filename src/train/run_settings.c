@@ -53,6 +53,8 @@ static const Setting table[] = {
     {"micro-batch", SETTING_INTEGER, "0", "", 0, 1 << 24, AT(micro_batch),
      "samples a rank computes at once, for large batches in little memory; 0 = all of its part"},
     {"checkpoint-steps", SETTING_INTEGER, "500", "", 1, 2e9, AT(checkpoint_steps), "steps between checkpoints"},
+    {"checkpoint-behind", SETTING_SWITCH, "yes", "", 0, 0, AT(checkpoint_behind),
+     "write checkpoints behind the next steps, from a copy in memory (12 bytes per parameter on rank 0)"},
     {"keep", SETTING_INTEGER, "2", "", 1, 1e6, AT(keep), "checkpoints to keep"},
     {"resume", SETTING_TEXT, "auto", "", 0, 0, AT(resume),
      "auto: continue what is in output; never: begin anew; or a checkpoint"},
@@ -95,10 +97,24 @@ const Setting *run_settings_table(int *n)
 
 bool run_settings_may_change(const char *key)
 {
-    static const char *const free_keys[] = {"output",           "train-data", "epochs",  "steps",    "threads",
-                                            "checkpoint-steps", "keep",       "resume",  "max-time", "log-steps",
-                                            "micro-batch",      "trace",      "dry-run", "init",     "vocab",
-                                            "nc-words",         "compat"};
+    static const char *const free_keys[] = {"output",
+                                            "train-data",
+                                            "epochs",
+                                            "steps",
+                                            "threads",
+                                            "checkpoint-steps",
+                                            "checkpoint-behind",
+                                            "keep",
+                                            "resume",
+                                            "max-time",
+                                            "log-steps",
+                                            "micro-batch",
+                                            "trace",
+                                            "dry-run",
+                                            "init",
+                                            "vocab",
+                                            "nc-words",
+                                            "compat"};
     for (size_t i = 0; i < sizeof free_keys / sizeof free_keys[0]; i++)
         if (strcmp(free_keys[i], key) == 0) return true;
     return false;

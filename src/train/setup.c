@@ -162,6 +162,7 @@ static void lay_out(const Comm *comm, const RunSettings *run, const BertConfig *
     if (run->nc_weight > 0) collapse_loss_init(&t->arena, &collapse, &t->words, &t->head, comm->n_ranks, &t->collapse);
     batch_init(&t->arena, samples, tokens, &t->batch);
     lay_out_shards(comm, t);
+    if (t->writes_behind) checkpoint_writer_init(&t->arena, &t->params, comm->rank == 0, &t->writer);
     if (run->trace[0]) batch_init(&t->arena, (int)batch, batch_token_bound(&t->corpus, (int)batch), &t->trace_batch);
     const double own = run->dropout;
     t->encoder.hidden_dropout = own < 0 ? config->hidden_dropout : own;
@@ -172,6 +173,7 @@ static void lay_out(const Comm *comm, const RunSettings *run, const BertConfig *
 void setup_memory(const Comm *comm, const BertConfig *config, Trainer *t)
 {
     const RunSettings *run = t->run;
+    t->writes_behind = run->checkpoint_behind && !run->trace[0]; /* HDF5 serves one thread */
     t->n_shards = run->reproducible ? (int)run->shards : 0;
     t->shard_loss = memory_alloc(t->n_shards ? (size_t)t->n_shards : 1, sizeof *t->shard_loss);
     if (t->n_shards && run->nc_weight > 0) t->shard_means = memory_alloc((size_t)t->n_shards, sizeof *t->shard_means);
@@ -275,6 +277,17 @@ static Status check_shards(const Comm *comm, const RunSettings *run)
     return STATUS_OK;
 }
 
+/* Tokens of one piece are counted in 32 bits. */
+static Status check_size(const Comm *comm, const RunSettings *run, const Trainer *t)
+{
+    const int64_t batch = run->batch < t->corpus.n ? run->batch : t->corpus.n;
+    const int64_t tokens = (int64_t)pieces_most_samples(comm, run, batch) * t->corpus.longest;
+    CHECK(tokens <= INT32_MAX / 8, STATUS_USAGE,
+          "batch = %lld means up to %lld tokens at once on a rank; set micro-batch, or use more ranks",
+          (long long)run->batch, (long long)tokens);
+    return STATUS_OK;
+}
+
 Status setup_open(const Comm *comm, const RunSettings *run, const char *settings, const char *command_line, Trainer *t)
 {
     BertConfig config;
@@ -283,6 +296,7 @@ Status setup_open(const Comm *comm, const RunSettings *run, const char *settings
     TRY(read_head(comm, run, &config, &t->vocabulary));
     TRY(read_corpus(comm, run, &config, t));
     TRY(read_words(comm, run, t));
+    TRY(check_size(comm, run, t));
     set_length(run, t);
     setup_memory(comm, &config, t);
     if (run->dry_run) return STATUS_OK;
@@ -303,6 +317,7 @@ void setup_order(Trainer *t)
 
 void setup_close(Trainer *t)
 {
+    checkpoint_writer_close(&t->writer);
     history_free(&t->state.history);
     params_free(&t->params);
     encoder_free(&t->encoder);

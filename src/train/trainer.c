@@ -46,19 +46,22 @@ static void fill_batch(Trainer *t, Part samples, Batch *batch)
 /* Labels and tokens of the global batch, and whether anybody wants to stop. */
 static StopReason count_globally(const Comm *comm, Trainer *t)
 {
-    int64_t sum[2 + N_STOPS] = {0};
+    enum { LABELS, TOKENS, WRITE_FAILED, STOPS };
+    int64_t sum[STOPS + N_STOPS] = {0};
     t->global_samples = pieces_global_samples(t);
     for (int i = 0; i < pieces_count(comm, t); i++) {
         fill_batch(t, pieces_at(comm, t, i).samples, &t->batch);
-        sum[0] += t->batch.n_labels;
-        sum[1] += t->batch.n_tokens;
+        sum[LABELS] += t->batch.n_labels;
+        sum[TOKENS] += t->batch.n_tokens;
     }
-    sum[2 + stop_wanted(t->step_s)] = 1;
-    comm_sum_i64(comm, sum, 2 + N_STOPS);
-    t->global_labels = sum[0];
-    t->state.tokens += sum[1];
+    sum[WRITE_FAILED] = checkpoint_writer_has_failed(&t->writer);
+    sum[STOPS + stop_wanted(t->step_s)] = 1;
+    comm_sum_i64(comm, sum, STOPS + N_STOPS);
+    t->global_labels = sum[LABELS];
+    t->state.tokens += sum[TOKENS];
+    t->write_failed = sum[WRITE_FAILED] > 0;
     for (int reason = 1; reason < N_STOPS; reason++)
-        if (sum[2 + reason]) return (StopReason)reason;
+        if (sum[STOPS + reason]) return (StopReason)reason;
     return STOP_NO;
 }
 
@@ -240,10 +243,14 @@ static Status record(const Comm *comm, Trainer *t, const HistoryLine *line)
     return comm_agree(comm, status);
 }
 
-static Status save(const Comm *comm, Trainer *t)
+/* last: the run ends here, so the file must be complete before we go on. */
+static Status save(const Comm *comm, Trainer *t, bool last)
 {
     timer_begin(&t->timer, PHASE_CHECKPOINT);
-    Status status = checkpoint_write(comm, t->run->output, (int)t->run->keep, &t->state);
+    Status status = t->writes_behind
+                        ? checkpoint_writer_start(comm, &t->writer, t->run->output, (int)t->run->keep, &t->state)
+                        : checkpoint_write(comm, t->run->output, (int)t->run->keep, &t->state);
+    if (!status && last) status = checkpoint_writer_finish(comm, &t->writer);
     timer_begin(&t->timer, PHASE_OTHER);
     return status;
 }
@@ -260,7 +267,9 @@ static Status train_loop(const Comm *comm, Trainer *t)
         TRY(record(comm, t, &line));
         progress_step(&progress, &line);
         const bool is_last = t->state.step == t->total_steps;
-        if (is_last || stop || t->state.step % t->run->checkpoint_steps == 0) TRY(save(comm, t));
+        if (is_last || stop || t->state.step % t->run->checkpoint_steps == 0)
+            TRY(save(comm, t, is_last || stop != STOP_NO));
+        if (t->write_failed) TRY(checkpoint_writer_finish(comm, &t->writer)); /* says why, on all ranks */
         if (stop && !is_last)
             FAIL(STATUS_STOPPED, "stopped by %s after step %lld of %lld; run the same line again to continue",
                  stop_reason_text(stop), (long long)t->state.step, (long long)t->total_steps);

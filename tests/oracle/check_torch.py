@@ -98,11 +98,25 @@ def export(folder, model, lines):
     forward(folder, model, hf, lines, (1e-5, 1e-5 * 20))
 
 
+def same_logits(hf, other, lines):
+    """Two folders in transformers: the logits of the same lines."""
+    tokenizer = AutoTokenizer.from_pretrained(hf)
+    models = [AutoModelForMaskedLM.from_pretrained(h, dtype=torch.float32).eval() for h in (hf, other)]
+    worst = 0.0
+    for line in lines:
+        batch = tokenizer(line, return_tensors="pt", truncation=True, max_length=128)
+        with torch.no_grad():
+            worst = max(worst, (models[0](**batch).logits - models[1](**batch).logits).abs().max().item())
+    check(worst <= 1e-5, f"imported and exported again: transformers' logits differ by {worst:.1e}")
+
+
 def real(folder):
     gap, source = SHARED + "/data/methods/bec/gap_flipped.tsv", SHARED + "/models/minilm-mlm"
     lines = [row.split("\t")[2] for row in open(gap, encoding="utf-8").read().split("\n")[1:13]] + ["A short one.", "she is a nurse\the is a doctor", ""]
     collapse(source, f"--output={folder}/minilm.h5", ranks=0, program="collapse-import")
     forward(folder, folder + "/minilm.h5", source, lines, (2e-5, 2e-4))
+    collapse(folder + "/minilm.h5", f"--output={folder}/again", ranks=0, program="collapse-export")
+    same_logits(source, folder + "/again", lines)
     out = folder + "/bec"
     collapse("train", "--method=bec", f"--init={folder}/minilm.h5", f"--train-data={gap}", f"--output={out}", f"--trace={folder}/bec.h5", "--steps=20",
              "--dropout=0", "--nc-weight=100", f"--nc-words={SHARED}/data/methods/bec/ase_word_indices_gender.json", "--log-steps=1")
