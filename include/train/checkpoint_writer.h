@@ -15,13 +15,13 @@ typedef struct {
     bool is_running;       /* a thread has been started and not been joined */
     atomic_bool has_ended; /* set by the thread, last */
     pthread_t thread;
-    Status status;         /* of the write, once it has ended */
+    Status status; /* of the write, once it has ended */
     char message[1024];
-    double time_s;         /* it took */
-    TrainState state;      /* the copy */
-    Params params;         /* layout borrowed; weight and moments live in the arena */
-    GatheredMeans means;   /* owned */
-    const char *folder;    /* borrowed */
+    double time_s;       /* it took */
+    TrainState state;    /* the copy */
+    Params params;       /* layout borrowed; weight and moments live in the arena */
+    GatheredMeans means; /* owned */
+    const char *folder;  /* borrowed */
     int keep;
 } CheckpointWriter;
 
@@ -29,7 +29,8 @@ typedef struct {
 void checkpoint_writer_init(Arena *arena, const Params *params, bool writes_here, CheckpointWriter *writer);
 
 /* Wait for the write before, copy the state, start writing it. Collective; fails as the write before. */
-Status checkpoint_writer_start(const Comm *comm, CheckpointWriter *writer, const char *folder, int keep, const TrainState *state);
+Status checkpoint_writer_start(const Comm *comm, CheckpointWriter *writer, const char *folder, int keep,
+                               const TrainState *state);
 /* Has a write failed? Then checkpoint_writer_finish tells why. Local. */
 bool checkpoint_writer_has_failed(CheckpointWriter *writer);
 /* Wait for the write under way, if any. Collective. */

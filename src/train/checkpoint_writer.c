@@ -55,7 +55,8 @@ static void copy_state(CheckpointWriter *w, const TrainState *state)
     for (size_t i = 0; i < state->history.n; i++) history_add(&w->state.history, &state->history.line[i]);
 }
 
-Status checkpoint_writer_start(const Comm *comm, CheckpointWriter *w, const char *folder, int keep, const TrainState *state)
+Status checkpoint_writer_start(const Comm *comm, CheckpointWriter *w, const char *folder, int keep,
+                               const TrainState *state)
 {
     TRY(checkpoint_writer_finish(comm, w));
     GatheredMeans means = checkpoint_gather_means(comm, state);

@@ -178,12 +178,14 @@ void setup_memory(const Comm *comm, const BertConfig *config, Trainer *t)
     t->shard_loss = memory_alloc(t->n_shards ? (size_t)t->n_shards : 1, sizeof *t->shard_loss);
     if (t->n_shards && run->nc_weight > 0) t->shard_means = memory_alloc((size_t)t->n_shards, sizeof *t->shard_means);
     lay_out(comm, run, config, t);
-    const double need = (double)t->arena.used / 1e6;
-    const double params = 4e-6 * (double)t->params.layout.count * sizeof(real);
-    log_line("model: %d layers, hidden %d, %.1f M parameters; memory per rank %.0f MB (parameters, gradients, moments "
-             "%.0f MB; "
-             "states %.0f MB), corpus %.0f MB",
-             config->layers, config->hidden, 1e-6 * (double)t->params.layout.count, need, params, need - params,
+    const double need = (double)t->arena.used / 1e6, count = 1e-6 * (double)t->params.layout.count * sizeof(real);
+    const double copy = t->writes_behind && comm->rank == 0 ? 3 * count : 0;
+    log_line("model: %d layers, hidden %d, %.1f M parameters", config->layers, config->hidden,
+             1e-6 * (double)t->params.layout.count);
+    log_line("memory of rank 0: %.0f MB: parameters, gradients, moments %.0f; states and statistics %.0f; copy for "
+             "checkpoints %.0f; "
+             "and the corpus, %.0f",
+             need, 4 * count, need - 4 * count - copy, copy,
              4e-6 * (double)t->corpus.offset[t->corpus.n] + 12e-6 * t->corpus.n);
     if (run->dry_run) return;
     arena_open(&t->arena);

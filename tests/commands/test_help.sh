@@ -18,7 +18,7 @@ tiny 60
 printf 'the king [MASK] .\n\n' | "$collapse" tokenize --vocab="$work/vocab.txt" --special > "$work/ids"
 [ "$(sed -n 2p "$work/ids")" = "2 3" ] && grep -q "^2 .* 4 .* 3$" "$work/ids"
 ok $? "tokenize --special: $(tr '\n' ';' < "$work/ids")"
-mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/dry" --steps=3 --dry-run 2>&1 | grep -q "memory per rank" && [ ! -e "$work/dry" ]
+mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/dry" --steps=3 --dry-run 2>&1 | grep -q "memory of rank 0" && [ ! -e "$work/dry" ]
 ok $? "dry-run prints the memory and writes nothing"
 mpirun -n 2 "$collapse" bench --model=tiny --batch=4 --length=32 --steps=2 --fill=0.5 2> /dev/null | tail -n 1 > "$work/json"
 for key in tokens_per_s seconds_per_step gflops gemm_peak_gflops peak_rss_mb ranks threads kernel_family; do
