@@ -22,7 +22,6 @@ typedef struct {
 
 void class_means_init(Arena *arena, int n_classes, int n_features, ClassMeans *means);
 void class_means_clear(ClassMeans *means);
-void class_means_copy(const ClassMeans *from, ClassMeans *to);
 
 /* Add N states. Local. x [N, D]; label [N] in [0, K), or -1 to leave the state out. */
 void class_means_add(ClassMeans *means, int n, const real *x, const int *label);

@@ -48,7 +48,6 @@ Status settings_read_flags(Settings *settings, int argc, char **argv, int first)
 /* Give a value with an origin, unless one is given already. */
 Status settings_give(Settings *settings, const char *key, const char *value, const char *origin);
 bool settings_is_given(const Settings *settings, const char *key);
-const char *settings_value(const Settings *settings, const char *key); /* given, or the default */
 
 /* Check every value and store it in the struct at target. Texts are borrowed from settings. */
 Status settings_store(const Settings *settings, void *target);

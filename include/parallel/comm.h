@@ -32,7 +32,6 @@ Status comm_agree(const Comm *comm, Status local);
 void comm_sum_real(const Comm *comm, real *x, int64_t n); /* in place */
 void comm_sum_f64(const Comm *comm, double *x, int64_t n);
 void comm_sum_i64(const Comm *comm, int64_t *x, int64_t n); /* exact, any order */
-int comm_min_int(const Comm *comm, int value);
 
 /* For parallel/tree_sum. A block of `length` numbers is cut into parts of `part` numbers, part r for rank
  * r. comm_exchange_parts: every rank sends part r of each of its n_mine arrays (from `first` on) to rank

@@ -12,7 +12,8 @@
 #include "train/checkpoint.h"
 
 typedef struct {
-    bool is_running;       /* a thread has been started and not been joined */
+    bool is_running;       /* a write has been started and not been joined */
+    bool has_thread;       /* it is a thread's; else it was done in step */
     atomic_bool has_ended; /* set by the thread, last */
     pthread_t thread;
     Status status; /* of the write, once it has ended */

@@ -24,12 +24,6 @@ void class_means_clear(ClassMeans *m)
     memset(m->count, 0, (size_t)m->n_classes * sizeof(int64_t));
 }
 
-void class_means_copy(const ClassMeans *from, ClassMeans *to)
-{
-    memcpy(to->sum, from->sum, doubles_of(from) * sizeof(double));
-    memcpy(to->count, from->count, (size_t)from->n_classes * sizeof(int64_t));
-}
-
 void class_means_add(ClassMeans *m, int n, const real *x, const int *label)
 {
     const int d = m->n_features;

@@ -61,13 +61,6 @@ bool settings_is_given(const Settings *settings, const char *key)
     return i >= 0 && settings->value[i];
 }
 
-const char *settings_value(const Settings *settings, const char *key)
-{
-    const int i = find(settings, key);
-    if (i < 0) status_abort(__FILE__, __LINE__, "no key '%s' in the table", key);
-    return settings->value[i] ? settings->value[i] : settings->table[i].fallback;
-}
-
 /* One line of a settings file. seen: the keys of this file so far. */
 static Status read_line(Settings *settings, const char *origin, Slice line, bool *seen)
 {

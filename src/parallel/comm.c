@@ -187,13 +187,6 @@ void comm_gather_parts(const Comm *comm, const real *mine, int length, int part,
     free(count);
 }
 
-int comm_min_int(const Comm *comm, int value)
-{
-    int smallest;
-    MPI(MPI_Allreduce(&value, &smallest, 1, MPI_INT, MPI_MIN, world_of(comm)));
-    return smallest;
-}
-
 void comm_broadcast(const Comm *comm, void *data, int64_t bytes)
 {
     for (int64_t at = 0; at < bytes; at += BROADCAST_BYTES) {

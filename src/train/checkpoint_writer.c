@@ -34,7 +34,7 @@ static void *write_copy(void *context)
 static Status join(CheckpointWriter *w)
 {
     if (!w->is_running) return STATUS_OK;
-    pthread_join(w->thread, NULL);
+    if (w->has_thread) pthread_join(w->thread, NULL);
     w->is_running = false;
     history_free(&w->state.history);
     checkpoint_free_means(&w->means);
@@ -66,11 +66,9 @@ Status checkpoint_writer_start(const Comm *comm, CheckpointWriter *w, const char
     w->folder = folder;
     w->keep = keep;
     atomic_store(&w->has_ended, false);
-    w->is_running = pthread_create(&w->thread, NULL, write_copy, w) == 0;
-    if (w->is_running) return STATUS_OK;
-    write_copy(w); /* no thread to be had: write in step */
-    history_free(&w->state.history);
-    checkpoint_free_means(&w->means);
+    w->has_thread = pthread_create(&w->thread, NULL, write_copy, w) == 0;
+    w->is_running = true;
+    if (!w->has_thread) write_copy(w); /* none to be had: in step; the join that follows tells how it went */
     return STATUS_OK;
 }
 
