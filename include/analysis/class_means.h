@@ -31,6 +31,11 @@ void class_means_add(ClassMeans *means, int n, const real *x, const int *label);
  * order, so total holds the same bits everywhere. */
 void class_means_merge(const Comm *comm, double fade, ClassMeans *step, ClassMeans *total);
 
+/* What of a step has to be summed over ranks: this many doubles from means->sum on; then class_means_count reads the
+ * counts from the weights (whole numbers in a step), and a merge without comm folds it. Local. */
+int64_t class_means_doubles(const ClassMeans *means);
+void class_means_count(ClassMeans *means);
+
 /* The same with sums that do not depend on the number of ranks: shard [n_shards] holds the step sums of
  * the shards this rank owns and zeros for the others; they are added in the order of the shards. */
 void class_means_merge_shards(const Comm *comm, double fade, int n_shards, ClassMeans *shard, ClassMeans *total);

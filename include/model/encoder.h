@@ -29,9 +29,16 @@ typedef struct {
     real *mean1, *rstd1, *mean2, *rstd2; /* [N] */
 } LayerStates;
 
+typedef enum {
+    ENCODER_EVALUATES, /* forward only: one layer's states are kept */
+    ENCODER_TRAINS,    /* all states are kept */
+    ENCODER_RECOMPUTES /* each layer's input is kept, its states are computed again in the backward pass */
+} EncoderUse;
+
 typedef struct {
     const Params *params; /* borrowed; gradients are added to params->g */
     int max_samples, max_tokens, longest;
+    bool recomputes;
     double hidden_dropout, attention_dropout; /* 0 = evaluation */
     uint64_t seed;
     uint32_t step;       /* dropout is a function of (seed, step, sample, layer, place) */
@@ -47,14 +54,15 @@ typedef struct {
     Dropout *dropout; /* [B] */
 } Encoder;            /* arrays live in the arena, but for h and layer */
 
-/* trains = false leaves out what only the backward pass needs, and keeps one layer's states. */
-void encoder_init(Arena *arena, const Params *params, int max_samples, int max_tokens, int longest, bool trains,
+void encoder_init(Arena *arena, const Params *params, int max_samples, int max_tokens, int longest, EncoderUse use,
                   Encoder *encoder);
 void encoder_free(Encoder *encoder);
 
 /* Returns the last hidden states [N, D]; lives in the encoder. */
 const real *encoder_forward(Encoder *encoder, const PackedInput *input);
-/* Add the gradients of all encoder weights, given dx [N, D] of the last states (overwritten). */
-void encoder_backward(Encoder *encoder, const PackedInput *input, real *dx);
+/* Called when the gradients of layer l's weights are complete. */
+typedef void (*LayerDone)(void *context, int l);
+/* Add the gradients of all encoder weights, given dx [N, D] of the last states (overwritten). done may be NULL. */
+void encoder_backward(Encoder *encoder, const PackedInput *input, real *dx, LayerDone done, void *context);
 
 #endif

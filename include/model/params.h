@@ -31,12 +31,17 @@ typedef struct {
     BertConfig config;
     BertLayout layout;       /* owned */
     real *weight, *gradient; /* [layout.count] each; live in the arena */
-    real *first, *second;    /* moments; NULL for a model that is not trained */
-    BertTensors w, g;        /* the same, by name; g only if trained */
+    real *first,
+        *second;      /* moments (params_init_dealt: of what this rank owns); NULL for a model that is not trained */
+    BertTensors w, g; /* the same, by name; g only if trained */
 } Params;
 
 /* Cut the blocks from the arena. trains: also gradients and moments. Local. */
 void params_init(Arena *arena, const BertConfig *config, bool trains, Params *params);
+/* The same for training with first and second of n_moments numbers: those this rank owns. Local. */
+void params_init_dealt(Arena *arena, const BertConfig *config, int64_t n_moments, Params *params);
+/* Let gradients be added to another block of the same layout. */
+void params_point_gradient(Params *params, real *block);
 void params_free(Params *params); /* the layout; the numbers go with the arena */
 
 /* BERT's random weights (io/bert_init), as a function of the seed. */

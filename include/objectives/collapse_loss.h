@@ -58,7 +58,10 @@ void collapse_loss_begin_step(CollapseLoss *loss, bool first_of_epoch);
 
 /* step: where the sums go: loss->step, or those of a shard. */
 void collapse_loss_add(CollapseLoss *loss, ClassMeans *step, const Batch *batch, const real *hidden);
-void collapse_loss_merge(CollapseLoss *loss, const Comm *comm);
+/* How many doubles from loss->step.sum on are to be summed over ranks (0: every rank its own) before the step is
+ * folded into the totals. */
+int64_t collapse_loss_doubles(const CollapseLoss *loss);
+void collapse_loss_merge(CollapseLoss *loss);
 /* The same for sums by shard (class_means_merge_shards). */
 void collapse_loss_merge_shards(CollapseLoss *loss, const Comm *comm, int n_shards, ClassMeans *shard);
 double collapse_loss_value(CollapseLoss *loss);

@@ -7,6 +7,7 @@
 #ifndef PARALLEL_COMM_H
 #define PARALLEL_COMM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,13 +16,19 @@
 
 typedef struct {
     int rank, n_ranks;
-    int node_ranks; /* ranks on this machine */
-    void *world;    /* MPI_Comm *, owned; io/h5 opens parallel files with it */
-    void *chunk;    /* receive buffer of comm_sum, owned */
+    int node_ranks;      /* ranks on this machine */
+    void *world;         /* MPI_Comm *, owned; io/h5 opens parallel files with it */
+    void *chunk;         /* receive buffer of comm_sum, owned */
+    bool is_patient;     /* waits with pauses, for a thread behind the computation */
+    bool may_use_thread; /* MPI may be called by another thread than this one, in turn */
 } Comm;
 
 Status comm_init(int *argc, char ***argv, Comm *comm); /* MPI_Init and the shape of the job */
 void comm_finalize(Comm *comm);
+/* The same ranks with messages and buffers of their own, for one other thread. While that thread is in a call, no
+ * other may call MPI (MPI_THREAD_SERIALIZED). */
+void comm_twin(const Comm *comm, Comm *twin);
+void comm_twin_free(Comm *twin);
 /* End all ranks at once with this exit code, without clean-up. Local. */
 _Noreturn void comm_abort(const Comm *comm, Status code);
 const char *comm_library(void); /* "Open MPI v4.1.4, ..."; also before comm_init. Local. */
@@ -29,9 +36,26 @@ const char *comm_library(void); /* "Open MPI v4.1.4, ..."; also before comm_init
 /* The status all ranks go on with: that of the lowest rank that failed, its sentence adopted by all. */
 Status comm_agree(const Comm *comm, Status local);
 
-void comm_sum_real(const Comm *comm, real *x, int64_t n); /* in place */
+typedef enum { COMM_REAL, COMM_F64 } CommNumber;
+
+/* Sum an array over ranks, in place, on all ranks. */
+void comm_sum(const Comm *comm, CommNumber kind, void *x, int64_t n);
+void comm_sum_real(const Comm *comm, real *x, int64_t n);
 void comm_sum_f64(const Comm *comm, double *x, int64_t n);
 void comm_sum_i64(const Comm *comm, int64_t *x, int64_t n); /* exact, any order */
+
+/* Elements first .. first + n - 1 of an array. */
+typedef struct {
+    int64_t first, n;
+} Span;
+
+/* The halves of such a sum. part [n_ranks], next to each other: afterwards part[r] holds the sum on rank r only
+ * (reduce-scatter), the rest of x is as it was. Then the parts go to all (all-gather), in place. */
+void comm_sum_parts(const Comm *comm, CommNumber kind, void *x, const Span *part);
+void comm_gather_spans(const Comm *comm, CommNumber kind, void *x, const Span *part);
+/* Rank r's n numbers go to part[r] of whole on rank 0 (NULL elsewhere), and back. */
+void comm_collect_span(const Comm *comm, const real *mine, const Span *part, real *whole);
+void comm_deal_span(const Comm *comm, const real *whole, const Span *part, real *mine);
 
 /* For parallel/tree_sum. A block of `length` numbers is cut into parts of `part` numbers, part r for rank
  * r. comm_exchange_parts: every rank sends part r of each of its n_mine arrays (from `first` on) to rank

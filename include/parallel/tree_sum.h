@@ -24,19 +24,22 @@ typedef struct {
     int64_t length; /* numbers of one shard's array */
     TreeNode node[2 * TREE_DEPTH];
     real *sum[2 * TREE_DEPTH]; /* [length] each; live in the arena */
+    real *scratch;             /* borrowed [length]: the right half of a pair */
     int n_nodes;
     void (*add)(int64_t n, const real *x, real *y); /* y += x, element by element */
 } TreeStack;
 
-/* Cut as many buffers as the ranges of n_ranks ranks need at most. add: borrowed. */
+/* Cut as many buffers as the ranges of n_ranks ranks need at most. scratch [length], add: borrowed. */
 void tree_stack_init(Arena *arena, int n_shards, int n_ranks, int64_t length,
-                     void (*add)(int64_t, const real *, real *), TreeStack *stack);
+                     void (*add)(int64_t, const real *, real *), real *scratch, TreeStack *stack);
 void tree_stack_clear(TreeStack *stack);
-/* Add the array of the next shard of this rank. Shards come in ascending order. Local. */
-void tree_stack_push(TreeStack *stack, int shard, const real *x);
+/* Where the array of the next shard of this rank is to be formed (not cleared), so that it need not be copied; then
+ * tree_stack_push adds it. Shards come in ascending order. Local. */
+real *tree_stack_leaf(const TreeStack *stack, int shard);
+void tree_stack_push(TreeStack *stack, int shard);
 
-/* out [length] = the sum over all shards of all ranks; ranges of shards as partition_even deals them.
- * Collective. */
-void tree_sum_finish(const Comm *comm, const TreeStack *stack, real *out);
+/* The sum over all shards of all ranks [length], in one of the stack's arrays or in scratch; ranges of shards as
+ * partition_even deals them. Collective. */
+real *tree_sum_finish(const Comm *comm, const TreeStack *stack);
 
 #endif

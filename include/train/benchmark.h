@@ -14,7 +14,9 @@ typedef struct {
     int64_t batch, length, steps, threads;
     double fill, dropout;
     bool regularizer, reproducible;
-    int64_t micro_batch;
+    int64_t micro_batch, shards;
+    bool shard_optimizer, recompute;
+    int overlap_sums; /* OverlapSums */
 } BenchmarkOptions;
 
 typedef struct {

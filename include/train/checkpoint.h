@@ -18,7 +18,9 @@ typedef struct {
 
 GatheredMeans checkpoint_gather_means(const Comm *comm, const TrainState *state); /* Collective */
 void checkpoint_free_means(GatheredMeans *means);                                 /* Local */
-/* Write folder/step-<step>.h5 and remove all but the last `keep`. Local, rank 0. */
+/* The whole moments on rank 0 [count]; first, second NULL elsewhere. Collective. */
+void checkpoint_collect_moments(const Comm *comm, const TrainState *state, real *first, real *second);
+/* Write folder/step-<step>.h5 and remove all but the last `keep`. Local, rank 0; the state's moments are whole. */
 Status checkpoint_write_file(const char *folder, int keep, const TrainState *state, const GatheredMeans *means);
 
 /* The two above in one. Write folder/step-<step>.h5 and remove all but the last `keep`. Collective. */

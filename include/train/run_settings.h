@@ -9,7 +9,7 @@
 #include "objectives/collapse_loss.h"
 #include "train/schedule.h"
 
-typedef enum { INIT_RANDOM, INIT_FILE } InitKind;
+typedef enum { OVERLAP_AUTO, OVERLAP_YES, OVERLAP_NO } OverlapSums;
 
 typedef struct {
     const char *method_name, *init, *train_data, *output;
@@ -28,7 +28,8 @@ typedef struct {
     int adam; /* 0 hf, 1 torch */
     double adam_epsilon, clip, dropout, mask_rate;
     int64_t seed, threads;
-    bool reproducible, checkpoint_behind;
+    bool reproducible, checkpoint_behind, shard_optimizer, recompute;
+    int overlap_sums; /* OverlapSums */
     int64_t shards, micro_batch;
     int64_t checkpoint_steps, keep;
     const char *resume;

@@ -7,10 +7,17 @@
 #include "model/encoder.h"
 #include "objectives/collapse_loss.h"
 #include "objectives/masked_lm.h"
+#include "parallel/bucket_sum.h"
 #include "parallel/tree_sum.h"
 #include "train/checkpoint_writer.h"
 #include "train/run_settings.h"
 #include "train/state.h"
+
+/* The samples of the step at hand, dealt to ranks or shards (train/pieces.h). */
+typedef struct {
+    int *sample; /* owned [batch]: numbers in the corpus, part after part */
+    int *first;  /* owned [parts + 1]: where a part begins */
+} Dealing;
 
 typedef struct {
     const RunSettings *run; /* borrowed */
@@ -29,6 +36,11 @@ typedef struct {
     TreeStack tree;          /* gradients of the shards */
     ClassMeans *shard_means; /* owned [n_shards]; NULL without shards or regularizer */
     double *shard_loss;      /* owned [n_shards], or [1] */
+    Buckets buckets;         /* owned: of the gradient block */
+    const Buckets *dealt;    /* the same if the optimizer's state is dealt to the ranks; else NULL */
+    BucketSum sums;          /* owned */
+    double *norm_part;       /* scratch of gradients_norm */
+    Dealing dealing;         /* owned */
     int *order;              /* owned [corpus.n]: permutation of the epoch */
     Schedule schedule;
     int64_t total_steps;

@@ -5,6 +5,7 @@
 #include "analysis/class_means.h"
 #include "io/model_file.h"
 #include "model/params.h"
+#include "parallel/bucket_sum.h"
 #include "train/history.h"
 
 typedef struct {
@@ -16,6 +17,7 @@ typedef struct {
     double seconds;        /* of training so far */
     uint64_t samples_hash; /* of the tokenized corpus: the position means nothing in another one */
     Params *params;        /* borrowed */
+    const Buckets *dealt;  /* borrowed: first and second hold what this rank owns; NULL: everything */
     PieceTable pieces;     /* borrowed */
     ClassMeans *means;     /* borrowed; NULL without regularizer */
     const int *class_id;   /* borrowed [K_all] */

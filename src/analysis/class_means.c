@@ -44,6 +44,16 @@ void class_means_add(ClassMeans *m, int n, const real *x, const int *label)
     }
 }
 
+int64_t class_means_doubles(const ClassMeans *m)
+{
+    return (int64_t)doubles_of(m);
+}
+
+void class_means_count(ClassMeans *m)
+{
+    for (int k = 0; k < m->n_classes; k++) m->count[k] = (int64_t)m->weight[k];
+}
+
 static void fold(double fade, const ClassMeans *step, ClassMeans *total)
 {
     for (size_t i = 0; i < doubles_of(step); i++) total->sum[i] = fade * total->sum[i] + step->sum[i];
@@ -53,8 +63,8 @@ static void fold(double fade, const ClassMeans *step, ClassMeans *total)
 void class_means_merge(const Comm *comm, double fade, ClassMeans *step, ClassMeans *total)
 {
     if (comm) {
-        comm_sum_f64(comm, step->sum, (int64_t)doubles_of(step));
-        comm_sum_i64(comm, step->count, step->n_classes);
+        comm_sum_f64(comm, step->sum, class_means_doubles(step));
+        class_means_count(step);
     }
     fold(fade, step, total);
 }
@@ -62,8 +72,8 @@ void class_means_merge(const Comm *comm, double fade, ClassMeans *step, ClassMea
 void class_means_merge_shards(const Comm *comm, double fade, int n_shards, ClassMeans *shard, ClassMeans *total)
 {
     for (int s = 0; s < n_shards; s++) { /* one rank's numbers and zeros: exact in any order */
-        comm_sum_f64(comm, shard[s].sum, (int64_t)doubles_of(&shard[s]));
-        comm_sum_i64(comm, shard[s].count, shard[s].n_classes);
+        comm_sum_f64(comm, shard[s].sum, class_means_doubles(&shard[s]));
+        class_means_count(&shard[s]);
         fold(s == 0 ? fade : 1, &shard[s], total);
     }
 }

@@ -25,7 +25,12 @@ static const Setting table[] = {
      "per rank; 0 = share the cores"},
     {"regularizer", SETTING_SWITCH, "yes", "", 0, 0, offsetof(BenchmarkOptions, regularizer),
      "with the collapse regularizer on 400 classes"},
-    {"reproducible", SETTING_SWITCH, "no", "", 0, 0, offsetof(BenchmarkOptions, reproducible), "as in train, 8 shards"},
+    {"reproducible", SETTING_SWITCH, "no", "", 0, 0, offsetof(BenchmarkOptions, reproducible), "as in train"},
+    {"shards", SETTING_INTEGER, "4", "", 1, 64, offsetof(BenchmarkOptions, shards), "as in train"},
+    {"shard-optimizer", SETTING_SWITCH, "yes", "", 0, 0, offsetof(BenchmarkOptions, shard_optimizer), "as in train"},
+    {"overlap-sums", SETTING_CHOICE, "auto", "auto yes no", 0, 0, offsetof(BenchmarkOptions, overlap_sums),
+     "as in train"},
+    {"recompute", SETTING_SWITCH, "no", "", 0, 0, offsetof(BenchmarkOptions, recompute), "as in train"},
     {"micro-batch", SETTING_INTEGER, "0", "", 0, 65536, offsetof(BenchmarkOptions, micro_batch), "as in train"},
     {"dropout", SETTING_NUMBER, "0.1", "", 0, 0.9, offsetof(BenchmarkOptions, dropout), "dropout rate"},
 };

@@ -10,7 +10,7 @@ static void lay_out(LoadedModel *m, const BertConfig *config, int n_samples)
     params_free(&m->params);
     encoder_free(&m->encoder);
     params_init(&m->arena, config, false, &m->params);
-    encoder_init(&m->arena, &m->params, n_samples, n_samples * m->longest, m->longest, false, &m->encoder);
+    encoder_init(&m->arena, &m->params, n_samples, n_samples * m->longest, m->longest, ENCODER_EVALUATES, &m->encoder);
     mlm_head_init(&m->arena, &m->params, true, &m->head);
 }
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { FLAT_BLOCK = 1 << 16, MAX_FLAT_BLOCKS = 1 << 16 };
+enum { FLAT_BLOCK = 1 << 16 };
 
 static int blocks_of(int n)
 {
@@ -152,18 +152,9 @@ void layers_adamw(int64_t n, const AdamSettings *settings, real *p, const real *
         vector_kernels->adamw(n - i < FLAT_BLOCK ? n - i : FLAT_BLOCK, settings, p + i, g + i, m + i, v + i);
 }
 
-double layers_square_sum(int64_t n, const real *x)
+void layers_square_sums(int64_t n, int grain, const real *x, double *part)
 {
-    static double part[MAX_FLAT_BLOCKS];
-    int64_t block = FLAT_BLOCK;
-    while ((n + block - 1) / block > MAX_FLAT_BLOCKS) block *= 2;
-    const int n_blocks = (int)((n + block - 1) / block);
 #pragma omp parallel for schedule(static)
-    for (int b = 0; b < n_blocks; b++) {
-        const int64_t first = b * block;
-        part[b] = vector_kernels->square_sum(n - first < block ? n - first : block, x + first);
-    }
-    double sum = 0;
-    for (int b = 0; b < n_blocks; b++) sum += part[b];
-    return sum;
+    for (int64_t first = 0; first < n; first += grain)
+        part[first / grain] = vector_kernels->square_sum(n - first < grain ? n - first : grain, x + first);
 }

@@ -31,32 +31,33 @@ static void init_layer(Arena *arena, const BertConfig *c, size_t n, LayerStates 
                        .rstd2 = cut(arena, n, 1)};
 }
 
-static void init_states(Arena *arena, Encoder *e, bool trains)
+static void init_states(Arena *arena, Encoder *e, EncoderUse use)
 {
     const BertConfig *c = &e->params->config;
     const size_t n = (size_t)e->max_tokens, d = (size_t)c->hidden;
     e->h = memory_alloc((size_t)c->layers + 1, sizeof *e->h);
     e->layer = memory_alloc((size_t)c->layers, sizeof *e->layer);
-    for (int l = 0; l <= c->layers; l++) e->h[l] = trains || l < 2 ? cut(arena, n, d) : e->h[l % 2];
+    for (int l = 0; l <= c->layers; l++) e->h[l] = use != ENCODER_EVALUATES || l < 2 ? cut(arena, n, d) : e->h[l % 2];
     for (int l = 0; l < c->layers; l++) {
-        if (trains || l == 0) init_layer(arena, c, n, &e->layer[l]);
+        if (use == ENCODER_TRAINS || l == 0) init_layer(arena, c, n, &e->layer[l]);
         else e->layer[l] = e->layer[0];
     }
 }
 
-void encoder_init(Arena *arena, const Params *params, int max_samples, int max_tokens, int longest, bool trains,
+void encoder_init(Arena *arena, const Params *params, int max_samples, int max_tokens, int longest, EncoderUse use,
                   Encoder *e)
 {
     const BertConfig *c = &params->config;
     const size_t n = (size_t)max_tokens, d = (size_t)c->hidden, i = (size_t)c->intermediate;
     const int widest = c->intermediate > 3 * c->hidden ? c->intermediate : 3 * c->hidden;
     *e = (Encoder){.params = params, .max_samples = max_samples, .max_tokens = max_tokens, .longest = longest};
-    init_states(arena, e, trains);
+    e->recomputes = use == ENCODER_RECOMPUTES;
+    init_states(arena, e, use);
     e->embedded = cut(arena, n, d);
     e->mean0 = cut(arena, n, 1);
     e->rstd0 = cut(arena, n, 1);
     e->g = cut(arena, n, i);
-    if (trains) {
+    if (use != ENCODER_EVALUATES) {
         e->df = cut(arena, n, i);
         e->dqkv = cut(arena, n, 3 * d);
         e->dx = cut(arena, n, d);
@@ -182,8 +183,13 @@ static void embed_backward(Encoder *e, const PackedInput *in, real *dx)
     embedding_backward(n, d, in->kind, dx, EMBEDDING_ALL_ROWS, g->type);
 }
 
-void encoder_backward(Encoder *e, const PackedInput *input, real *dx)
+void encoder_backward(Encoder *e, const PackedInput *input, real *dx, LayerDone done, void *context)
 {
-    for (int l = e->params->config.layers - 1; l >= 0; l--) layer_backward(e, input, l, dx);
+    const int last = e->params->config.layers - 1;
+    for (int l = last; l >= 0; l--) {
+        if (e->recomputes && l < last) layer_forward(e, input, l);
+        layer_backward(e, input, l, dx);
+        if (done) done(context, l);
+    }
     embed_backward(e, input, dx);
 }

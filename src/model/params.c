@@ -45,7 +45,6 @@ static void point_tensors(const BertConfig *config, const BertLayout *layout, re
     t->type = tensor_at(layout, block, "bert.embeddings.token_type_embeddings.weight");
     t->norm_gamma = tensor_at(layout, block, "bert.embeddings.LayerNorm.weight");
     t->norm_beta = tensor_at(layout, block, "bert.embeddings.LayerNorm.bias");
-    t->layer = memory_alloc((size_t)config->layers, sizeof *t->layer);
     for (int l = 0; l < config->layers; l++) point_layer(layout, block, l, &t->layer[l]);
     t->transform_weight = tensor_at(layout, block, "cls.predictions.transform.dense.weight");
     t->transform_bias = tensor_at(layout, block, "cls.predictions.transform.dense.bias");
@@ -54,7 +53,7 @@ static void point_tensors(const BertConfig *config, const BertLayout *layout, re
     t->decoder_bias = tensor_at(layout, block, "cls.predictions.bias");
 }
 
-void params_init(Arena *arena, const BertConfig *config, bool trains, Params *params)
+static void cut_blocks(Arena *arena, const BertConfig *config, bool trains, int64_t n_moments, Params *params)
 {
     *params = (Params){.config = *config};
     bert_layout_init(config, &params->layout);
@@ -62,11 +61,31 @@ void params_init(Arena *arena, const BertConfig *config, bool trains, Params *pa
     params->weight = arena_cut(arena, count, sizeof(real));
     if (trains) {
         params->gradient = arena_cut(arena, count, sizeof(real));
-        params->first = arena_cut(arena, count, sizeof(real));
-        params->second = arena_cut(arena, count, sizeof(real));
+        const size_t moments = n_moments < 0 ? count : (size_t)n_moments;
+        params->first = arena_cut(arena, moments, sizeof(real));
+        params->second = arena_cut(arena, moments, sizeof(real));
     }
+    params->w.layer = memory_alloc((size_t)config->layers, sizeof *params->w.layer);
+    params->g.layer = memory_alloc((size_t)config->layers, sizeof *params->g.layer);
     point_tensors(config, &params->layout, params->weight, &params->w);
     point_tensors(config, &params->layout, params->gradient, &params->g);
+}
+
+void params_init(Arena *arena, const BertConfig *config, bool trains, Params *params)
+{
+    cut_blocks(arena, config, trains, -1, params);
+}
+
+void params_init_dealt(Arena *arena, const BertConfig *config, int64_t n_moments, Params *params)
+{
+    cut_blocks(arena, config, true, n_moments, params);
+}
+
+void params_point_gradient(Params *params, real *block)
+{
+    if (block == params->gradient) return;
+    params->gradient = block;
+    point_tensors(&params->config, &params->layout, block, &params->g);
 }
 
 void params_free(Params *params)

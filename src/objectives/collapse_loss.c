@@ -87,9 +87,15 @@ static double fade_of(const CollapseLoss *c)
     return c->options.reset == RESET_EMA ? c->options.ema : 1;
 }
 
-void collapse_loss_merge(CollapseLoss *c, const Comm *comm)
+int64_t collapse_loss_doubles(const CollapseLoss *c)
 {
-    class_means_merge(c->options.sync == SYNC_GLOBAL ? comm : NULL, fade_of(c), &c->step, &c->total);
+    return c->options.sync == SYNC_GLOBAL ? class_means_doubles(&c->step) : 0;
+}
+
+void collapse_loss_merge(CollapseLoss *c)
+{
+    class_means_count(&c->step);
+    class_means_merge(NULL, fade_of(c), &c->step, &c->total);
 }
 
 void collapse_loss_merge_shards(CollapseLoss *c, const Comm *comm, int n_shards, ClassMeans *shard)

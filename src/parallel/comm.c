@@ -1,22 +1,17 @@
-/* comm.c: MPI behind a dozen calls. The only file that names MPI_COMM_WORLD. */
+/* comm.c: MPI behind a dozen calls. The only file that names MPI_COMM_WORLD; sums are in comm_sum.c. */
 #include "parallel/comm.h"
 
-#include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "comm_mpi.h"
 
-enum { CHUNK_BYTES = 8 << 20, BROADCAST_BYTES = 1 << 30 };
+enum { BROADCAST_BYTES = 1 << 30 };
 
-static MPI_Comm world_of(const Comm *comm)
-{
-    return *(MPI_Comm *)comm->world;
-}
-
-static void check(int code, const char *call)
+void comm_check(int code, const char *call)
 {
     if (code == MPI_SUCCESS) return;
     char reason[MPI_MAX_ERROR_STRING], host[MPI_MAX_PROCESSOR_NAME];
@@ -28,14 +23,13 @@ static void check(int code, const char *call)
     MPI_Abort(MPI_COMM_WORLD, STATUS_INTERNAL);
 }
 
-#define MPI(call) check((call), #call)
-
 Status comm_init(int *argc, char ***argv, Comm *comm)
 {
     int provided;
     *comm = (Comm){0};
-    MPI(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided));
+    MPI(MPI_Init_thread(argc, argv, MPI_THREAD_SERIALIZED, &provided));
     CHECK(provided >= MPI_THREAD_FUNNELED, STATUS_INTERNAL, "this MPI offers no thread support (MPI_THREAD_FUNNELED)");
+    comm->may_use_thread = provided >= MPI_THREAD_SERIALIZED;
     MPI_Comm *world = memory_alloc(1, sizeof *world);
     MPI(MPI_Comm_dup(MPI_COMM_WORLD, world));
     MPI(MPI_Comm_set_errhandler(*world, MPI_ERRORS_RETURN));
@@ -46,8 +40,26 @@ Status comm_init(int *argc, char ***argv, Comm *comm)
     MPI(MPI_Comm_size(node, &comm->node_ranks));
     MPI(MPI_Comm_free(&node));
     comm->world = world;
-    comm->chunk = memory_alloc(CHUNK_BYTES, 1);
+    comm->chunk = memory_alloc(COMM_CHUNK_BYTES, 1);
     return STATUS_OK;
+}
+
+void comm_twin(const Comm *comm, Comm *twin)
+{
+    *twin = *comm;
+    twin->is_patient = true;
+    twin->world = memory_alloc(1, sizeof(MPI_Comm));
+    MPI(MPI_Comm_dup(world_of(comm), twin->world));
+    twin->chunk = memory_alloc(COMM_CHUNK_BYTES, 1);
+}
+
+void comm_twin_free(Comm *twin)
+{
+    if (!twin->world) return;
+    MPI(MPI_Comm_free(twin->world));
+    free(twin->world);
+    free(twin->chunk);
+    *twin = (Comm){0};
 }
 
 void comm_finalize(Comm *comm)
@@ -79,75 +91,6 @@ _Noreturn void comm_abort(const Comm *comm, Status code)
 {
     MPI_Abort(world_of(comm), (int)code);
     _exit((int)code);
-}
-
-/* Where the parts of a block of n elements begin, one part per rank. */
-static void cut_parts(const Comm *comm, int n, int *count, int *start)
-{
-    const int part = (n + comm->n_ranks - 1) / comm->n_ranks;
-    for (int r = 0; r < comm->n_ranks; r++) {
-        start[r] = r * part < n ? r * part : n;
-        count[r] = (r + 1) * part < n ? part : n - start[r];
-    }
-}
-
-typedef void (*AddParts)(int n_parts, int n, void *parts);
-
-static void add_real(int n_parts, int n, void *parts)
-{
-    real *sum = parts;
-    for (int r = 1; r < n_parts; r++)
-        for (int i = 0; i < n; i++) sum[i] += sum[(size_t)r * (size_t)n + (size_t)i];
-}
-
-static void add_f64(int n_parts, int n, void *parts)
-{
-    double *sum = parts;
-    for (int r = 1; r < n_parts; r++)
-        for (int i = 0; i < n; i++) sum[i] += sum[(size_t)r * (size_t)n + (size_t)i];
-}
-
-/* Sum an array over ranks, block by block: rank r receives part r of the block from every rank, adds
- * them in rank order, and all ranks gather the sums. Each element crosses the network twice,
- * however many ranks there are. */
-static void sum_in_rank_order(const Comm *comm, void *x, int64_t n, int size, MPI_Datatype type, AddParts add)
-{
-    if (comm->n_ranks == 1) return;
-    const int ranks = comm->n_ranks;
-    int *count = memory_alloc(4 * (size_t)ranks, sizeof *count);
-    int *start = count + ranks, *received = start + ranks, *place = received + ranks;
-    const int block = CHUNK_BYTES / size - ranks; /* n_ranks parts of it fit in chunk */
-    for (int64_t first = 0; first < n; first += block) {
-        const int length = n - first < block ? (int)(n - first) : block;
-        char *at = (char *)x + first * size;
-        cut_parts(comm, length, count, start);
-        const int mine = count[comm->rank];
-        for (int r = 0; r < ranks; r++) received[r] = mine, place[r] = r * mine;
-        MPI(MPI_Alltoallv(at, count, start, type, comm->chunk, received, place, type, world_of(comm)));
-        add(ranks, mine, comm->chunk);
-        MPI(MPI_Allgatherv(comm->chunk, mine, type, at, count, start, type, world_of(comm)));
-    }
-    free(count);
-}
-
-static MPI_Datatype real_type(void)
-{
-    return sizeof(real) == sizeof(float) ? MPI_FLOAT : MPI_DOUBLE;
-}
-
-void comm_sum_real(const Comm *comm, real *x, int64_t n)
-{
-    sum_in_rank_order(comm, x, n, sizeof *x, real_type(), add_real);
-}
-
-void comm_sum_f64(const Comm *comm, double *x, int64_t n)
-{
-    sum_in_rank_order(comm, x, n, sizeof *x, MPI_DOUBLE, add_f64);
-}
-
-void comm_sum_i64(const Comm *comm, int64_t *x, int64_t n)
-{
-    MPI(MPI_Allreduce(MPI_IN_PLACE, x, (int)n, MPI_INT64_T, MPI_SUM, world_of(comm)));
 }
 
 int comm_part_length(int length, int part, int rank)

@@ -25,9 +25,9 @@ static int range_nodes(Part range, TreeNode *node, int *most)
 }
 
 void tree_stack_init(Arena *arena, int n_shards, int n_ranks, int64_t length,
-                     void (*add)(int64_t, const real *, real *), TreeStack *stack)
+                     void (*add)(int64_t, const real *, real *), real *scratch, TreeStack *stack)
 {
-    *stack = (TreeStack){.n_shards = n_shards, .length = length, .add = add};
+    *stack = (TreeStack){.n_shards = n_shards, .length = length, .add = add, .scratch = scratch};
     int deepest = 0;
     for (int r = 0; r < n_ranks; r++) {
         TreeNode node[2 * TREE_DEPTH];
@@ -43,15 +43,23 @@ void tree_stack_clear(TreeStack *stack)
     stack->n_nodes = 0;
 }
 
-void tree_stack_push(TreeStack *s, int shard, const real *x)
+static bool completes_pair(const TreeStack *s, int shard)
 {
-    const TreeNode leaf = {shard, 1};
-    if (s->n_nodes && are_halves(s->node[s->n_nodes - 1], leaf)) {
-        s->add(s->length, x, s->sum[s->n_nodes - 1]);
+    return s->n_nodes && are_halves(s->node[s->n_nodes - 1], (TreeNode){shard, 1});
+}
+
+real *tree_stack_leaf(const TreeStack *s, int shard)
+{
+    return completes_pair(s, shard) ? s->scratch : s->sum[s->n_nodes];
+}
+
+void tree_stack_push(TreeStack *s, int shard)
+{
+    if (completes_pair(s, shard)) {
+        s->add(s->length, s->scratch, s->sum[s->n_nodes - 1]);
         s->node[s->n_nodes - 1].n = 2;
     } else {
-        s->node[s->n_nodes] = leaf;
-        memcpy(s->sum[s->n_nodes++], x, (size_t)s->length * sizeof *x);
+        s->node[s->n_nodes++] = (TreeNode){shard, 1};
     }
     while (s->n_nodes > 1 && are_halves(s->node[s->n_nodes - 2], s->node[s->n_nodes - 1])) {
         s->n_nodes--;
@@ -79,12 +87,9 @@ static void add_nodes(int n_nodes, const TreeNode *received, int n, real *data)
 
 enum { BLOCK = 1 << 20 /* numbers that are summed at once */ };
 
-void tree_sum_finish(const Comm *comm, const TreeStack *s, real *out)
+real *tree_sum_finish(const Comm *comm, const TreeStack *s)
 {
-    if (comm->n_ranks == 1) {
-        memcpy(out, s->sum[0], (size_t)s->length * sizeof *out);
-        return;
-    }
+    if (comm->n_ranks == 1) return s->sum[0];
     const int ranks = comm->n_ranks;
     TreeNode node[64];
     int n_nodes = 0, *of_rank = memory_alloc((size_t)ranks, sizeof *of_rank), most;
@@ -98,8 +103,9 @@ void tree_sum_finish(const Comm *comm, const TreeStack *s, real *out)
         comm_exchange_parts(comm, s->n_nodes, (const real *const *)s->sum, first, length, part, of_rank, received);
         const int mine = comm_part_length(length, part, comm->rank);
         add_nodes(n_nodes, node, mine, received);
-        comm_gather_parts(comm, received, length, part, out + first);
+        comm_gather_parts(comm, received, length, part, s->scratch + first);
     }
     free(received);
     free(of_rank);
+    return s->scratch;
 }

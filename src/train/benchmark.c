@@ -161,7 +161,10 @@ Status benchmark_run(const Comm *comm, const BenchmarkOptions *o, BenchmarkResul
                        .reset = RESET_EPOCH,
                        .trace = "-", /* so that trace_batch holds all samples of the step */
                        .reproducible = o->reproducible,
-                       .shards = 8,
+                       .shards = o->shards,
+                       .shard_optimizer = o->shard_optimizer,
+                       .overlap_sums = o->overlap_sums,
+                       .recompute = o->recompute,
                        .micro_batch = o->micro_batch};
     BertConfig config = config_of(o->model);
     Trainer t = {.run = &run, .total_steps = run.steps};

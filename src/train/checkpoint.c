@@ -184,10 +184,32 @@ Status checkpoint_write_file(const char *folder, int keep, const TrainState *s, 
     return status;
 }
 
+void checkpoint_collect_moments(const Comm *comm, const TrainState *s, real *first, real *second)
+{
+    const Params *p = s->params;
+    if (s->dealt) {
+        buckets_collect(comm, s->dealt, p->first, first);
+        buckets_collect(comm, s->dealt, p->second, second);
+    } else if (comm->rank == 0) {
+        memcpy(first, p->first, (size_t)p->layout.count * sizeof *first);
+        memcpy(second, p->second, (size_t)p->layout.count * sizeof *second);
+    }
+}
+
 Status checkpoint_write(const Comm *comm, const char *folder, int keep, const TrainState *s)
 {
     GatheredMeans means = checkpoint_gather_means(comm, s);
-    Status status = comm->rank == 0 ? checkpoint_write_file(folder, keep, s, &means) : STATUS_OK;
+    Params whole = *s->params;
+    TrainState state = *s;
+    state.params = &whole;
+    if (s->dealt) {
+        whole.first = whole.second = NULL;
+        if (comm->rank == 0) whole.first = memory_alloc(2 * (size_t)whole.layout.count, sizeof *whole.first);
+        if (comm->rank == 0) whole.second = whole.first + whole.layout.count;
+        checkpoint_collect_moments(comm, s, whole.first, whole.second);
+    }
+    Status status = comm->rank == 0 ? checkpoint_write_file(folder, keep, &state, &means) : STATUS_OK;
+    if (s->dealt) free(whole.first);
     checkpoint_free_means(&means);
     return comm_agree(comm, status);
 }
@@ -357,7 +379,7 @@ static Status read_means(H5File *file, int n_sets, const TrainState *s, Gathered
     return status;
 }
 
-static Status read_local(const char *path, TrainState *s, int n_sets, GatheredMeans *means)
+static Status read_local(const char *path, TrainState *s, int n_sets, real *first, real *second, GatheredMeans *means)
 {
     H5File *file;
     BertConfig config;
@@ -368,15 +390,16 @@ static Status read_local(const char *path, TrainState *s, int n_sets, GatheredMe
                             "%s: holds a model of another shape than init; set resume = never", path);
     if (!status) status = read_progress(file, s);
     if (!status) status = model_file_read_block(file, "/model/weights", &s->params->layout, s->params->weight);
-    if (!status) status = model_file_read_block(file, "/optimizer/first", &s->params->layout, s->params->first);
-    if (!status) status = model_file_read_block(file, "/optimizer/second", &s->params->layout, s->params->second);
+    if (!status) status = model_file_read_block(file, "/optimizer/first", &s->params->layout, first);
+    if (!status) status = model_file_read_block(file, "/optimizer/second", &s->params->layout, second);
     if (!status && s->means) status = read_means(file, n_sets, s, means);
     if (!status) status = history_read(file, &s->history);
     h5_close(&file);
     return status;
 }
 
-static void share(const Comm *comm, TrainState *s, const GatheredMeans *means)
+/* first, second: the moments as read, on rank 0. */
+static void share(const Comm *comm, TrainState *s, const real *first, const real *second, const GatheredMeans *means)
 {
     int64_t whole[] = {s->step, s->epoch, s->next_sample, s->tokens};
     comm_broadcast(comm, whole, sizeof whole);
@@ -384,8 +407,13 @@ static void share(const Comm *comm, TrainState *s, const GatheredMeans *means)
     s->step = whole[0], s->epoch = whole[1], s->next_sample = whole[2], s->tokens = whole[3];
     const int64_t bytes = s->params->layout.count * (int64_t)sizeof(real);
     comm_broadcast(comm, s->params->weight, bytes);
-    comm_broadcast(comm, s->params->first, bytes);
-    comm_broadcast(comm, s->params->second, bytes);
+    if (s->dealt) {
+        buckets_deal(comm, s->dealt, first, s->params->first);
+        buckets_deal(comm, s->dealt, second, s->params->second);
+    } else {
+        comm_broadcast(comm, s->params->first, bytes);
+        comm_broadcast(comm, s->params->second, bytes);
+    }
     if (!s->means) return;
     const int64_t block = (int64_t)s->means->n_classes * (s->means->n_features + 2) * (int64_t)sizeof(double);
     const int64_t counts = s->means->n_classes * (int64_t)sizeof(int64_t);
@@ -405,7 +433,9 @@ static void share(const Comm *comm, TrainState *s, const GatheredMeans *means)
 Status checkpoint_read(const Comm *comm, const char *path, TrainState *s)
 {
     const int n_sets = s->means_by_rank ? comm->n_ranks : 1;
+    const size_t count = (size_t)s->params->layout.count;
     GatheredMeans means = {.n_sets = n_sets};
+    real *moments = NULL, *first = NULL, *second = NULL;
     Status status = STATUS_OK;
     if (comm->rank == 0) {
         if (s->means) {
@@ -413,10 +443,14 @@ Status checkpoint_read(const Comm *comm, const char *path, TrainState *s)
             means.sum = memory_alloc(sets * k * ((size_t)s->means->n_features + 2), sizeof(double));
             means.count = memory_alloc(sets * k, sizeof(int64_t));
         }
-        status = read_local(path, s, n_sets, &means);
+        if (s->dealt) moments = memory_alloc(2 * count, sizeof *moments);
+        first = s->dealt ? moments : s->params->first;
+        second = s->dealt ? moments + count : s->params->second;
+        status = read_local(path, s, n_sets, first, second, &means);
     }
     status = comm_agree(comm, status);
-    if (!status) share(comm, s, &means);
+    if (!status) share(comm, s, first, second, &means);
+    free(moments);
     free(means.sum);
     free(means.count);
     return status;

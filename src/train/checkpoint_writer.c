@@ -49,8 +49,6 @@ static void copy_state(CheckpointWriter *w, const TrainState *state)
     w->state = *state;
     w->state.params = &w->params;
     memcpy(w->params.weight, state->params->weight, bytes);
-    memcpy(w->params.first, state->params->first, bytes);
-    memcpy(w->params.second, state->params->second, bytes);
     w->state.history = (History){0};
     for (size_t i = 0; i < state->history.n; i++) history_add(&w->state.history, &state->history.line[i]);
 }
@@ -60,6 +58,7 @@ Status checkpoint_writer_start(const Comm *comm, CheckpointWriter *w, const char
 {
     TRY(checkpoint_writer_finish(comm, w));
     GatheredMeans means = checkpoint_gather_means(comm, state);
+    checkpoint_collect_moments(comm, state, w->params.first, w->params.second);
     if (comm->rank != 0) return STATUS_OK;
     copy_state(w, state);
     w->means = means;

@@ -48,10 +48,16 @@ static const Setting table[] = {
     {"threads", SETTING_INTEGER, "0", "", 0, 4096, AT(threads), "per rank; 0 = share the cores this rank may use"},
     {"reproducible", SETTING_SWITCH, "no", "", 0, 0, AT(reproducible),
      "the same bits on any number of ranks and threads (fixed shards, one summation tree)"},
-    {"shards", SETTING_INTEGER, "8", "", 1, 64, AT(shards),
+    {"shards", SETTING_INTEGER, "4", "", 1, 64, AT(shards),
      "reproducible: parts of the batch, a power of two, at least as many as ranks"},
     {"micro-batch", SETTING_INTEGER, "0", "", 0, 1 << 24, AT(micro_batch),
      "samples a rank computes at once, for large batches in little memory; 0 = all of its part"},
+    {"recompute", SETTING_SWITCH, "no", "", 0, 0, AT(recompute),
+     "keep only each layer's input and compute the rest again in the backward pass: less memory, a third more work"},
+    {"shard-optimizer", SETTING_SWITCH, "yes", "", 0, 0, AT(shard_optimizer),
+     "each rank keeps and updates its share of the optimizer's state (ZeRO-1); the bits are the same"},
+    {"overlap-sums", SETTING_CHOICE, "auto", "auto yes no", 0, 0, AT(overlap_sums),
+     "sum gradients behind the backward pass, with a thread; auto: if ranks are on several machines"},
     {"checkpoint-steps", SETTING_INTEGER, "500", "", 1, 2e9, AT(checkpoint_steps), "steps between checkpoints"},
     {"checkpoint-behind", SETTING_SWITCH, "yes", "", 0, 0, AT(checkpoint_behind),
      "write checkpoints behind the next steps, from a copy in memory (12 bytes per parameter on rank 0)"},
@@ -97,24 +103,10 @@ const Setting *run_settings_table(int *n)
 
 bool run_settings_may_change(const char *key)
 {
-    static const char *const free_keys[] = {"output",
-                                            "train-data",
-                                            "epochs",
-                                            "steps",
-                                            "threads",
-                                            "checkpoint-steps",
-                                            "checkpoint-behind",
-                                            "keep",
-                                            "resume",
-                                            "max-time",
-                                            "log-steps",
-                                            "micro-batch",
-                                            "trace",
-                                            "dry-run",
-                                            "init",
-                                            "vocab",
-                                            "nc-words",
-                                            "compat"};
+    static const char *const free_keys[] = {
+        "output",       "train-data", "epochs",   "steps",     "threads",     "checkpoint-steps", "checkpoint-behind",
+        "keep",         "resume",     "max-time", "log-steps", "micro-batch", "recompute",        "shard-optimizer",
+        "overlap-sums", "trace",      "dry-run",  "init",      "vocab",       "nc-words",         "compat"};
     for (size_t i = 0; i < sizeof free_keys / sizeof free_keys[0]; i++)
         if (strcmp(free_keys[i], key) == 0) return true;
     return false;

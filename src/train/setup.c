@@ -11,6 +11,7 @@
 #include "io/file.h"
 #include "kernels/layers.h"
 #include "train/checkpoint.h"
+#include "train/gradients.h"
 #include "train/pieces.h"
 
 /* --- the model's configuration and vocabulary: rank 0 reads, all receive ------------------------- */
@@ -142,7 +143,7 @@ static void lay_out_shards(const Comm *comm, Trainer *t)
 {
     const int n = t->n_shards;
     if (!n) return;
-    tree_stack_init(&t->arena, n, comm->n_ranks, t->params.layout.count, layers_add, &t->tree);
+    tree_stack_init(&t->arena, n, comm->n_ranks, t->params.layout.count, layers_add, t->params.gradient, &t->tree);
     for (int s = 0; s < n && t->shard_means; s++)
         class_means_init(&t->arena, t->words.n, t->params.config.hidden, &t->shard_means[s]);
 }
@@ -151,12 +152,16 @@ static void lay_out_shards(const Comm *comm, Trainer *t)
 static void lay_out(const Comm *comm, const RunSettings *run, const BertConfig *config, Trainer *t)
 {
     const int64_t batch = run->batch < t->corpus.n ? run->batch : t->corpus.n;
-    const int samples = pieces_most_samples(comm, run, batch), tokens = batch_token_bound(&t->corpus, samples);
+    const int samples = pieces_most_samples(run, batch);
+    const int tokens = (int)pieces_most_tokens(comm, run, batch, t->corpus.longest);
     const CollapseOptions collapse = collapse_options(run);
     params_free(&t->params);
     encoder_free(&t->encoder);
-    params_init(&t->arena, config, true, &t->params);
-    encoder_init(&t->arena, &t->params, samples, tokens, t->corpus.longest, true, &t->encoder);
+    if (t->dealt) params_init_dealt(&t->arena, config, buckets_owned(t->dealt), &t->params);
+    else params_init(&t->arena, config, true, &t->params);
+    t->norm_part = arena_cut(&t->arena, (size_t)gradients_norm_parts(t->params.layout.count), sizeof *t->norm_part);
+    encoder_init(&t->arena, &t->params, samples, tokens, t->corpus.longest,
+                 run->recompute ? ENCODER_RECOMPUTES : ENCODER_TRAINS, &t->encoder);
     mlm_head_init(&t->arena, &t->params, true, &t->head);
     masked_lm_init(&t->arena, &t->head, &t->masked_lm);
     if (run->nc_weight > 0) collapse_loss_init(&t->arena, &collapse, &t->words, &t->head, comm->n_ranks, &t->collapse);
@@ -177,19 +182,30 @@ void setup_memory(const Comm *comm, const BertConfig *config, Trainer *t)
     t->n_shards = run->reproducible ? (int)run->shards : 0;
     t->shard_loss = memory_alloc(t->n_shards ? (size_t)t->n_shards : 1, sizeof *t->shard_loss);
     if (t->n_shards && run->nc_weight > 0) t->shard_means = memory_alloc((size_t)t->n_shards, sizeof *t->shard_means);
+    gradients_buckets(config, comm->rank, comm->n_ranks, &t->buckets);
+    t->dealt = run->shard_optimizer && comm->n_ranks > 1 ? &t->buckets : NULL;
     lay_out(comm, run, config, t);
     const double need = (double)t->arena.used / 1e6, count = 1e-6 * (double)t->params.layout.count * sizeof(real);
     const double copy = t->writes_behind && comm->rank == 0 ? 3 * count : 0;
+    const double blocks =
+        2 * count + 2e-6 * (double)sizeof(real) * (double)(t->dealt ? buckets_owned(t->dealt) : t->params.layout.count);
     log_line("model: %d layers, hidden %d, %.1f M parameters", config->layers, config->hidden,
              1e-6 * (double)t->params.layout.count);
     log_line("memory of rank 0: %.0f MB: parameters, gradients, moments %.0f; states and statistics %.0f; copy for "
              "checkpoints %.0f; "
              "and the corpus, %.0f",
-             need, 4 * count, need - 4 * count - copy, copy,
+             need, blocks, need - blocks - copy, copy,
              4e-6 * (double)t->corpus.offset[t->corpus.n] + 12e-6 * t->corpus.n);
     if (run->dry_run) return;
     arena_open(&t->arena);
     lay_out(comm, run, config, t);
+    const bool several_nodes = comm->node_ranks < comm->n_ranks;
+    const bool overlaps = run->overlap_sums == OVERLAP_AUTO ? several_nodes : run->overlap_sums == OVERLAP_YES;
+    bucket_sum_open(comm, &t->buckets, t->params.gradient, overlaps, &t->sums);
+    if (comm->n_ranks > 1)
+        log_line("gradients are summed %s; the optimizer's state is %s",
+                 overlaps ? "behind the backward pass" : "after it",
+                 t->dealt ? "dealt to the ranks" : "the same on all ranks");
 }
 
 static Status load_weights(const Comm *comm, const RunSettings *run, Trainer *t)
@@ -218,8 +234,8 @@ static Status load_weights(const Comm *comm, const RunSettings *run, Trainer *t)
 void setup_state(const char *settings, const char *command_line, Trainer *t)
 {
     const RunSettings *run = t->run;
-    t->state =
-        (TrainState){.seed = run->seed, .params = &t->params, .settings = settings, .command_line = command_line};
+    t->state = (TrainState){
+        .seed = run->seed, .params = &t->params, .settings = settings, .command_line = command_line, .dealt = t->dealt};
     t->state.pieces = (PieceTable){vocabulary_pieces(t->vocabulary), vocabulary_size(t->vocabulary),
                                    vocabulary_lower_case(t->vocabulary)};
     t->state.samples_hash = XXH3_64bits(t->corpus.id, (size_t)t->corpus.offset[t->corpus.n] * sizeof *t->corpus.id);
@@ -283,7 +299,7 @@ static Status check_shards(const Comm *comm, const RunSettings *run)
 static Status check_size(const Comm *comm, const RunSettings *run, const Trainer *t)
 {
     const int64_t batch = run->batch < t->corpus.n ? run->batch : t->corpus.n;
-    const int64_t tokens = (int64_t)pieces_most_samples(comm, run, batch) * t->corpus.longest;
+    const int64_t tokens = pieces_most_tokens(comm, run, batch, t->corpus.longest);
     CHECK(tokens <= INT32_MAX / 8, STATUS_USAGE,
           "batch = %lld means up to %lld tokens at once on a rank; set micro-batch, or use more ranks",
           (long long)run->batch, (long long)tokens);
@@ -320,6 +336,9 @@ void setup_order(Trainer *t)
 void setup_close(Trainer *t)
 {
     checkpoint_writer_close(&t->writer);
+    bucket_sum_close(&t->sums);
+    buckets_free(&t->buckets);
+    pieces_free(&t->dealing);
     history_free(&t->state.history);
     params_free(&t->params);
     encoder_free(&t->encoder);

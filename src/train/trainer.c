@@ -1,10 +1,12 @@
 /* trainer.c: one global batch per step, every rank its samples of it.
  *
  *   forward -> class sums -> head, loss -> backward -> [class sums, R] -> [sum of gradients] -> R's rows, once
- *   -> norm, clip, AdamW -> log
+ *   -> norm, clip, AdamW -> [weights] -> log
  *
  * Brackets: all ranks together. The first line is taken for each piece of the rank's samples (pieces.h). A rank without
- * samples takes the same road. */
+ * samples takes the same road. During the last piece class sums and gradients are handed to bucket_sum as soon as
+ * they are final, and may cross the network behind the computation. With shard-optimizer each rank keeps
+ * the sums it owns, updates those weights, and all gather the weights. */
 #include "train/trainer.h"
 
 #include <math.h>
@@ -37,10 +39,10 @@ static PackedInput input_of(const Batch *b)
                          .sample = b->sample};
 }
 
-static void fill_batch(Trainer *t, Part samples, Batch *batch)
+static void fill_batch(Trainer *t, Piece piece, Batch *batch)
 {
     const Masking masking = {t->run->mask_rate, (uint64_t)t->run->seed, (uint32_t)t->state.epoch};
-    batch_fill(&t->corpus, t->vocabulary, t->order + t->state.next_sample + samples.first, samples.n, &masking, batch);
+    batch_fill(&t->corpus, t->vocabulary, piece.sample, piece.n, &masking, batch);
 }
 
 /* Labels and tokens of the global batch, and whether anybody wants to stop. */
@@ -49,8 +51,9 @@ static StopReason count_globally(const Comm *comm, Trainer *t)
     enum { LABELS, TOKENS, WRITE_FAILED, STOPS };
     int64_t sum[STOPS + N_STOPS] = {0};
     t->global_samples = pieces_global_samples(t);
+    pieces_deal(comm, t);
     for (int i = 0; i < pieces_count(comm, t); i++) {
-        fill_batch(t, pieces_at(comm, t, i).samples, &t->batch);
+        fill_batch(t, pieces_at(comm, t, i), &t->batch);
         sum[LABELS] += t->batch.n_labels;
         sum[TOKENS] += t->batch.n_tokens;
     }
@@ -74,7 +77,7 @@ static bool uses_collapse(const Trainer *t)
 static const real *forward(const Comm *comm, Trainer *t, int i)
 {
     timer_begin(&t->timer, PHASE_DATA);
-    if (pieces_count(comm, t) > 1) fill_batch(t, pieces_at(comm, t, i).samples, &t->batch); /* else it still is */
+    if (pieces_count(comm, t) > 1) fill_batch(t, pieces_at(comm, t, i), &t->batch); /* else it still is */
     t->encoder.step = (uint32_t)t->state.step;
     timer_begin(&t->timer, PHASE_FORWARD);
     const PackedInput input = input_of(&t->batch);
@@ -88,31 +91,65 @@ static void add_states(const Comm *comm, Trainer *t, int i, const real *hidden)
     collapse_loss_add(&t->collapse, t->shard_means ? &t->shard_means[shard] : &t->collapse.step, &t->batch, hidden);
 }
 
-/* The step's class sums of all ranks into the totals, and R from them. */
+/* This rank's class sums are complete: let them be summed behind the head and the backward pass. */
+static void begin_class_sums(Trainer *t)
+{
+    const int64_t n = collapse_loss_doubles(&t->collapse);
+    if (n && !t->shard_means) bucket_sum_begin_f64(&t->sums, t->collapse.step.sum, n);
+}
+
+/* The step's class sums of all ranks into the totals, and R from them. Everything begun must be finished. */
 static void evaluate_collapse(const Comm *comm, Trainer *t)
 {
     timer_begin(&t->timer, PHASE_WAIT);
     if (t->shard_means) collapse_loss_merge_shards(&t->collapse, comm, t->n_shards, t->shard_means);
-    else collapse_loss_merge(&t->collapse, comm);
+    else collapse_loss_merge(&t->collapse);
     timer_begin(&t->timer, PHASE_REGULARIZE);
     collapse_loss_value(&t->collapse);
 }
 
-/* Task loss, objectives on states, backward pass of a piece. Returns the sum of its labels' losses. */
-static double backward(Trainer *t, const real *hidden)
+/* A layer's gradients are final; all ranks hand over in this order. */
+static void begin_layer_sum(void *context, int l)
 {
-    const PackedInput input = input_of(&t->batch);
+    Trainer *t = context;
+    bucket_sum_begin(&t->sums, gradients_bucket_of_layer(l), !t->dealt);
+}
+
+/* Head and loss of a piece; dx [N, D] receives the gradient to the states. Returns the sum of its labels' losses. */
+static double head(Trainer *t, const real *hidden)
+{
     real *dx = t->encoder.dx;
     timer_begin(&t->timer, PHASE_HEAD);
     memset(dx, 0, (size_t)t->batch.n_tokens * (size_t)t->params.config.hidden * sizeof *dx);
-    const double loss = masked_lm_loss(&t->masked_lm, &t->batch, hidden, t->global_labels, dx);
+    return masked_lm_loss(&t->masked_lm, &t->batch, hidden, t->global_labels, dx);
+}
+
+/* Objectives on states, and backward pass of a piece. is_last: gradients become final. */
+static void backward(Trainer *t, const real *hidden, bool is_last)
+{
+    const PackedInput input = input_of(&t->batch);
     if (uses_collapse(t) && t->collapse.options.grad == GRAD_BOTH) {
         timer_begin(&t->timer, PHASE_REGULARIZE);
-        collapse_loss_states(&t->collapse, &t->batch, hidden, dx);
+        collapse_loss_states(&t->collapse, &t->batch, hidden, t->encoder.dx);
     }
     timer_begin(&t->timer, PHASE_BACKWARD);
-    encoder_backward(&t->encoder, &input, dx);
-    return loss;
+    const bool sums = is_last && !t->n_shards;
+    if (sums) bucket_sum_begin(&t->sums, gradients_bucket_of_head(&t->params.config), !t->dealt);
+    encoder_backward(&t->encoder, &input, t->encoder.dx, sums ? begin_layer_sum : NULL, t);
+}
+
+/* Gradients of the next piece go to the block, or to the place of its shard in the tree. */
+static void clear_gradient(Trainer *t, int shard)
+{
+    timer_begin(&t->timer, PHASE_OPTIMIZE);
+    if (t->n_shards) params_point_gradient(&t->params, tree_stack_leaf(&t->tree, shard));
+    params_zero_gradient(&t->params);
+}
+
+static void wait_for_sums(Trainer *t)
+{
+    timer_begin(&t->timer, PHASE_WAIT);
+    bucket_sum_finish(&t->sums);
 }
 
 /* This rank's part of the gradients of the global loss, piece by piece; the losses of the pieces' labels
@@ -124,24 +161,33 @@ static void compute_gradients(const Comm *comm, Trainer *t)
     const bool states = uses_collapse(t) && t->collapse.options.grad == GRAD_BOTH,
                first_pass = states && pieces_are_many(t);
     memset(t->shard_loss, 0, (size_t)(t->n_shards ? t->n_shards : 1) * sizeof *t->shard_loss);
-    params_zero_gradient(&t->params);
     if (t->n_shards) tree_stack_clear(&t->tree);
+    else clear_gradient(t, 0);
     if (uses_collapse(t)) collapse_loss_begin_step(&t->collapse, t->state.next_sample == 0);
     for (int s = 0; s < t->n_shards && t->shard_means; s++) class_means_clear(&t->shard_means[s]);
     for (int i = 0; i < n && first_pass; i++) add_states(comm, t, i, forward(comm, t, i));
-    if (first_pass) evaluate_collapse(comm, t);
+    if (first_pass) {
+        begin_class_sums(t);
+        wait_for_sums(t);
+        evaluate_collapse(comm, t);
+    }
     for (int i = 0; i < n; i++) {
-        const real *hidden = forward(comm, t, i);
-        if (uses_collapse(t) && !first_pass) add_states(comm, t, i, hidden);
-        if (states && !first_pass) evaluate_collapse(comm, t);
         const int shard = pieces_at(comm, t, i).shard;
-        t->shard_loss[shard] += backward(t, hidden);
+        const bool is_last = i == n - 1, adds = uses_collapse(t) && !first_pass;
+        if (t->n_shards) clear_gradient(t, shard);
+        const real *hidden = forward(comm, t, i);
+        if (adds) add_states(comm, t, i, hidden);
+        if (adds && is_last) begin_class_sums(t);
+        t->shard_loss[shard] += head(t, hidden);
+        if (states && !first_pass) {
+            wait_for_sums(t);
+            evaluate_collapse(comm, t);
+        }
+        backward(t, hidden, is_last);
         if (!t->n_shards) continue;
         timer_begin(&t->timer, PHASE_OPTIMIZE);
-        tree_stack_push(&t->tree, shard, t->params.gradient);
-        params_zero_gradient(&t->params);
+        tree_stack_push(&t->tree, shard);
     }
-    if (uses_collapse(t) && !states) evaluate_collapse(comm, t);
 }
 
 /* Sum the gradients over ranks; the regularizer's rows come once, after the sum (methods.md 7.6).
@@ -150,10 +196,13 @@ static double sum_gradients(const Comm *comm, Trainer *t)
 {
     double nc_norm = 0;
     const bool before = uses_collapse(t) && t->collapse.options.sync == SYNC_NONE;
+    if (before && t->collapse.options.grad == GRAD_ROWS) evaluate_collapse(comm, t); /* of this rank alone */
     if (before) nc_norm = collapse_loss_rows(&t->collapse, t->params.g.word);
     timer_begin(&t->timer, PHASE_WAIT);
-    if (t->n_shards) tree_sum_finish(comm, &t->tree, t->params.gradient);
-    else gradients_sum(comm, &t->params);
+    if (t->n_shards) params_point_gradient(&t->params, tree_sum_finish(comm, &t->tree));
+    else bucket_sum_begin(&t->sums, GRADIENTS_BUCKET_OF_EMBEDDINGS, !t->dealt);
+    wait_for_sums(t);
+    if (uses_collapse(t) && t->collapse.options.grad == GRAD_ROWS && !before) evaluate_collapse(comm, t);
     timer_begin(&t->timer, PHASE_OPTIMIZE);
     if (uses_collapse(t) && !before) nc_norm = collapse_loss_rows(&t->collapse, t->params.g.word);
     return nc_norm;
@@ -180,7 +229,7 @@ static double sum_measures(const Comm *comm, Trainer *t)
     return value;
 }
 
-static void update(Trainer *t, HistoryLine *line)
+static void update(const Comm *comm, Trainer *t, HistoryLine *line)
 {
     const AdamSettings adam = {.form = t->run->adam == 0 ? ADAM_HF : ADAM_TORCH,
                                .learning_rate = line->learning_rate,
@@ -190,7 +239,9 @@ static void update(Trainer *t, HistoryLine *line)
                                .weight_decay = t->run->weight_decay,
                                .gradient_scale = gradients_clip_factor(line->grad_norm, t->run->clip),
                                .step = t->state.step + 1};
-    gradients_update(&adam, &t->params);
+    gradients_update(&adam, &t->params, t->dealt);
+    timer_begin(&t->timer, PHASE_WAIT);
+    if (t->dealt) buckets_gather(comm, t->dealt, t->params.weight);
 }
 
 Status trainer_step(const Comm *comm, Trainer *t, HistoryLine *line, StopReason *stop)
@@ -207,15 +258,15 @@ Status trainer_step(const Comm *comm, Trainer *t, HistoryLine *line, StopReason 
     line->nc_classes = uses_collapse(t) ? t->collapse.measure.n_active : 0;
     line->loss = line->task_loss + t->run->nc_weight * line->nc_loss;
     line->learning_rate = schedule_rate(&t->schedule, t->state.step);
-    line->grad_norm = gradients_norm(&t->params);
+    line->grad_norm = gradients_norm(comm, &t->params, t->dealt, t->norm_part);
     line->nc_grad_norm = nc_norm;
     CHECK(isfinite(line->loss) && isfinite(line->grad_norm), STATUS_DIVERGED,
           "step %.0f: loss %g, gradient norm %g: the run has diverged; lower learning-rate, or raise warmup; the last "
           "checkpoint is kept",
           line->step, line->loss, line->grad_norm);
-    update(t, line);
+    update(comm, t, line);
     timer_begin(&t->timer, PHASE_OTHER);
-    if (t->run->trace[0]) fill_batch(t, pieces_of_rank(comm, t), &t->trace_batch);
+    if (t->run->trace[0]) fill_batch(t, pieces_to_trace(comm, t), &t->trace_batch);
     t->step_s = timer_now() - began_s;
     t->state.seconds += t->step_s;
     line->seconds = t->state.seconds;

@@ -35,7 +35,7 @@ static inline void golden_lay_out(Golden *g, const BertConfig *config, int n_sam
     params_free(&g->params);
     encoder_free(&g->encoder);
     params_init(&g->arena, config, true, &g->params);
-    encoder_init(&g->arena, &g->params, n_samples, g->n, longest, true, &g->encoder);
+    encoder_init(&g->arena, &g->params, n_samples, g->n, longest, ENCODER_TRAINS, &g->encoder);
     mlm_head_init(&g->arena, &g->params, true, &g->head);
 }
 
@@ -101,7 +101,7 @@ static inline double golden_loss(Golden *g, bool backward)
     if (backward) {
         memset(g->encoder.dx, 0, (size_t)(g->n * d) * sizeof(real));
         rows_scatter_add(n, d, row, dx, g->encoder.dx);
-        encoder_backward(&g->encoder, &g->input, g->encoder.dx);
+        encoder_backward(&g->encoder, &g->input, g->encoder.dx, NULL, NULL);
     }
     free(row), free(label), free(x), free(dx);
     return loss;

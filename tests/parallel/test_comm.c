@@ -1,8 +1,9 @@
-/* test_comm.c: sums, agreement, gather. Oracle: identities that do not depend on the rank count.
- * ranks: 1 2 3 4 */
+/* test_comm.c: sums, whole and by bucket, agreement, gather, dealing. Oracle: identities that do not depend on the rank
+ * count. ranks: 1 2 3 4 */
 #include "parallel/comm.h"
 
 #include "../harness.h"
+#include "parallel/bucket_sum.h"
 #include "parallel/partition.h"
 
 static void sums(const Comm *comm)
@@ -76,6 +77,95 @@ static void parts(void)
     check(good, "parts are contiguous, complete and even, also with fewer items than ranks");
 }
 
+/* Every item dealt; no part above ceil(n / parts) times the largest cost; the spread below the largest cost. */
+static void balanced(void)
+{
+    bool complete = true, bounded = true, even = true;
+    uint32_t random = 1;
+    for (int round = 0; round < 400; round++) {
+        int cost[40], part_of[40], load[9] = {0}, largest = 0, least = INT32_MAX, most = 0;
+        const int n = round % 40, parts = 1 + round % 9;
+        for (int i = 0; i < n; i++) {
+            random = random * 1664525u + 1013904223u;
+            cost[i] = round % 3 == 0 ? 128 : 3 + (int)(random >> 25);
+            largest = cost[i] > largest ? cost[i] : largest;
+            part_of[i] = -1;
+        }
+        partition_balanced(n, cost, parts, part_of);
+        for (int i = 0; i < n; i++) {
+            complete = complete && part_of[i] >= 0 && part_of[i] < parts;
+            if (complete) load[part_of[i]] += cost[i];
+        }
+        for (int p = 0; p < parts; p++) {
+            least = load[p] < least ? load[p] : least;
+            most = load[p] > most ? load[p] : most;
+        }
+        bounded = bounded && most <= (n + parts - 1) / parts * largest;
+        even = even && most - least <= largest;
+    }
+    check(complete, "balanced: every item goes to one part");
+    check(bounded, "balanced: no part is above ceil(n / parts) times the largest cost");
+    check(even, "balanced: parts differ by at most one item's cost");
+}
+
+/* Buckets tile the block; owned parts round-trip; sums by bucket are those of the whole, with and without a thread. */
+static void buckets(const Comm *comm, int64_t count, int n, const int64_t *start)
+{
+    Buckets b;
+    buckets_init(count, n, start, comm->rank, comm->n_ranks, &b);
+    char *seen = calloc((size_t)count, 1);
+    bool tiles = true, grid = true;
+    for (int i = 0; i < n; i++)
+        for (int r = 0; r < comm->n_ranks; r++) {
+            const Span part = buckets_part(&b, i, r);
+            grid = grid && (part.n == 0 || part.first % BUCKET_GRAIN == 0);
+            for (int64_t at = part.first; at < part.first + part.n; at++) tiles = tiles && seen[at]++ == 0;
+        }
+    for (int64_t at = 0; at < count; at++) tiles = tiles && seen[at] == 1;
+    check(tiles && grid, "%lld numbers in %d buckets: parts cover each number once, along the grid", (long long)count,
+          n);
+
+    real *x = malloc((size_t)count * sizeof *x), *y = malloc((size_t)count * sizeof *y);
+    real *owned = malloc((size_t)buckets_owned(&b) * sizeof *owned + 1);
+    double extra[5], expected_extra = 0;
+    for (int r = 0; r < comm->n_ranks; r++) expected_extra += 0.1 * (r + 1);
+    bool right = true, doubles = true, round_trip = true;
+    for (int mode = 0; mode < 4; mode++) {
+        const bool gathers = mode % 2 == 1;
+        BucketSum sum;
+        for (int64_t i = 0; i < count; i++) x[i] = y[i] = (real)((double)(i % 1013) * 0.1 * (comm->rank + 1));
+        for (int i = 0; i < 5; i++) extra[i] = 0.1 * (comm->rank + 1);
+        comm_sum_real(comm, y, count);
+        bucket_sum_open(comm, &b, x, mode >= 2, &sum);
+        bucket_sum_begin_f64(&sum, extra, 5);
+        for (int i = n - 1; i >= 0; i--) bucket_sum_begin(&sum, i, gathers);
+        bucket_sum_finish(&sum);
+        bucket_sum_finish(&sum); /* nothing left: no harm */
+        bucket_sum_close(&sum);
+        if (!gathers) buckets_gather(comm, &b, x);
+        right = right && memcmp(x, y, (size_t)count * sizeof *x) == 0;
+        for (int i = 0; i < 5; i++) doubles = doubles && extra[i] == expected_extra;
+    }
+    check(right, "sums by bucket, kept or gathered, behind or in step, have the bits of comm_sum_real");
+    check(doubles, "and so has the array of doubles");
+    for (int i = 0; i < n; i++) {
+        const Span mine = buckets_mine(&b, i);
+        memcpy(owned + b.owned_at[i], y + mine.first, (size_t)mine.n * sizeof *y);
+    }
+    real *whole = comm->rank == 0 ? calloc((size_t)count, sizeof *whole) : NULL;
+    buckets_collect(comm, &b, owned, whole);
+    if (whole) round_trip = memcmp(whole, y, (size_t)count * sizeof *y) == 0;
+    memset(owned, 0, (size_t)buckets_owned(&b) * sizeof *owned);
+    buckets_deal(comm, &b, whole, owned);
+    for (int i = 0; i < n; i++) {
+        const Span mine = buckets_mine(&b, i);
+        round_trip = round_trip && memcmp(owned + b.owned_at[i], y + mine.first, (size_t)mine.n * sizeof *y) == 0;
+    }
+    check(round_trip, "what the ranks own is collected on rank 0 and dealt again");
+    free(seen), free(x), free(y), free(owned), free(whole);
+    buckets_free(&b);
+}
+
 int main(int argc, char **argv)
 {
     Comm comm;
@@ -86,6 +176,9 @@ int main(int argc, char **argv)
     agreement(&comm);
     gathering(&comm);
     parts();
+    balanced();
+    buckets(&comm, 100, 3, (int64_t[]){0, 10, 60});
+    buckets(&comm, 3000001, 4, (int64_t[]){0, 1500000, 1500001, 2100000}); /* more than a chunk at a time */
     int64_t failures = harness_failures;
     comm_sum_i64(&comm, &failures, 1);
     harness_failures = (int)failures;
