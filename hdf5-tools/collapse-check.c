@@ -52,9 +52,11 @@ static Status check_file(H5File *file, const char *path)
 {
     char *format = NULL;
     int n_datasets = 0;
-    TRY(h5_check_format(
-        file, MODEL_FORMAT "," CHECKPOINT_FORMAT ",collapse-encode,collapse-trace,collapse-scores,collapse-geometry",
-        "collapse writes the files this program checks"));
+    TRY(h5_check_format(file,
+                        MODEL_FORMAT
+                        "," CHECKPOINT_FORMAT
+                        ",collapse-encode,collapse-trace,collapse-scores,collapse-geometry,collapse-corpus",
+                        "collapse writes the files this program checks"));
     TRY(h5_get_text(file, "/", "format", &format));
     const bool is_checkpoint = strcmp(format, CHECKPOINT_FORMAT) == 0,
                is_model = is_checkpoint || strcmp(format, MODEL_FORMAT) == 0;

@@ -1,7 +1,8 @@
 /* corpus.h: the samples of a run, by global number.
  *
- * A sample is [CLS] pieces [SEP], cut to max_length. All ranks hold the same corpus: rank 0 reads and
- * tokenizes, the others receive the ids. A sample's number is its place in the file. */
+ * A sample is [CLS] pieces [SEP], cut to max_length. All ranks hold the same corpus: rank 0 reads and cuts it into
+ * samples, every rank tokenizes its share over its threads, all receive the ids. A sample's number is its
+ * place in the file. The ids can be cached in a file with the hashes of text and vocabulary. */
 #ifndef DATA_CORPUS_H
 #define DATA_CORPUS_H
 
@@ -23,6 +24,8 @@ typedef struct {
     bool pad_masked;    /* bec-pad = mask: every sample is filled with [MASK] to max_length */
     bool cut_separator; /* bec-length = words-pow2: a cut sample loses its [SEP], and max_length becomes
                            the smallest power of two >= the words of the longest sample (at most as given) */
+    const char *cache;  /* file for the ids, "" = none; used if the text has at least so many bytes */
+    size_t cache_bytes;
 } CorpusOptions;
 
 typedef struct {

@@ -19,7 +19,7 @@ typedef struct {
     const char *vocab;
     bool cased;
     int split; /* SplitRule */
-    const char *text_column;
+    const char *text_column, *corpus_cache;
     int64_t batch, max_length, epochs, steps;
     double learning_rate;
     int schedule; /* ScheduleKind */

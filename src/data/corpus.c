@@ -1,102 +1,33 @@
-/* corpus.c: text file or table column -> sentences -> ids. */
+/* corpus.c: text -> samples on rank 0 -> ids, every rank its share over its threads -> all ranks. */
 #include "data/corpus.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+#include "base/log.h"
 #include "base/memory.h"
-#include "data/sentences.h"
+#include "base/timer.h"
+#include "corpus_cache.h"
+#include "corpus_text.h"
 #include "data/wordpiece.h"
 #include "io/file.h"
+#include "parallel/partition.h"
+
+/* --- ids of a range of samples ------------------------------------------------------------------- */
 
 typedef struct {
     const Vocabulary *vocabulary;
     const CorpusOptions *options;
-    Corpus *corpus;
-    IdList ids;      /* of all samples */
-    size_t capacity; /* of corpus->offset */
-    Slice *sample;   /* text of every sample */
-    size_t sample_capacity, n_samples;
-} Reading;
+    int max_length; /* in force */
+} Encoder;
 
-static int line_number(Slice text, size_t at)
-{
-    int line = 1;
-    for (size_t i = 0; i < at; i++) line += text.start[i] == '\n';
-    return line;
-}
-
-Status corpus_check_text(const char *path, Slice text)
-{
-    const size_t invalid = utf8_first_invalid(text.start, text.length);
-    CHECK(invalid == text.length, STATUS_DATA,
-          "%s: line %d: byte 0x%02x at offset %zu is not valid UTF-8; convert the file to UTF-8 first", path,
-          line_number(text, invalid), (unsigned char)text.start[invalid], invalid);
-    const char *nul = text.length ? memchr(text.start, '\0', text.length) : NULL;
-    CHECK(!nul, STATUS_DATA, "%s: line %d: a NUL byte at offset %zu; this is not a text file", path,
-          line_number(text, (size_t)(nul - text.start)), (size_t)(nul - text.start));
-    return STATUS_OK;
-}
-
-static void add_sample(Reading *r, Slice text)
-{
-    text = slice_trim(text);
-    if (!text.length) return;
-    memory_reserve((void **)&r->sample, &r->sample_capacity, r->n_samples + 1, sizeof *r->sample);
-    r->sample[r->n_samples++] = text;
-}
-
-static void add_unit(Reading *r, Slice text, bool split)
-{
-    Slice sentence;
-    if (!split) add_sample(r, text);
-    else
-        while (sentences_next(&text, &sentence)) add_sample(r, sentence);
-}
-
-static bool nth_field(Slice line, int n, Slice *field)
-{
-    for (int i = 0; i <= n; i++)
-        if (!slice_next_field(&line, '\t', field)) return false;
-    return true;
-}
-
-static int count_fields(Slice line)
-{
-    int n = 0;
-    Slice field;
-    while (slice_next_field(&line, '\t', &field)) n++;
-    return n;
-}
-
-/* A table without quoting: a header, then as many TAB-separated fields in every line. */
-static Status read_table(Reading *r, const char *path, Slice text, bool split)
-{
-    Slice header, line, field;
-    CHECK(slice_next_line(&text, &header), STATUS_DATA, "%s: is empty", path);
-    const int columns = count_fields(header);
-    int column = -1;
-    for (int i = 0; i < columns && column < 0; i++)
-        if (nth_field(header, i, &field) && slice_is(field, r->options->column)) column = i;
-    CHECK(column >= 0, STATUS_DATA,
-          "%s: line 1 names no column '%s'; set text-column, or give plain text in a .txt file", path,
-          r->options->column);
-    for (int number = 2; slice_next_line(&text, &line); number++) {
-        if (!slice_trim(line).length) continue;
-        const int found = count_fields(line);
-        CHECK(found == columns, STATUS_DATA, "%s: line %d has %d fields, the header has %d", path, number, found,
-              columns);
-        nth_field(line, column, &field);
-        add_unit(r, field, split);
-    }
-    return STATUS_OK;
-}
-
-static void read_lines(Reading *r, Slice text, bool split)
-{
-    Slice line;
-    while (slice_next_line(&text, &line)) add_unit(r, line, split);
-}
+/* The ids of samples next to each other. */
+typedef struct {
+    IdList ids;
+    int32_t *length; /* owned [n]; 0: nothing but control characters */
+    int n, n_cut;
+} Encoded;
 
 static int count_words(Slice text)
 {
@@ -111,92 +42,190 @@ static int count_words(Slice text)
     return n;
 }
 
-static int power_of_two_length(const Reading *r)
+static int power_of_two_length(const SampleList *list, int limit)
 {
     int most = 1, power = 1;
-    for (size_t i = 0; i < r->n_samples; i++) {
-        const int words = count_words(r->sample[i]);
+    for (size_t i = 0; i < list->n; i++) {
+        const int words = count_words(list->sample[i]);
         if (words > most) most = words;
     }
     while (power < most) power *= 2;
-    return power < r->options->max_length ? power : r->options->max_length;
+    return power < limit ? power : limit;
 }
 
-static void encode_sample(Reading *r, Slice text)
+static void encode_sample(const Encoder *e, Slice text, Encoded *out)
 {
-    Corpus *c = r->corpus;
-    const int longest = c->max_length;
-    const size_t start = r->ids.n;
-    id_list_add(&r->ids, vocabulary_special(r->vocabulary, SPECIAL_CLS));
-    wordpiece_encode(r->vocabulary, text, &r->ids);
-    if (r->ids.n == start + 1) { /* nothing but control characters */
-        r->ids.n = start;
+    IdList *ids = &out->ids;
+    const int longest = e->max_length;
+    const size_t start = ids->n;
+    id_list_add(ids, vocabulary_special(e->vocabulary, SPECIAL_CLS));
+    wordpiece_encode(e->vocabulary, text, ids);
+    if (ids->n == start + 1) {
+        ids->n = start;
+        out->length[out->n++] = 0;
         return;
     }
-    const bool is_cut = r->ids.n - start > (size_t)longest - 1;
-    const bool keeps_separator = !(is_cut && r->options->cut_separator);
+    const bool is_cut = ids->n - start > (size_t)longest - 1;
+    const bool keeps_separator = !(is_cut && e->options->cut_separator);
     if (is_cut) {
-        c->n_cut++;
+        out->n_cut++;
         const size_t kept = (size_t)longest - (keeps_separator ? 1 : 0);
-        if (r->ids.n - start > kept) r->ids.n = start + kept;
+        if (ids->n - start > kept) ids->n = start + kept;
     }
-    if (keeps_separator) id_list_add(&r->ids, vocabulary_special(r->vocabulary, SPECIAL_SEP));
-    while (r->options->pad_masked && r->ids.n - start < (size_t)longest)
-        id_list_add(&r->ids, vocabulary_special(r->vocabulary, SPECIAL_MASK));
-    const int length = (int)(r->ids.n - start);
-    if (length > c->longest) c->longest = length;
-    memory_reserve((void **)&c->offset, &r->capacity, (size_t)c->n + 2, sizeof *c->offset);
-    c->offset[c->n++] = (int64_t)start;
-    c->offset[c->n] = (int64_t)r->ids.n;
+    if (keeps_separator) id_list_add(ids, vocabulary_special(e->vocabulary, SPECIAL_SEP));
+    while (e->options->pad_masked && ids->n - start < (size_t)longest)
+        id_list_add(ids, vocabulary_special(e->vocabulary, SPECIAL_MASK));
+    out->length[out->n++] = (int32_t)(ids->n - start);
 }
 
-static bool is_table(const char *path)
+enum { BLOCK_SAMPLES = 256 /* of a thread at a time */ };
+
+/* Samples of this rank, over its threads; the result is in their order. */
+static Encoded encode_range(const Encoder *e, const Slice *sample, int n)
 {
-    const size_t n = strlen(path);
-    return n >= 4 && strcmp(path + n - 4, ".tsv") == 0;
+    const int n_blocks = (n + BLOCK_SAMPLES - 1) / BLOCK_SAMPLES;
+    Encoded *block = memory_alloc((size_t)n_blocks + 1, sizeof *block), all = {0};
+#pragma omp parallel for schedule(dynamic)
+    for (int b = 0; b < n_blocks; b++) {
+        const int first = b * BLOCK_SAMPLES, end = first + BLOCK_SAMPLES < n ? first + BLOCK_SAMPLES : n;
+        block[b].length = memory_alloc(BLOCK_SAMPLES, sizeof *block[b].length);
+        for (int i = first; i < end; i++) encode_sample(e, sample[i], &block[b]);
+    }
+    size_t n_ids = 0;
+    for (int b = 0; b < n_blocks; b++) n_ids += block[b].ids.n;
+    all.ids.id = memory_alloc(n_ids + 1, sizeof *all.ids.id);
+    all.length = memory_alloc((size_t)n + 1, sizeof *all.length);
+    for (int b = 0; b < n_blocks; b++) {
+        if (block[b].ids.n) memcpy(all.ids.id + all.ids.n, block[b].ids.id, block[b].ids.n * sizeof *all.ids.id);
+        memcpy(all.length + all.n, block[b].length, (size_t)block[b].n * sizeof *all.length);
+        all.ids.n += block[b].ids.n;
+        all.n += block[b].n;
+        all.n_cut += block[b].n_cut;
+        free(block[b].ids.id);
+        free(block[b].length);
+    }
+    free(block);
+    return all;
 }
 
-static Status encode_all(Reading *r, const char *path)
+static void free_encoded(Encoded *e)
 {
-    Corpus *c = r->corpus;
-    c->max_length = r->options->cut_separator ? power_of_two_length(r) : r->options->max_length;
-    CHECK(c->max_length >= 3, STATUS_DATA, "%s: samples would be cut to %d pieces; at least 3 are needed", path,
-          c->max_length);
-    CHECK(r->n_samples <= INT32_MAX, STATUS_DATA, "%s: has more than 2^31 samples; split the file", path);
-    for (size_t i = 0; i < r->n_samples; i++) encode_sample(r, r->sample[i]);
-    CHECK(c->n > 0, STATUS_DATA, "%s: holds no text to train on", path);
-    c->id = r->ids.id;
-    return STATUS_OK;
+    free(e->ids.id);
+    free(e->length);
+    *e = (Encoded){0};
 }
 
-static Status read_local(const char *path, const Vocabulary *vocabulary, const CorpusOptions *options, Corpus *corpus)
+/* --- over ranks ----------------------------------------------------------------------------------- */
+
+/* The texts of samples [first, first + n) as one block: n lengths, then the bytes. */
+static char *pack_samples(const Slice *sample, int n, int64_t *bytes)
 {
-    Reading reading = {.vocabulary = vocabulary, .options = options, .corpus = corpus};
-    char *text;
-    size_t length;
-    TRY(file_read(path, &text, &length));
-    const bool table = is_table(path);
-    const bool split = options->split == SPLIT_SENTENCES || (options->split == SPLIT_AUTO && table);
-    Status status = corpus_check_text(path, (Slice){text, length});
-    if (!status && table) status = read_table(&reading, path, (Slice){text, length}, split);
-    if (!status && !table) read_lines(&reading, (Slice){text, length}, split);
-    if (!status) status = encode_all(&reading, path);
-    if (status) free(reading.ids.id);
-    free(reading.sample);
-    free(text);
+    *bytes = (int64_t)sizeof(int64_t) * (n + 1);
+    for (int i = 0; i < n; i++) *bytes += (int64_t)sample[i].length;
+    char *block = memory_alloc((size_t)*bytes, 1), *at = block + sizeof(int64_t) * ((size_t)n + 1);
+    int64_t *head = (int64_t *)(void *)block;
+    head[0] = n;
+    for (int i = 0; i < n; i++) {
+        head[i + 1] = (int64_t)sample[i].length;
+        memcpy(at, sample[i].start, sample[i].length);
+        at += sample[i].length;
+    }
+    return block;
+}
+
+static Slice *unpack_samples(const char *block, int *n)
+{
+    const int64_t *head = (const int64_t *)(const void *)block;
+    *n = (int)head[0];
+    Slice *sample = memory_alloc((size_t)*n + 1, sizeof *sample);
+    const char *at = block + sizeof(int64_t) * ((size_t)*n + 1);
+    for (int i = 0; i < *n; i++) {
+        sample[i] = (Slice){at, (size_t)head[i + 1]};
+        at += head[i + 1];
+    }
+    return sample;
+}
+
+/* Rank r tokenizes the r-th part of the samples; list: rank 0 only. Returns this rank's part. Collective. */
+static Encoded encode_shared(const Comm *comm, const Encoder *e, const SampleList *list)
+{
+    if (comm->n_ranks == 1) return encode_range(e, list->sample, (int)list->n);
+    char **block = memory_alloc((size_t)comm->n_ranks, sizeof *block);
+    int64_t *bytes = memory_alloc((size_t)comm->n_ranks, sizeof *bytes);
+    for (int r = 0; r < comm->n_ranks && comm->rank == 0; r++) {
+        const Part part = partition_even((int)list->n, r, comm->n_ranks);
+        block[r] = pack_samples(list->sample + part.first, part.n, &bytes[r]);
+    }
+    int n;
+    char *mine = comm_scatter(comm, (const void *const *)block, bytes);
+    for (int r = 0; r < comm->n_ranks; r++) free(block[r]);
+    Slice *sample = unpack_samples(mine, &n);
+    Encoded encoded = encode_range(e, sample, n);
+    free(sample);
+    free(mine);
+    free(block);
+    free(bytes);
+    return encoded;
+}
+
+/* The parts of all ranks, on rank 0, as a corpus. Collective. */
+static void collect(const Comm *comm, const Encoded *mine, Corpus *corpus)
+{
+    int64_t count[] = {(int64_t)mine->ids.n, mine->n, mine->n_cut};
+    comm_sum_i64(comm, count, 3);
+    const bool here = comm->rank == 0;
+    int32_t *length = here ? memory_alloc((size_t)count[1] + 1, sizeof *length) : NULL;
+    if (here) corpus->id = memory_alloc((size_t)count[0] + 1, sizeof *corpus->id);
+    comm_gather(comm, mine->ids.id, (int64_t)mine->ids.n * (int64_t)sizeof *mine->ids.id, corpus->id);
+    comm_gather(comm, mine->length, mine->n * (int64_t)sizeof *mine->length, length);
+    if (!here) return;
+    corpus->offset = memory_alloc((size_t)count[1] + 1, sizeof *corpus->offset);
+    corpus->n_cut = (int)count[2];
+    for (int64_t i = 0; i < count[1]; i++) {
+        if (!length[i]) continue;
+        if (length[i] > corpus->longest) corpus->longest = length[i];
+        corpus->offset[corpus->n + 1] = corpus->offset[corpus->n] + length[i];
+        corpus->n++;
+    }
+    free(length);
+}
+
+static Status tokenize(const Comm *comm, const char *path, Slice text, const Vocabulary *vocabulary,
+                       const CorpusOptions *options, Corpus *corpus)
+{
+    const double began_s = timer_now();
+    SampleList list = {0};
+    Encoder encoder = {vocabulary, options, options->max_length};
+    Status status = STATUS_OK;
+    if (comm->rank == 0) {
+        status = corpus_text_split(path, text, options->split, options->column, &list);
+        if (!status && options->cut_separator) encoder.max_length = power_of_two_length(&list, options->max_length);
+        if (!status && encoder.max_length < 3)
+            status =
+                status_set(STATUS_DATA, __FILE__, __LINE__,
+                           "%s: samples would be cut to %d pieces; at least 3 are needed", path, encoder.max_length);
+    }
+    status = comm_agree(comm, status);
+    if (!status) {
+        comm_broadcast(comm, &encoder.max_length, sizeof encoder.max_length);
+        Encoded mine = encode_shared(comm, &encoder, &list);
+        collect(comm, &mine, corpus);
+        free_encoded(&mine);
+        corpus->max_length = encoder.max_length;
+        if (comm->rank == 0 && corpus->n == 0)
+            status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: holds no text to train on", path);
+        status = comm_agree(comm, status);
+    }
+    free(list.sample);
+    const double took_s = timer_now() - began_s;
+    if (!status && took_s > 0.5)
+        log_line("%s: tokenized in %.1f s, %.0f MB/s", path, took_s, 1e-6 * (double)text.length / took_s);
     return status;
 }
 
-Status corpus_read(const Comm *comm, const char *path, const Vocabulary *vocabulary, const CorpusOptions *options,
-                   Corpus *corpus)
+/* corpus from rank 0 to all. */
+static void share(const Comm *comm, Corpus *corpus)
 {
-    *corpus = (Corpus){0};
-    Status status = comm->rank == 0 ? read_local(path, vocabulary, options, corpus) : STATUS_OK;
-    status = comm_agree(comm, status);
-    if (status) {
-        corpus_free(corpus);
-        return status;
-    }
     struct {
         int n, longest, n_cut, max_length;
         int64_t n_ids;
@@ -211,7 +240,46 @@ Status corpus_read(const Comm *comm, const char *path, const Vocabulary *vocabul
     }
     comm_broadcast(comm, corpus->id, shape.n_ids * (int64_t)sizeof *corpus->id);
     comm_broadcast(comm, corpus->offset, ((int64_t)shape.n + 1) * (int64_t)sizeof *corpus->offset);
-    return STATUS_OK;
+}
+
+/* rank 0: is the cache of this text and of these rules? */
+static bool read_cache(const char *cache, const CorpusKey *key, Corpus *corpus)
+{
+    if (!cache[0] || !file_exists(cache)) return false;
+    bool is_same = false;
+    const Status status = corpus_cache_read(cache, key, corpus, &is_same);
+    if (status) log_warning("%s; the text is tokenized again", status_message());
+    else if (!is_same) log_line("%s: of another text, vocabulary or cut; the text is tokenized again", cache);
+    return !status && is_same;
+}
+
+Status corpus_read(const Comm *comm, const char *path, const Vocabulary *vocabulary, const CorpusOptions *options,
+                   Corpus *corpus)
+{
+    char *text = NULL;
+    size_t length = 0;
+    CorpusKey key;
+    int found = 0;
+    *corpus = (Corpus){0};
+    TRY(comm_agree(comm, comm->rank == 0 ? file_read(path, &text, &length) : STATUS_OK));
+    const bool caches = options->cache[0] && length >= options->cache_bytes; /* as rank 0 sees it */
+    if (comm->rank == 0 && caches) {
+        corpus_cache_key((Slice){text, length}, vocabulary, options, &key);
+        found = read_cache(options->cache, &key, corpus);
+        if (found) log_line("%s: pieces from %s", path, options->cache);
+    }
+    comm_broadcast(comm, &found, sizeof found);
+    Status status = STATUS_OK;
+    if (!found) {
+        status = tokenize(comm, path, (Slice){text, length}, vocabulary, options, corpus);
+        Status wrote = STATUS_OK;
+        if (!status && comm->rank == 0 && caches) wrote = corpus_cache_write(options->cache, &key, corpus);
+        if (!status) status = comm_agree(comm, wrote);
+    }
+    free(text);
+    if (!status) share(comm, corpus);
+    else corpus_free(corpus);
+    return status;
 }
 
 void corpus_free(Corpus *corpus)

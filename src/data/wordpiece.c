@@ -1,6 +1,7 @@
 /* wordpiece.c: one pass over the text; a word is normalised as it is read and then cut into pieces. */
 #include "data/wordpiece.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -110,7 +111,6 @@ static unsigned char ascii_kind[128];
 
 static void fill_ascii_kinds(void)
 {
-    if (ascii_kind['a'] == ASCII_WORD) return;
     for (uint32_t c = 0; c < 128; c++) {
         const CharacterClass class = unicode_class(c);
         ascii_kind[c] = class == CHARACTER_REMOVED       ? ASCII_REMOVED
@@ -139,7 +139,8 @@ static void add_ascii(Word *word, char c)
 
 static void add_text(Word *word, Slice text)
 {
-    fill_ascii_kinds();
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fill_ascii_kinds);
     size_t i = 0;
     while (i < text.length) {
         if ((unsigned char)text.start[i] < 0x80) {

@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "comm_mpi.h"
 
-enum { BROADCAST_BYTES = 1 << 30 };
+enum { MESSAGE_BYTES = 1 << 30 };
 
 void comm_check(int code, const char *call)
 {
@@ -132,31 +132,68 @@ void comm_gather_parts(const Comm *comm, const real *mine, int length, int part,
 
 void comm_broadcast(const Comm *comm, void *data, int64_t bytes)
 {
-    for (int64_t at = 0; at < bytes; at += BROADCAST_BYTES) {
+    for (int64_t at = 0; at < bytes; at += MESSAGE_BYTES) {
         const int64_t left = bytes - at;
-        const int length = left < BROADCAST_BYTES ? (int)left : BROADCAST_BYTES;
+        const int length = left < MESSAGE_BYTES ? (int)left : MESSAGE_BYTES;
         MPI(MPI_Bcast((char *)data + at, length, MPI_BYTE, 0, world_of(comm)));
     }
 }
 
-enum { GATHER_TAG = 1 };
+enum { BLOCK_TAG = 1 };
+
+/* A block of any size, its length first. */
+static void send_block(const Comm *comm, int to, const void *block, int64_t bytes)
+{
+    MPI(MPI_Send(&bytes, 1, MPI_INT64_T, to, BLOCK_TAG, world_of(comm)));
+    for (int64_t at = 0; at < bytes; at += MESSAGE_BYTES) {
+        const int length = bytes - at < MESSAGE_BYTES ? (int)(bytes - at) : MESSAGE_BYTES;
+        MPI(MPI_Send((const char *)block + at, length, MPI_BYTE, to, BLOCK_TAG, world_of(comm)));
+    }
+}
+
+static int64_t receive_length(const Comm *comm, int from)
+{
+    int64_t bytes;
+    MPI(MPI_Recv(&bytes, 1, MPI_INT64_T, from, BLOCK_TAG, world_of(comm), MPI_STATUS_IGNORE));
+    return bytes;
+}
+
+static void receive_block(const Comm *comm, int from, void *block, int64_t bytes)
+{
+    for (int64_t at = 0; at < bytes; at += MESSAGE_BYTES) {
+        const int length = bytes - at < MESSAGE_BYTES ? (int)(bytes - at) : MESSAGE_BYTES;
+        MPI(MPI_Recv((char *)block + at, length, MPI_BYTE, from, BLOCK_TAG, world_of(comm), MPI_STATUS_IGNORE));
+    }
+}
 
 void comm_gather(const Comm *comm, const void *mine, int64_t bytes, void *all)
 {
     if (comm->rank > 0) {
-        MPI(MPI_Send(&bytes, 1, MPI_INT64_T, 0, GATHER_TAG, world_of(comm)));
-        MPI(MPI_Send(mine, (int)bytes, MPI_BYTE, 0, GATHER_TAG, world_of(comm)));
+        send_block(comm, 0, mine, bytes);
         return;
     }
     char *at = all;
     if (bytes) memcpy(at, mine, (size_t)bytes);
     at += bytes;
     for (int r = 1; r < comm->n_ranks; r++) {
-        int64_t length;
-        MPI(MPI_Recv(&length, 1, MPI_INT64_T, r, GATHER_TAG, world_of(comm), MPI_STATUS_IGNORE));
-        MPI(MPI_Recv(at, (int)length, MPI_BYTE, r, GATHER_TAG, world_of(comm), MPI_STATUS_IGNORE));
+        const int64_t length = receive_length(comm, r);
+        receive_block(comm, r, at, length);
         at += length;
     }
+}
+
+void *comm_scatter(const Comm *comm, const void *const *block, const int64_t *bytes)
+{
+    if (comm->rank == 0) {
+        for (int r = 1; r < comm->n_ranks; r++) send_block(comm, r, block[r], bytes[r]);
+        void *mine = memory_alloc((size_t)bytes[0] + 1, 1);
+        memcpy(mine, block[0], (size_t)bytes[0]);
+        return mine;
+    }
+    const int64_t length = receive_length(comm, 0);
+    void *mine = memory_alloc((size_t)length + 1, 1);
+    receive_block(comm, 0, mine, length);
+    return mine;
 }
 
 void comm_scatter_equal(const Comm *comm, const void *all, void *mine, int64_t bytes)

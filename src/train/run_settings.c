@@ -27,6 +27,8 @@ static const Setting table[] = {
     {"split", SETTING_CHOICE, "auto", "auto lines sentences", 0, 0, AT(split),
      "a sample is a line or a sentence; auto: sentences for .tsv, lines otherwise"},
     {"text-column", SETTING_TEXT, "Text", "", 0, 0, AT(text_column), ".tsv: the column that holds the text"},
+    {"corpus-cache", SETTING_TEXT, "auto", "", 0, 0, AT(corpus_cache),
+     "FILE.h5 that keeps the tokenized text for the next run; auto: output/corpus.h5 for 16 MB of text or more; no"},
     {"output", SETTING_TEXT, "", "", 0, 0, AT(output), "folder for log.tsv, run.conf, checkpoints and model.h5"},
     {"batch", SETTING_INTEGER, "16", "", 1, 1 << 24, AT(batch), "samples per step, over all ranks"},
     {"max-length", SETTING_INTEGER, "128", "", 3, 65536, AT(max_length),
@@ -103,10 +105,28 @@ const Setting *run_settings_table(int *n)
 
 bool run_settings_may_change(const char *key)
 {
-    static const char *const free_keys[] = {
-        "output",       "train-data", "epochs",   "steps",     "threads",     "checkpoint-steps", "checkpoint-behind",
-        "keep",         "resume",     "max-time", "log-steps", "micro-batch", "recompute",        "shard-optimizer",
-        "overlap-sums", "trace",      "dry-run",  "init",      "vocab",       "nc-words",         "compat"};
+    static const char *const free_keys[] = {"output",
+                                            "train-data",
+                                            "epochs",
+                                            "steps",
+                                            "threads",
+                                            "checkpoint-steps",
+                                            "checkpoint-behind",
+                                            "corpus-cache",
+                                            "keep",
+                                            "resume",
+                                            "max-time",
+                                            "log-steps",
+                                            "micro-batch",
+                                            "recompute",
+                                            "shard-optimizer",
+                                            "overlap-sums",
+                                            "trace",
+                                            "dry-run",
+                                            "init",
+                                            "vocab",
+                                            "nc-words",
+                                            "compat"};
     for (size_t i = 0; i < sizeof free_keys / sizeof free_keys[0]; i++)
         if (strcmp(free_keys[i], key) == 0) return true;
     return false;
