@@ -34,6 +34,7 @@ typedef struct {
     real *first,
         *second;      /* moments (params_init_dealt: of what this rank owns); NULL for a model that is not trained */
     BertTensors w, g; /* the same, by name; g only if trained */
+    bool overwrites;  /* the backward pass of a layer sets the gradients of its matrices; else it adds to them */
 } Params;
 
 /* Cut the blocks from the arena. trains: also gradients and moments. Local. */
@@ -48,5 +49,9 @@ void params_free(Params *params); /* the layout; the numbers go with the arena *
 void params_init_random(Params *params, uint64_t seed);
 
 void params_zero_gradient(Params *params);
+/* The same for the first backward pass of a step, which will set the gradients of the layers' matrices: they are not
+ * cleared. params_add_gradients: the passes after it add to them. */
+void params_begin_gradient(Params *params);
+void params_add_gradients(Params *params);
 
 #endif

@@ -22,8 +22,8 @@ void corpus_cache_key(Slice text, const Vocabulary *vocabulary, const CorpusOpti
     hash_xxh128(all, bytes + 1, key->vocabulary);
     free(all);
     hash_xxh128(text.start, text.length, key->text);
-    snprintf(key->rules, sizeof key->rules, "split=%d column=%.100s max-length=%d pad-masked=%d cut-separator=%d", o->split,
-             o->column, o->max_length, o->pad_masked, o->cut_separator);
+    snprintf(key->rules, sizeof key->rules, "split=%d column=%.100s max-length=%d pad-masked=%d cut-separator=%d",
+             o->split, o->column, o->max_length, o->pad_masked, o->cut_separator);
 }
 
 static Status same_attribute(H5File *file, const char *name, const char *wanted, bool *is_same)
@@ -43,7 +43,8 @@ static Status read_number(H5File *file, const char *name, int *value)
     return STATUS_OK;
 }
 
-/* Offsets ascend from 0 to the number of ids, and every id is one of the vocabulary's: else a reader would go astray. */
+/* Offsets ascend from 0 to the number of ids, and every id is one of the vocabulary's: else a reader would go astray.
+ */
 static Status check_offsets(const char *path, const Corpus *c, int64_t n_ids)
 {
     bool good = c->offset[0] == 0 && c->offset[c->n] == n_ids;

@@ -68,8 +68,7 @@ static Status read_table(SampleList *r, const char *path, const char *wanted, Sl
     for (int i = 0; i < columns && column < 0; i++)
         if (nth_field(header, i, &field) && slice_is(field, wanted)) column = i;
     CHECK(column >= 0, STATUS_DATA,
-          "%s: line 1 names no column '%s'; set text-column, or give plain text in a .txt file", path,
-          wanted);
+          "%s: line 1 names no column '%s'; set text-column, or give plain text in a .txt file", path, wanted);
     for (int number = 2; slice_next_line(&text, &line); number++) {
         if (!slice_trim(line).length) continue;
         const int found = count_fields(line);

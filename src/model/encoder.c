@@ -146,27 +146,28 @@ static void layer_backward(Encoder *e, const PackedInput *in, int l, real *dx)
     const LayerTensors *w = &e->params->w.layer[l], *g = &e->params->g.layer[l];
     const LayerStates *s = &e->layer[l];
     const int n = in->n_tokens, d = c->hidden, i = c->intermediate;
+    const double beta = e->params->overwrites ? 0 : 1; /* of the matrices' gradients */
     layers_layernorm_backward(n, d, dx, s->s2, s->mean2, s->rstd2, w->norm2_gamma, dx, g->norm2_gamma, g->norm2_beta,
                               e->reduce);
     layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, l, SITE_OUTPUT), e->ds);
     layers_column_sum(n, d, e->ds, g->down_bias, e->reduce);
     layers_gelu(n, i, s->f, e->g);
-    gemm(TRANSPOSED, PLAIN, d, i, n, 1, e->ds, d, e->g, i, 1, g->down_weight, i); /* dWd += ds^T g */
-    gemm(PLAIN, PLAIN, n, i, d, 1, e->ds, d, w->down_weight, i, 0, e->df, i);     /* dg = ds Wd */
+    gemm(TRANSPOSED, PLAIN, d, i, n, 1, e->ds, d, e->g, i, beta, g->down_weight, i); /* dWd += ds^T g */
+    gemm(PLAIN, PLAIN, n, i, d, 1, e->ds, d, w->down_weight, i, 0, e->df, i);        /* dg = ds Wd */
     layers_gelu_backward(n, i, s->f, e->df, g->up_bias, e->reduce);
-    gemm(TRANSPOSED, PLAIN, i, d, n, 1, e->df, i, s->y, d, 1, g->up_weight, d); /* dWu += df^T y */
-    gemm(PLAIN, PLAIN, n, d, i, 1, e->df, i, w->up_weight, d, 1, dx, d);        /* dy = ds2 + df Wu */
+    gemm(TRANSPOSED, PLAIN, i, d, n, 1, e->df, i, s->y, d, beta, g->up_weight, d); /* dWu += df^T y */
+    gemm(PLAIN, PLAIN, n, d, i, 1, e->df, i, w->up_weight, d, 1, dx, d);           /* dy = ds2 + df Wu */
     layers_layernorm_backward(n, d, dx, s->s1, s->mean1, s->rstd1, w->norm1_gamma, dx, g->norm1_gamma, g->norm1_beta,
                               e->reduce);
     layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, l, SITE_ATTENTION_OUTPUT), e->ds);
     layers_column_sum(n, d, e->ds, g->out_bias, e->reduce);
-    gemm(TRANSPOSED, PLAIN, d, d, n, 1, e->ds, d, s->a, d, 1, g->out_weight, d); /* dWo += ds^T a */
-    gemm(PLAIN, PLAIN, n, d, d, 1, e->ds, d, w->out_weight, d, 0, e->da, d);     /* da = ds Wo */
+    gemm(TRANSPOSED, PLAIN, d, d, n, 1, e->ds, d, s->a, d, beta, g->out_weight, d); /* dWo += ds^T a */
+    gemm(PLAIN, PLAIN, n, d, d, 1, e->ds, d, w->out_weight, d, 0, e->da, d);        /* da = ds Wo */
     const Attention attention = attention_of(e, in, l);
     attention_backward(&attention, s->qkv, e->da, e->dqkv);
     layers_column_sum(n, 3 * d, e->dqkv, g->qkv_bias, e->reduce);
-    gemm(TRANSPOSED, PLAIN, 3 * d, d, n, 1, e->dqkv, 3 * d, e->h[l], d, 1, g->qkv_weight, d); /* dWqkv += dqkv^T h */
-    gemm(PLAIN, PLAIN, n, d, 3 * d, 1, e->dqkv, 3 * d, w->qkv_weight, d, 1, dx, d);           /* dh = ds1 + dqkv Wqkv */
+    gemm(TRANSPOSED, PLAIN, 3 * d, d, n, 1, e->dqkv, 3 * d, e->h[l], d, beta, g->qkv_weight, d); /* dWqkv += dqkv^T h */
+    gemm(PLAIN, PLAIN, n, d, 3 * d, 1, e->dqkv, 3 * d, w->qkv_weight, d, 1, dx, d); /* dh = ds1 + dqkv Wqkv */
 }
 
 static void embed_backward(Encoder *e, const PackedInput *in, real *dx)

@@ -104,4 +104,21 @@ void params_init_random(Params *params, uint64_t seed)
 void params_zero_gradient(Params *params)
 {
     memset(params->gradient, 0, (size_t)params->layout.count * sizeof(real));
+    params->overwrites = false;
+}
+
+void params_begin_gradient(Params *params)
+{
+    const BertLayout *layout = &params->layout;
+    for (int i = 0; i < layout->n; i++) {
+        const BertTensor *tensor = &layout->tensor[i];
+        const bool is_set = tensor->role == TENSOR_MATRIX && strncmp(tensor->name, "bert.encoder.", 13) == 0;
+        if (!is_set) memset(params->gradient + tensor->first, 0, (size_t)tensor->count * sizeof(real));
+    }
+    params->overwrites = true;
+}
+
+void params_add_gradients(Params *params)
+{
+    params->overwrites = false;
 }

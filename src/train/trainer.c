@@ -136,6 +136,7 @@ static void backward(Trainer *t, const real *hidden, bool is_last)
     const bool sums = is_last && !t->n_shards;
     if (sums) bucket_sum_begin(&t->sums, gradients_bucket_of_head(&t->params.config), !t->dealt);
     encoder_backward(&t->encoder, &input, t->encoder.dx, sums ? begin_layer_sum : NULL, t);
+    params_add_gradients(&t->params);
 }
 
 /* Gradients of the next piece go to the block, or to the place of its shard in the tree. */
@@ -143,7 +144,7 @@ static void clear_gradient(Trainer *t, int shard)
 {
     timer_begin(&t->timer, PHASE_OPTIMIZE);
     if (t->n_shards) params_point_gradient(&t->params, tree_stack_leaf(&t->tree, shard));
-    params_zero_gradient(&t->params);
+    params_begin_gradient(&t->params);
 }
 
 static void wait_for_sums(Trainer *t)
