@@ -154,6 +154,11 @@ demo: deps
 bench: all
 	@tests/bench.sh $(BUILD) $(PYTHON)
 
+## scaling: measure steps and sums on 1 to 8 ranks, predict a cluster (MODEL= CORES= NET=; see tests/scaling.sh)
+.PHONY: scaling
+scaling: all
+	@tests/scaling.sh $(BUILD)
+
 ## deps: install missing Debian packages, or name what a cluster lacks
 .PHONY: deps
 deps:

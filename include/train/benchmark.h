@@ -17,6 +17,7 @@ typedef struct {
     int64_t micro_batch, shards;
     bool shard_optimizer, recompute;
     int overlap_sums; /* OverlapSums */
+    bool sums;        /* time sums over ranks instead of steps */
 } BenchmarkOptions;
 
 typedef struct {
@@ -29,6 +30,13 @@ typedef struct {
     double peak_rss_mb;      /* largest over ranks */
     int ranks, threads;
 } BenchmarkResult;
+
+/* Sums over ranks: time = latency + bytes / speed, fitted over 4 KB to 128 MB (relative errors). Collective. */
+typedef struct {
+    int ranks;
+    double latency_s, bytes_per_s;
+} SumsResult;
+void benchmark_sums(const Comm *comm, SumsResult *result);
 
 /* Collective. */
 Status benchmark_run(const Comm *comm, const BenchmarkOptions *options, BenchmarkResult *result);

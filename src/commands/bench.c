@@ -32,6 +32,8 @@ static const Setting table[] = {
      "as in train"},
     {"recompute", SETTING_SWITCH, "no", "", 0, 0, offsetof(BenchmarkOptions, recompute), "as in train"},
     {"micro-batch", SETTING_INTEGER, "0", "", 0, 65536, offsetof(BenchmarkOptions, micro_batch), "as in train"},
+    {"sums", SETTING_SWITCH, "no", "", 0, 0, offsetof(BenchmarkOptions, sums),
+     "time sums over the ranks by size instead of steps: for a scaling model"},
     {"dropout", SETTING_NUMBER, "0.1", "", 0, 0.9, offsetof(BenchmarkOptions, dropout), "dropout rate"},
 };
 enum { N_KEYS = sizeof table / sizeof table[0] };
@@ -51,19 +53,36 @@ static void print_result(const BenchmarkResult *r)
     json_decref(root);
 }
 
+static Status time_sums(const Comm *comm)
+{
+    SumsResult r;
+    CHECK(comm->n_ranks > 1, STATUS_USAGE, "sums are over ranks: start with mpirun -n 2 or more");
+    benchmark_sums(comm, &r);
+    if (comm->rank == 0)
+        printf("{\"ranks\": %d, \"latency_us\": %.1f, \"gb_per_s\": %.3f}\n", r.ranks, 1e6 * r.latency_s,
+               1e-9 * r.bytes_per_s);
+    return STATUS_OK;
+}
+
+static Status time_steps(const Comm *comm, const BenchmarkOptions *options)
+{
+    BenchmarkResult result;
+    TRY(benchmark_run(comm, options, &result));
+    if (comm->rank == 0) print_result(&result);
+    return STATUS_OK;
+}
+
 static Status run(int argc, char **argv)
 {
     const Comm *comm = command_comm();
     Settings settings;
     BenchmarkOptions options;
-    BenchmarkResult result;
     Status status =
         comm_agree(comm, command_read(table, N_KEYS, argc, argv, 0, false, "no operand", &settings, &options));
     if (!status) {
         runtime_init(comm, (int)options.threads, false);
-        status = benchmark_run(comm, &options, &result);
+        status = options.sums ? time_sums(comm) : time_steps(comm, &options);
     }
-    if (!status && comm->rank == 0) print_result(&result);
     settings_free(&settings);
     return status;
 }
