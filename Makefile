@@ -7,12 +7,14 @@ V       = 0
 Q       = $(if $(filter 1,$(V)),,@)
 
 HDF5     = hdf5-openmpi
+# BLIS stands first, so that LAPACK and ScaLAPACK call its BLAS and no other.
+SCALAPACK = -lscalapack-openmpi -llapack
 PACKAGES = $(HDF5) jansson libutf8proc libxxhash libcrypto
 WARN     = -Wall -Wextra -Wshadow -Wvla -Wdouble-promotion -Wstrict-prototypes -Wno-unknown-pragmas $(if $(WERROR),-Werror)
 OPT      = -O2 -g -DNDEBUG
 CFLAGS  += -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -fopenmp $(OPT) $(WARN)
 CPPFLAGS += -Iinclude $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-LDLIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lblis -lm
+LDLIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lblis $(SCALAPACK) -lm
 # Elementwise kernels: wide loops and fused multiply-add, but no reordering that would lose a NaN.
 VECTOR   = -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast
 GIT_ID  := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
@@ -51,6 +53,8 @@ $(BUILD)/collapse: $(MAIN_OBJ) $(LIB_OBJ)
 $(BUILD)/collapse-%: $(BUILD)/hdf5-tools/collapse-%.o $(BUILD)/hdf5-tools/tool.o $(LIB_OBJ)
 	@echo "  link    $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/collapse-report: $(BUILD)/hdf5-tools/svg.o $(BUILD)/hdf5-tools/report_data.o
 
 $(BUILD)/%.o: src/%.c
 	@mkdir -p $(@D)

@@ -86,6 +86,9 @@ int main(int argc, char **argv)
                        sizeof table / sizeof table[0],
                        &options,
                        "one file",
-                       run};
+                       run,
+                       NULL,
+                       0,
+                       0};
     return tool_main(&tool, argc, argv);
 }

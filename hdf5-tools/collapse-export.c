@@ -106,6 +106,9 @@ int main(int argc, char **argv)
                        sizeof table / sizeof table[0],
                        &options,
                        "a MODEL.h5",
-                       run};
+                       run,
+                       NULL,
+                       0,
+                       0};
     return tool_main(&tool, argc, argv);
 }

@@ -248,6 +248,9 @@ int main(int argc, char **argv)
                        sizeof table / sizeof table[0],
                        &options,
                        "a Hugging Face folder",
-                       run};
+                       run,
+                       NULL,
+                       0,
+                       0};
     return tool_main(&tool, argc, argv);
 }

@@ -15,17 +15,25 @@ static Status read_and_run(const Tool *tool, int argc, char **argv, const char *
     Settings settings;
     settings_init(&settings, tool->table, tool->n_keys);
     Status status = settings_read_flags(&settings, argc, argv, 1);
-    if (!status && settings.n_operands != 1)
+    const int n = settings.n_operands;
+    if (!status && (tool->run ? n != 1 : n < tool->least || n > tool->most))
         status = status_set(STATUS_USAGE, __FILE__, __LINE__, "%s needs %s and nothing else; see %s --help", tool->name,
                             tool->operand, tool->name);
     if (!status) status = settings_store(&settings, tool->options);
-    if (!status) status = tool->run(settings.operand[0], command_line);
+    if (!status)
+        status = tool->run ? tool->run(settings.operand[0], command_line)
+                           : tool->run_many(n, settings.operand, command_line);
     settings_free(&settings);
     return status;
 }
 
+int tool_exit_code;
+
 int tool_main(const Tool *tool, int argc, char **argv)
 {
+    static char output[] = "--output"; /* -o is short for it */
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "-o") == 0) argv[i] = output;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             printf("usage: %s\n\n%s\n\n", tool->usage, tool->summary);
@@ -51,5 +59,5 @@ int tool_main(const Tool *tool, int argc, char **argv)
         fprintf(stderr, "%s: standard output cannot be written\n", tool->name);
         status = STATUS_IO;
     }
-    return (int)status;
+    return status ? (int)status : tool_exit_code;
 }

@@ -9,10 +9,15 @@ typedef struct {
     const char *name, *usage, *summary;
     const Setting *table;
     int n_keys;
-    void *options;       /* filled from the table */
-    const char *operand; /* what the one operand is: "a Hugging Face folder" */
-    Status (*run)(const char *operand, const char *command_line);
+    void *options;                                                /* filled from the table */
+    const char *operand;                                          /* what the operands are: "a Hugging Face folder" */
+    Status (*run)(const char *operand, const char *command_line); /* for one operand; or: */
+    Status (*run_many)(int n, char **operand, const char *command_line);
+    int least, most; /* operands of run_many */
 } Tool;
+
+/* What a tool that went well ends with, if not 0: collapse-diff says 1 for files that differ. */
+extern int tool_exit_code;
 
 int tool_main(const Tool *tool, int argc, char **argv);
 

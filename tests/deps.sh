@@ -4,7 +4,7 @@
 #   deps.sh build      compilers and libraries           (make deps)
 #   deps.sh check      also what the tests run            (make check)
 set -eu
-build="gcc make pkg-config mpi-default-bin libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libblis-openmp-dev libjansson-dev libutf8proc-dev libxxhash-dev libssl-dev"
+build="gcc make pkg-config mpi-default-bin libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libblis-openmp-dev liblapack-dev libscalapack-openmpi-dev libjansson-dev libutf8proc-dev libxxhash-dev libssl-dev"
 check="$build"
 eval "packages=\$${1:-build}"
 
@@ -13,8 +13,9 @@ complete() {
     command -v mpicc > /dev/null && command -v mpirun > /dev/null && command -v pkg-config > /dev/null || return 1
     pkg-config --exists hdf5-openmpi jansson libutf8proc libxxhash libcrypto || return 1
     echo '#include <blis.h>
-int main(void) { bli_init(); return 0; }' > "${TMPDIR:-/tmp}/deps$$.c"
-    mpicc -fopenmp -o "${TMPDIR:-/tmp}/deps$$" "${TMPDIR:-/tmp}/deps$$.c" -lblis -lm > /dev/null 2>&1
+extern void dsyevd_(void), pdsyevd_(void);
+int main(int n, char **v) { (void)v; bli_init(); if (n > 9) { dsyevd_(); pdsyevd_(); } return 0; }' > "${TMPDIR:-/tmp}/deps$$.c"
+    mpicc -fopenmp -o "${TMPDIR:-/tmp}/deps$$" "${TMPDIR:-/tmp}/deps$$.c" -lblis ${SCALAPACK:--lscalapack-openmpi -llapack} -lm > /dev/null 2>&1
     code=$?
     rm -f "${TMPDIR:-/tmp}/deps$$.c" "${TMPDIR:-/tmp}/deps$$"
     return $code
@@ -22,8 +23,8 @@ int main(void) { bli_init(); return 0; }' > "${TMPDIR:-/tmp}/deps$$.c"
 if complete; then exit 0; fi
 
 if ! command -v apt-get > /dev/null; then
-    echo "Missing here: some of mpicc, mpirun, pkg-config files of hdf5-openmpi (parallel HDF5 1.10 or newer), jansson, libutf8proc, libxxhash, libcrypto, and BLIS (blis.h, -lblis)." >&2
-    echo "On a cluster load the modules of your MPI, parallel HDF5 and BLIS; if HDF5 has another pkg-config name: make HDF5=NAME. See docs/cluster.md." >&2
+    echo "Missing here: some of mpicc, mpirun, pkg-config files of hdf5-openmpi (parallel HDF5 1.10 or newer), jansson, libutf8proc, libxxhash, libcrypto, BLIS (blis.h, -lblis), LAPACK and ScaLAPACK (-lscalapack-openmpi -llapack)." >&2
+    echo "On a cluster load the modules of your MPI, parallel HDF5, BLIS, LAPACK and ScaLAPACK; if they have other names: make HDF5=NAME SCALAPACK=\"-lscalapack -llapack\". See docs/cluster.md." >&2
     exit 1
 fi
 sudo=

@@ -4,12 +4,12 @@ bin=${1:-build}
 echo '# Keys and flags'
 echo
 echo 'Made by `make docs` from the tables of the program; the same as `--help`.'
-for command in train evaluate encode tokenize vocab corpus bench; do
+for command in train evaluate geometry encode tokenize vocab corpus bench; do
     printf '\n## collapse %s\n\n```\n' "$command"
     "$bin/collapse" "$command" --help
     printf '```\n'
 done
-for tool in import export check show; do
+for tool in import export check show diff table report; do
     printf '\n## collapse-%s\n\n```\n' "$tool"
     "$bin/collapse-$tool" --help
     printf '```\n'

@@ -6,12 +6,19 @@
 
 double statistics_mean(int n, const double *x);
 
+/* mean, variance and sd with n - 1 (0 for n < 2), cov = sd / |mean|. */
+typedef struct {
+    double mean, variance, sd, cov;
+} Moments;
+Moments statistics_moments(int n, const double *x);
+
 typedef struct {
     double low, high;
 } Interval;
 
 /* 95 % percentile bootstrap interval of the mean of n items (Efron 1979), `resamples` resamples; a
  * function of the seed alone. {0, 0} for n = 0. */
+Interval statistics_interval(int n, double *x); /* the same bounds of n values, which are sorted */
 Interval statistics_bootstrap_mean(int n, const double *x, int resamples, uint64_t seed);
 
 #endif

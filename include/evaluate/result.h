@@ -6,11 +6,12 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "io/h5.h"
 
-enum { RESULT_METRICS = 64 };
+enum { RESULT_METRICS = 256 };
 
 typedef struct {
-    char name[64]; /* dotted: "gap.abs" */
+    char name[96]; /* dotted: "gap.abs" */
     double value, low, high;
     bool has_interval;
 } Metric;
@@ -32,6 +33,8 @@ void result_free(EvaluationResult *result);
 
 /* Exactly one JSON object on one line; owned by the caller. */
 char *result_json(const EvaluationResult *result);
+/* /metric/<name> and /interval/<name> into an open file. */
+Status result_write_metrics(const EvaluationResult *result, H5File *file);
 /* /item/<field>, /metric/<name>, /interval/<name>. */
 Status result_write(const EvaluationResult *result, const char *path, const char *command_line);
 

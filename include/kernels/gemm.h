@@ -27,6 +27,10 @@ void gemm(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const r
 void gemm_single(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda, const real *b,
                  int ldb, double beta, real *c, int ldc);
 
+/* gemm in fp64 in every build: for measures. */
+void gemm_f64(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b,
+              int ldb, double beta, double *c, int ldc);
+
 /* Best speed of an m x n x k product in `rounds` tries, GFLOP/s over all threads of this rank. */
 double gemm_measure(int m, int n, int k, int rounds);
 

@@ -31,7 +31,7 @@ typedef struct {
     bool reproducible, checkpoint_behind, shard_optimizer, recompute;
     int overlap_sums; /* OverlapSums */
     int64_t shards, micro_batch;
-    int64_t checkpoint_steps, keep;
+    int64_t checkpoint_steps, keep, geometry_steps;
     const char *resume;
     double max_time_s;
     int64_t log_steps;
@@ -47,6 +47,8 @@ typedef struct {
 } RunSettings;
 
 const Setting *run_settings_table(int *n);
+/* Are class means collected: for the regularizer, or for snapshots of them? */
+bool run_settings_collects(const RunSettings *run);
 /* Complete settings with defaults, check every value and their combinations, fill run. Texts are
  * borrowed from settings. */
 Status run_settings_resolve(Settings *settings, RunSettings *run);

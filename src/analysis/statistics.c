@@ -1,6 +1,7 @@
 /* statistics.c: mean and bootstrap. */
 #include "analysis/statistics.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -11,6 +12,16 @@ double statistics_mean(int n, const double *x)
     double sum = 0;
     for (int i = 0; i < n; i++) sum += x[i];
     return n ? sum / n : 0;
+}
+
+Moments statistics_moments(int n, const double *x)
+{
+    Moments m = {.mean = statistics_mean(n, x)};
+    for (int i = 0; i < n; i++) m.variance += (x[i] - m.mean) * (x[i] - m.mean);
+    m.variance = n > 1 ? m.variance / (n - 1) : 0;
+    m.sd = sqrt(m.variance);
+    m.cov = m.mean != 0 ? m.sd / fabs(m.mean) : 0;
+    return m;
 }
 
 static int ascending(const void *a, const void *b)
@@ -31,14 +42,20 @@ static double resampled_mean(int n, const double *x, uint64_t seed, int round)
     return sum / n;
 }
 
+Interval statistics_interval(int n, double *x)
+{
+    if (n == 0) return (Interval){0, 0};
+    qsort(x, (size_t)n, sizeof *x, ascending);
+    return (Interval){x[(int)(0.025 * (n - 1))], x[(int)(0.975 * (n - 1))]};
+}
+
 Interval statistics_bootstrap_mean(int n, const double *x, int resamples, uint64_t seed)
 {
     if (n == 0) return (Interval){0, 0};
     double *mean = memory_alloc((size_t)resamples, sizeof *mean);
 #pragma omp parallel for schedule(static)
     for (int r = 0; r < resamples; r++) mean[r] = resampled_mean(n, x, seed, r);
-    qsort(mean, (size_t)resamples, sizeof *mean, ascending);
-    Interval interval = {mean[(int)(0.025 * (resamples - 1))], mean[(int)(0.975 * (resamples - 1))]};
+    const Interval interval = statistics_interval(resamples, mean);
     free(mean);
     return interval;
 }

@@ -13,7 +13,7 @@
 #include "kernels/vector.h"
 
 static const Command *const commands[] = {&command_train, &command_evaluate, &command_encode, &command_tokenize,
-                                          &command_vocab, &command_corpus,   &command_bench};
+                                          &command_vocab, &command_corpus,   &command_bench,  &command_geometry};
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
 static Comm world;

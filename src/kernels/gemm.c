@@ -97,6 +97,18 @@ void gemm_single(Transpose ta, Transpose tb, int m, int n, int k, double alpha, 
     multiply(1, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
+void gemm_f64(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b,
+              int ldb, double beta, double *c, int ldc)
+{
+    if (m == 0 || n == 0) return;
+    rntm_t runtime;
+    bli_rntm_init(&runtime);
+    bli_rntm_set_num_threads(threads, &runtime);
+    bli_dgemm_ex(ta == PLAIN ? BLIS_NO_TRANSPOSE : BLIS_TRANSPOSE, tb == PLAIN ? BLIS_NO_TRANSPOSE : BLIS_TRANSPOSE, m,
+                 n, k, &alpha, (double *)(uintptr_t)a, lda, 1, (double *)(uintptr_t)b, ldb, 1, &beta, c, ldc, 1, NULL,
+                 &runtime);
+}
+
 double gemm_measure(int m, int n, int k, int rounds)
 {
     real *a = memory_alloc((size_t)m * (size_t)k, sizeof *a);

@@ -33,7 +33,8 @@ static double time_sum(const Comm *comm, real *x, int64_t n)
 void benchmark_sums(const Comm *comm, SumsResult *r)
 {
     real *x = memory_alloc(LARGEST, sizeof *x);
-    double one = 0, bytes = 0, time = 0, bytes2 = 0, bytes_time = 0; /* sums of the fit, each point weighted by 1 / time^2 */
+    double one = 0, bytes = 0, time = 0, bytes2 = 0,
+           bytes_time = 0; /* sums of the fit, each point weighted by 1 / time^2 */
     *r = (SumsResult){.ranks = comm->n_ranks};
     for (int64_t i = 0; i < LARGEST; i++) x[i] = (real)(i % 3);
     log_line("%12s %12s %12s", "MB", "ms", "GB/s");

@@ -352,7 +352,13 @@ static Status read_means(H5File *file, int n_sets, const TrainState *s, Gathered
     int *class_id = memory_alloc((size_t)k, sizeof *class_id);
     double *sum = memory_alloc((size_t)rows, (size_t)d * sizeof *sum);
     double *square = memory_alloc((size_t)rows, 2 * sizeof *square), *weight = square + rows;
-    Status status = h5_get_i64(file, "/collapse", "sets", &stored_sets);
+    Status status = STATUS_OK;
+    if (!h5_exists(file, "/collapse/class_id"))
+        status = status_set(STATUS_USAGE, __FILE__, __LINE__,
+                            "%s: holds no class means: it was written with nc-weight = 0 and without geometry-steps; leave them out, or set "
+                            "resume = never",
+                            h5_path(file));
+    if (!status) status = h5_get_i64(file, "/collapse", "sets", &stored_sets);
     if (!status && stored_sets != n_sets)
         status = status_set(
             STATUS_USAGE, __FILE__, __LINE__,

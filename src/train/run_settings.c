@@ -63,6 +63,8 @@ static const Setting table[] = {
     {"checkpoint-steps", SETTING_INTEGER, "500", "", 1, 2e9, AT(checkpoint_steps), "steps between checkpoints"},
     {"checkpoint-behind", SETTING_SWITCH, "yes", "", 0, 0, AT(checkpoint_behind),
      "write checkpoints behind the next steps, from a copy in memory (12 bytes per parameter on rank 0)"},
+    {"geometry-steps", SETTING_INTEGER, "0", "", 0, 2e9, AT(geometry_steps),
+     "steps between snapshots of the class means' geometry, output/geometry-*.h5 (needs nc-words); 0 = none"},
     {"keep", SETTING_INTEGER, "2", "", 1, 1e6, AT(keep), "checkpoints to keep"},
     {"resume", SETTING_TEXT, "auto", "", 0, 0, AT(resume),
      "auto: continue what is in output; never: begin anew; or a checkpoint"},
@@ -112,6 +114,7 @@ bool run_settings_may_change(const char *key)
                                             "threads",
                                             "checkpoint-steps",
                                             "checkpoint-behind",
+                                            "geometry-steps",
                                             "corpus-cache",
                                             "keep",
                                             "resume",
@@ -130,6 +133,11 @@ bool run_settings_may_change(const char *key)
     for (size_t i = 0; i < sizeof free_keys / sizeof free_keys[0]; i++)
         if (strcmp(free_keys[i], key) == 0) return true;
     return false;
+}
+
+bool run_settings_collects(const RunSettings *run)
+{
+    return run->nc_weight > 0 || run->geometry_steps > 0;
 }
 
 static Status parse_reset(RunSettings *run)
@@ -159,6 +167,10 @@ static Status check_needed(const RunSettings *run)
           "init = random needs vocab = vocab.txt (collapse vocab makes one)");
     CHECK(run->nc_weight == 0 || run->nc_words[0], STATUS_USAGE, "nc-weight = %g needs nc-words = a word list",
           run->nc_weight);
+    CHECK(run->geometry_steps == 0 || run->nc_words[0], STATUS_USAGE,
+          "geometry-steps = %lld needs nc-words = a word list (nc-weight may be 0)", (long long)run->geometry_steps);
+    CHECK(run->geometry_steps == 0 || run->nc_sync == SYNC_GLOBAL, STATUS_USAGE,
+          "geometry-steps needs nc-sync = global: there must be one set of class means");
     return STATUS_OK;
 }
 

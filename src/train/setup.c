@@ -125,7 +125,7 @@ static Status read_corpus(const Comm *comm, const RunSettings *run, const BertCo
 
 static Status read_words(const Comm *comm, const RunSettings *run, Trainer *t)
 {
-    if (run->nc_weight == 0) return STATUS_OK;
+    if (!run_settings_collects(run)) return STATUS_OK;
     TRY(comm_agree(comm, wordlist_read(run->nc_words, t->vocabulary, (PieceRule)run->nc_pieces, &t->words)));
     log_line("%s: %d words, %d classes, %d words left out (of several pieces or unknown)", run->nc_words,
              t->words.n_words, t->words.n, t->words.n_dropped);
@@ -172,7 +172,8 @@ static void lay_out(const Comm *comm, const RunSettings *run, const BertConfig *
                  run->recompute ? ENCODER_RECOMPUTES : ENCODER_TRAINS, &t->encoder);
     mlm_head_init(&t->arena, &t->params, true, &t->head);
     masked_lm_init(&t->arena, &t->head, &t->masked_lm);
-    if (run->nc_weight > 0) collapse_loss_init(&t->arena, &collapse, &t->words, &t->head, comm->n_ranks, &t->collapse);
+    if (run_settings_collects(run))
+        collapse_loss_init(&t->arena, &collapse, &t->words, &t->head, comm->n_ranks, &t->collapse);
     batch_init(&t->arena, samples, tokens, &t->batch);
     lay_out_shards(comm, t);
     if (t->writes_behind) checkpoint_writer_init(&t->arena, &t->params, comm->rank == 0, &t->writer);
@@ -189,7 +190,8 @@ void setup_memory(const Comm *comm, const BertConfig *config, Trainer *t)
     t->writes_behind = run->checkpoint_behind && !run->trace[0]; /* HDF5 serves one thread */
     t->n_shards = run->reproducible ? (int)run->shards : 0;
     t->shard_loss = memory_alloc(t->n_shards ? (size_t)t->n_shards : 1, sizeof *t->shard_loss);
-    if (t->n_shards && run->nc_weight > 0) t->shard_means = memory_alloc((size_t)t->n_shards, sizeof *t->shard_means);
+    if (t->n_shards && run_settings_collects(run))
+        t->shard_means = memory_alloc((size_t)t->n_shards, sizeof *t->shard_means);
     gradients_buckets(config, comm->rank, comm->n_ranks, &t->buckets);
     t->dealt = run->shard_optimizer && comm->n_ranks > 1 ? &t->buckets : NULL;
     lay_out(comm, run, config, t);
@@ -247,7 +249,7 @@ void setup_state(const char *settings, const char *command_line, Trainer *t)
     t->state.pieces = (PieceTable){vocabulary_pieces(t->vocabulary), vocabulary_size(t->vocabulary),
                                    vocabulary_lower_case(t->vocabulary)};
     t->state.samples_hash = XXH3_64bits(t->corpus.id, (size_t)t->corpus.offset[t->corpus.n] * sizeof *t->corpus.id);
-    if (run->nc_weight > 0) {
+    if (run_settings_collects(run)) {
         t->state.means = &t->collapse.total;
         t->state.class_id = t->words.id;
         t->state.means_by_rank = run->nc_sync == SYNC_NONE;

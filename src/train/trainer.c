@@ -25,6 +25,7 @@
 #include "train/progress.h"
 #include "train/runtime.h"
 #include "train/setup.h"
+#include "train/snapshot.h"
 #include "train/trace.h"
 
 static PackedInput input_of(const Batch *b)
@@ -70,7 +71,7 @@ static StopReason count_globally(const Comm *comm, Trainer *t)
 
 static bool uses_collapse(const Trainer *t)
 {
-    return t->run->nc_weight > 0;
+    return run_settings_collects(t->run);
 }
 
 /* Forward pass of one piece of the batch. Returns its last hidden states. */
@@ -321,6 +322,8 @@ static Status train_loop(const Comm *comm, Trainer *t)
         const bool is_last = t->state.step == t->total_steps;
         if (is_last || stop || t->state.step % t->run->checkpoint_steps == 0)
             TRY(save(comm, t, is_last || stop != STOP_NO));
+        if (t->run->geometry_steps && (t->state.step % t->run->geometry_steps == 0 || is_last))
+            TRY(snapshot_write(comm, t));
         if (t->write_failed) TRY(checkpoint_writer_finish(comm, &t->writer)); /* says why, on all ranks */
         if (stop && !is_last)
             FAIL(STATUS_STOPPED, "stopped by %s after step %lld of %lld; run the same line again to continue",

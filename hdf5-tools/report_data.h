@@ -1,0 +1,50 @@
+/* report_data.h: what a report shows, read from run folders and files. */
+#ifndef HDF5_TOOLS_REPORT_DATA_H
+#define HDF5_TOOLS_REPORT_DATA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+enum { REPORT_METRICS = 256 };
+
+/* One run's log: columns of log.tsv, or of /history. */
+typedef struct {
+    char *name;
+    int n;
+    double *step, *loss, *task_loss, *nc_loss; /* owned [n] each */
+} ReportLog;
+
+typedef struct {
+    char name[96];
+    double value, low, high;
+    bool has_interval;
+} ReportMetric;
+
+/* One geometry (or scores) file. */
+typedef struct {
+    char *name, *model, *data, *choices; /* owned */
+    int64_t step;                        /* of a snapshot of a run; -1 else */
+    int k, d;                            /* 0: a file of metrics only */
+    char **word, **group;                /* owned [k] */
+    double *count, *cosine, *norm;       /* owned [k] */
+    double *principal;                   /* owned [k, 3] */
+    double *gram;                        /* owned [k, k], or NULL */
+    double *between, *within;            /* owned [d], or NULL */
+    ReportMetric *metric;                /* owned [REPORT_METRICS] */
+    int n_metrics;
+} ReportGeometry;
+
+typedef struct {
+    ReportLog *log; /* owned */
+    size_t n_logs, log_capacity;
+    ReportGeometry *geometry; /* owned; snapshots of runs come in order of their steps */
+    size_t n_geometries, geometry_capacity;
+} Report;
+
+/* A run folder (log.tsv, geometry-*.h5), or a file: checkpoint, geometry, scores. */
+Status report_read(const char *path, Report *report);
+void report_free(Report *report);
+
+#endif

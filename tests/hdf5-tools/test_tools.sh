@@ -1,0 +1,77 @@
+# test_tools.sh: collapse-table, collapse-diff, collapse-report, and the readers in other languages. Oracle: h5dump, and the
+# readers' own arithmetic, which must give the numbers of the file.
+. "$ROOT/tests/lib.sh"
+tiny 301
+train 1 "$work/a" --steps=12 --geometry-steps=6
+train 1 "$work/b" --steps=12 --seed=43
+for run in a b; do
+    "$collapse" geometry "$work/$run/model.h5" --text="$work/text.txt" --words="$work/words.txt" --max-length=32 --output="$work/$run.h5" > /dev/null 2>&1
+done
+table=$bin/collapse-table diff=$bin/collapse-diff report=$bin/collapse-report
+
+[ "$("$table" "$work/a.h5" /class/count | paste -sd+ | bc 2> /dev/null || "$table" "$work/a.h5" /class/count | awk '{ s += $1 } END { print s }')" = "$("$table" "$work/a.h5" /metric/states)" ]; ok $? "table: counts add up to the states"
+h5dump -y -w 1 -m %.17g -d /class/variance "$work/a.h5" | sed -n '/DATA {/,/}/p' | sed '1d;$d' | tr -d ' ,' > "$work/dumped"
+"$table" "$work/a.h5" /class/variance | cmp -s - "$work/dumped"; ok $? "table: the numbers of h5dump, digit by digit"
+"$table" "$work/a.h5" /class/mean | awk -F'\t' '{ if (NF != 32) bad = 1 } END { exit bad || NR < 5 }'; ok $? "table: a matrix has a row per class"
+"$table" "$work/a.h5" /class | head -n 1 | grep -q "count.*dual_cosine.*word"; ok $? "table: a group of columns with their names"
+"$table" "$work/a/model.h5" /tokenizer/vocab --csv | grep -q '^""""$\|^","$\|^\[PAD\]$'; ok $? "table: strings"
+[ "$("$table" "$work/a/step-00000012.h5" /history/step | tail -n 1)" = 12 ]; ok $? "table: history"
+fails 65 "holds no /nothing" "$table" "$work/a.h5" /nothing
+fails 64 "does not begin with /" "$table" "$work/a.h5" class
+fails 64 "needs a file and a path" "$table" "$work/a.h5"
+fails 74 "none.h5" "$table" "$work/none.h5" /x
+
+"$diff" "$work/a.h5" "$work/a.h5" > "$work/out"; ok $? "diff: a file and itself: $(grep equal "$work/out")"
+"$diff" "$work/a.h5" "$work/b.h5" > "$work/out"; [ $? = 1 ] && grep -q "^unc3 " "$work/out" && grep -q "/class/mean .*e" "$work/out"; ok $? "diff: two models: exit 1, measures side by side, datasets by size"
+cp "$work/a/step-00000012.h5" "$work/changed.h5"; "$tamper" "$work/changed.h5" /model/weights/bert.encoder.layer.1.output.dense.bias +0.25 > /dev/null
+"$diff" "$work/a/step-00000012.h5" "$work/changed.h5" > "$work/out"; [ $? = 1 ] && grep -q ", 1 differ" "$work/out" && grep -q "output.dense.bias .* 2.50e-01" "$work/out" && grep -q "the same run" "$work/out"
+ok $? "diff: the one tensor that was changed, by how much, and that it is the same run"
+"$diff" "$work/a/step-00000012.h5" "$work/b/step-00000012.h5" | grep -q "seed = 42.*|.*seed = 43"; ok $? "diff: the settings that differ"
+"$diff" "$work/a/step-00000012.h5" "$work/changed.h5" --tolerance=1e9 > /dev/null; ok $? "diff: --tolerance"
+"$diff" "$work/a/model.h5" "$work/a.h5" > "$work/out"; [ $? = 1 ] && grep -q "only in the first" "$work/out" && grep -q "only in the second" "$work/out"; ok $? "diff: files of different kinds"
+
+"$report" "$work/a" "$work/b" "$work/a.h5" "$work/b.h5" -o "$work/report.html" 2> /dev/null; ok $? "report: runs and files"
+grep -c "<svg role=\"img\"" "$work/report.html" | awk '{ exit !($1 >= 8) }'; ok $? "report: $(grep -c '<svg role' "$work/report.html") figures"
+[ "$(grep -o '<svg' "$work/report.html" | wc -l)" = "$(grep -o '<desc>' "$work/report.html" | wc -l)" ]; ok $? "report: every figure has a description"
+! grep -qE "https?://" <(sed 's,http://www.w3.org/2000/svg,,g' "$work/report.html") && ! grep -q "<script" "$work/report.html"; ok $? "report: no network, no script"
+! grep -qiE '[^a-z](nan|inf)[^a-z]' <(sed 's/<text[^>]*>[^<]*<\/text>//g; s/<title>[^<]*<\/title>//g' "$work/report.html" | grep '<path\|<rect\|<circle'); ok $? "report: no coordinate that is not a number"
+if command -v python3 > /dev/null; then
+    python3 - "$work/report.html" <<'P'
+import sys
+from html.parser import HTMLParser
+class Balance(HTMLParser):
+    stack, bad = [], 0
+    def handle_starttag(self, tag, attributes):
+        if tag not in ("meta", "br"): self.stack.append(tag)
+    def handle_startendtag(self, tag, attributes): pass
+    def handle_endtag(self, tag):
+        if not self.stack or self.stack.pop() != tag: self.bad += 1
+b = Balance(); b.feed(open(sys.argv[1], encoding="utf-8").read()); sys.exit(b.bad > 0 or len(b.stack) > 0)
+P
+    ok $? "report: every element is closed"
+else skip "report: no python3 to check the elements"; fi
+printf 'he\t<b>&"x"\nshe\t<b>&"x"\nking\tother\nqueen\tother\n' > "$work/odd.txt"
+"$collapse" geometry "$work/a/model.h5" --text="$work/text.txt" --words="$work/odd.txt" --max-length=32 --output="$work/odd.h5" > /dev/null 2>&1 &&
+    "$report" "$work/odd.h5" -o "$work/odd.html" 2> /dev/null && ! grep -q '<b>' "$work/odd.html" && grep -q '&lt;b&gt;&amp;&quot;x' "$work/odd.html"
+ok $? "report: names are escaped"
+fails 64 "report.html is missing" "$report" "$work/a"
+fails 65 "neither a history nor metrics" "$report" "$work/a/model.h5" -o "$work/x.html"
+fails 65 "not the output of a run" "$report" "$work" -o "$work/x.html"
+fails 74 "cannot be" "$report" "$work/a" -o /nonexistent/x.html
+
+# Readers: they print the file's numbers, and their own from the arrays.
+reader() { # name command...
+    local name=$1; shift
+    "$@" > "$work/read" 2> "$work/read.err"
+    local stored; stored=$("$table" "$work/a.h5" /metric/unc3)
+    local least; least=$("$table" "$work/a.h5" /class | awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR == 2 || (NR > 2 && $at["dual_cosine"] < m) { m = $at["dual_cosine"]; w = $at["word"] } END { printf "least aligned %s %.10f", w, m }')
+    grep -q "^unc3 $(printf %.10f "$stored")$" "$work/read" && grep -q "^recomputed $(printf %.10f "$stored")$" "$work/read" && grep -qF "$least" "$work/read"
+    ok $? "reader: $name: $(tr '\n' ';' < "$work/read" | cut -c1-140)$(head -n 1 "$work/read.err" | cut -c1-120)"
+}
+readers=$ROOT/hdf5-tools/readers
+reader shell sh "$readers/geometry.sh" "$work/a.h5"
+python=${PYTHON:-python3}
+if "$python" -c 'import h5py' 2> /dev/null; then reader Python "$python" "$readers/geometry.py" "$work/a.h5"; else skip "Python: no h5py"; fi
+if command -v octave-cli > /dev/null; then reader Octave octave-cli -qf "$readers/geometry.m" "$work/a.h5"; else skip "Octave is not here"; fi
+if command -v Rscript > /dev/null && Rscript -e 'library(hdf5r)' > /dev/null 2>&1; then reader R Rscript "$readers/geometry.R" "$work/a.h5"; else skip "R with hdf5r is not here"; fi
+if command -v julia > /dev/null; then reader Julia julia "$readers/geometry.jl" "$work/a.h5"; else skip "Julia is not here"; fi
