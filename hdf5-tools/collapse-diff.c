@@ -171,9 +171,11 @@ static void show_run(H5File *a, H5File *b)
     char *x = NULL, *y = NULL;
     int64_t i = 0, j = 0;
     if (!h5_exists(a, "/progress/step") || !h5_exists(b, "/progress/step")) return;
-    if (h5_read(a, "/progress/step", H5_I64, 1, &i) == STATUS_OK && h5_read(b, "/progress/step", H5_I64, 1, &j) == STATUS_OK)
+    if (h5_read(a, "/progress/step", H5_I64, 1, &i) == STATUS_OK &&
+        h5_read(b, "/progress/step", H5_I64, 1, &j) == STATUS_OK)
         printf("%-16s %lld and %lld\n", "step", (long long)i, (long long)j);
-    if (h5_get_text(a, "/progress", "settings", &x) == STATUS_OK && h5_get_text(b, "/progress", "settings", &y) == STATUS_OK) {
+    if (h5_get_text(a, "/progress", "settings", &x) == STATUS_OK &&
+        h5_get_text(b, "/progress", "settings", &y) == STATUS_OK) {
         printf("%-16s %s\n", "settings", strcmp(x, y) == 0 ? "the same run" : "differ:");
         Slice left = slice_of(x), right = slice_of(y), p, q;
         while (strcmp(x, y) != 0 && slice_next_line(&left, &p) && slice_next_line(&right, &q))
@@ -209,9 +211,12 @@ static void show_differences(Diff *d)
     for (size_t i = 0; i < d->n && (options.most == 0 || i < (size_t)options.most); i++) {
         const Difference *x = &d->list[i];
         if (x->note[0]) printf("%-64s %s\n", x->path, x->note);
-        else printf("%-64s %10.2e %10.2e %10lld   %.9g, %.9g\n", x->path, x->relative, x->largest, (long long)x->place, x->a, x->b);
+        else
+            printf("%-64s %10.2e %10.2e %10lld   %.9g, %.9g\n", x->path, x->relative, x->largest, (long long)x->place,
+                   x->a, x->b);
     }
-    if (options.most && d->n > (size_t)options.most) printf("... and %zu more; --most=0 lists all\n", d->n - (size_t)options.most);
+    if (options.most && d->n > (size_t)options.most)
+        printf("... and %zu more; --most=0 lists all\n", d->n - (size_t)options.most);
 }
 
 static Status compare(H5File *a, H5File *b)
@@ -248,17 +253,18 @@ static Status run(int n, char **operand, const char *command_line)
 
 int main(int argc, char **argv)
 {
-    const Tool tool = {"collapse-diff",
-                       "collapse-diff A.h5 B.h5 [--most=20] [--tolerance=0]",
-                       "Compare two files: same run? measures side by side, and the datasets that differ, largest first.\n"
-                       "Ends with 0 if nothing differs, 1 if something does.",
-                       table,
-                       sizeof table / sizeof table[0],
-                       &options,
-                       "two files",
-                       NULL,
-                       run,
-                       2,
-                       2};
+    const Tool tool = {
+        "collapse-diff",
+        "collapse-diff A.h5 B.h5 [--most=20] [--tolerance=0]",
+        "Compare two files: same run? measures side by side, and the datasets that differ, largest first.\n"
+        "Ends with 0 if nothing differs, 1 if something does.",
+        table,
+        sizeof table / sizeof table[0],
+        &options,
+        "two files",
+        NULL,
+        run,
+        2,
+        2};
     return tool_main(&tool, argc, argv);
 }

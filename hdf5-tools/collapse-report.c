@@ -28,14 +28,19 @@ static const Setting table[] = {
 static FILE *out;
 
 static const char style[] =
-    "body{font:15px/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff;max-width:980px;margin:2em auto;padding:0 1em}"
+    "body{font:15px/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff;max-width:980px;margin:2em auto;padding:0 "
+    "1em}"
     "h1{font-size:1.6em}h2{font-size:1.2em;border-bottom:1px solid #ccc;margin-top:2em}figure{margin:1em 0}"
     "figcaption{color:#444;font-size:.9em}table{border-collapse:collapse;font-size:.9em}"
     "td,th{padding:.15em .7em;border-bottom:1px solid #ddd;text-align:right;font-variant-numeric:tabular-nums}"
-    "td:first-child,th:first-child{text-align:left}svg{max-width:100%;height:auto}svg text{font-family:system-ui,sans-serif}"
-    ".tick{font-size:11px;fill:#333}.label{font-size:12px;fill:#111}.grid{stroke:#e4e4e4;fill:none}.frame{fill:none;stroke:#888}"
+    "td:first-child,th:first-child{text-align:left}svg{max-width:100%;height:auto}svg "
+    "text{font-family:system-ui,sans-serif}"
+    ".tick{font-size:11px;fill:#333}.label{font-size:12px;fill:#111}.grid{stroke:#e4e4e4;fill:none}.frame{fill:none;"
+    "stroke:#888}"
     ".note{color:#555}summary{cursor:pointer;color:#0050a0}.wide{overflow-x:auto}"
-    "@media print{body{max-width:none;margin:0;font-size:10pt}h2{break-after:avoid}figure,table{break-inside:avoid}details{display:none}}";
+    "@media "
+    "print{body{max-width:none;margin:0;font-size:10pt}h2{break-after:avoid}figure,table{break-inside:avoid}details{"
+    "display:none}}";
 
 static void text(const char *s)
 {
@@ -80,16 +85,25 @@ static void curve(const Report *r, const char *title, const char *y_label, size_
     }
     if (x[1] >= x[0] && y[1] >= y[0]) {
         const double margin = y[1] > y[0] ? 0.05 * (y[1] - y[0]) : 0.5;
-        const Plot p = {.f = out, .x0 = x[0], .x1 = x[1] > x[0] ? x[1] : x[0] + 1, .y0 = y[0] - margin, .y1 = y[1] + margin,
-                        .left = 70, .top = 10, .width = 620, .height = 230};
+        const Plot p = {.f = out,
+                        .x0 = x[0],
+                        .x1 = x[1] > x[0] ? x[1] : x[0] + 1,
+                        .y0 = y[0] - margin,
+                        .y1 = y[1] + margin,
+                        .left = 70,
+                        .top = 10,
+                        .width = 620,
+                        .height = 230};
         fputs("<figure>", out);
         char description[256];
-        snprintf(description, sizeof description, "%s over steps %g to %g, between %.4g and %.4g", y_label, x[0], x[1], y[0], y[1]);
+        snprintf(description, sizeof description, "%s over steps %g to %g, between %.4g and %.4g", y_label, x[0], x[1],
+                 y[0], y[1]);
         svg_begin(out, 720, 290, title, description);
         plot_axes(&p, "step", y_label);
         for (size_t i = 0; i < r->n_logs; i++) {
             const ReportLog *l = &r->log[i];
-            plot_line(&p, l->n, l->step, *(double *const *)(const void *)((const char *)l + column), svg_colour((int)i), false);
+            plot_line(&p, l->n, l->step, *(double *const *)(const void *)((const char *)l + column), svg_colour((int)i),
+                      false);
         }
         plot_legend(&p, (int)r->n_logs, name);
         figure_end(caption);
@@ -109,17 +123,21 @@ static void show_runs(const Report *r)
 {
     if (!r->n_logs) return;
     heading("Training");
-    curve(r, "Task loss over steps", "task loss", offsetof(ReportLog, task_loss), "Masked-LM loss, mean over the labelled positions of a step.");
+    curve(r, "Task loss over steps", "task loss", offsetof(ReportLog, task_loss),
+          "Masked-LM loss, mean over the labelled positions of a step.");
     if (has_positive(r))
         curve(r, "Collapse measure over steps", "R (nc-metric)", offsetof(ReportLog, nc_loss),
               "The regularizer's measure R before its weight, over the classes met so far.");
-    fputs("<details><summary>Last line of each log</summary><table><tr><th>run</th><th>step</th><th>loss</th><th>task loss</th><th>R</th></tr>", out);
+    fputs("<details><summary>Last line of each log</summary><table><tr><th>run</th><th>step</th><th>loss</th><th>task "
+          "loss</th><th>R</th></tr>",
+          out);
     for (size_t i = 0; i < r->n_logs; i++) {
         const ReportLog *l = &r->log[i];
         if (!l->n) continue;
         fputs("<tr><td>", out);
         text(l->name);
-        fprintf(out, "</td><td>%.0f</td><td>%.6g</td><td>%.6g</td><td>%.6g</td></tr>", l->step[l->n - 1], l->loss[l->n - 1], l->task_loss[l->n - 1], l->nc_loss[l->n - 1]);
+        fprintf(out, "</td><td>%.0f</td><td>%.6g</td><td>%.6g</td><td>%.6g</td></tr>", l->step[l->n - 1],
+                l->loss[l->n - 1], l->task_loss[l->n - 1], l->nc_loss[l->n - 1]);
     }
     fputs("</table></details>\n", out);
 }
@@ -136,7 +154,8 @@ static void show_snapshots(const Report *r)
 {
     static const char *const shown[] = {"nc3", "unc3", "norm_cov", "cos_mean"};
     const size_t n = r->n_geometries;
-    double *x = memory_alloc(n, sizeof *x), *y = memory_alloc(4 * n, sizeof *y), across[2] = {HUGE_VAL, -HUGE_VAL}, up[2] = {HUGE_VAL, -HUGE_VAL};
+    double *x = memory_alloc(n, sizeof *x), *y = memory_alloc(4 * n, sizeof *y), across[2] = {HUGE_VAL, -HUGE_VAL},
+           up[2] = {HUGE_VAL, -HUGE_VAL};
     int points = 0;
     for (size_t i = 0; i < n; i++) {
         if (r->geometry[i].step < 0) continue;
@@ -152,14 +171,23 @@ static void show_snapshots(const Report *r)
     if (points > 1 && up[1] > up[0]) {
         heading("Collapse over training");
         const double margin = 0.05 * (up[1] - up[0]);
-        const Plot p = {.f = out, .x0 = across[0], .x1 = across[1] > across[0] ? across[1] : across[0] + 1, .y0 = up[0] - margin, .y1 = up[1] + margin,
-                        .left = 70, .top = 10, .width = 620, .height = 230};
+        const Plot p = {.f = out,
+                        .x0 = across[0],
+                        .x1 = across[1] > across[0] ? across[1] : across[0] + 1,
+                        .y0 = up[0] - margin,
+                        .y1 = up[1] + margin,
+                        .left = 70,
+                        .top = 10,
+                        .width = 620,
+                        .height = 230};
         fputs("<figure>", out);
-        svg_begin(out, 720, 290, "Measures of the snapshots over steps", "nc3, unc3, norm_cov and cos_mean of the geometry snapshots");
+        svg_begin(out, 720, 290, "Measures of the snapshots over steps",
+                  "nc3, unc3, norm_cov and cos_mean of the geometry snapshots");
         plot_axes(&p, "step", "measure");
         for (int m = 0; m < 4; m++) plot_line(&p, points, x, y + (size_t)m * n, svg_colour(m), false);
         plot_legend(&p, 4, shown);
-        figure_end("Snapshots of geometry-steps: self-duality nc3 (to 1), its spread unc3 (to 0), spread of the norms, mean cosine of class means.");
+        figure_end("Snapshots of geometry-steps: self-duality nc3 (to 1), its spread unc3 (to 0), spread of the norms, "
+                   "mean cosine of class means.");
     }
     free(x);
     free(y);
@@ -179,7 +207,9 @@ static void show_metrics(const Report *r)
         if (is_shown(r, i) && (!widest || r->geometry[i].n_metrics > widest->n_metrics)) widest = &r->geometry[i];
     if (!widest) return;
     heading("Measures");
-    fputs("<p class=\"note\">In brackets: 95 % bootstrap intervals over words.</p><div class=\"wide\"><table><tr><th>measure</th>", out);
+    fputs("<p class=\"note\">In brackets: 95 % bootstrap intervals over words.</p><div "
+          "class=\"wide\"><table><tr><th>measure</th>",
+          out);
     for (size_t i = 0; i < r->n_geometries; i++) {
         if (!is_shown(r, i)) continue;
         fputs("<th>", out);
@@ -240,9 +270,18 @@ static void show_histogram(const Report *r, size_t n, const size_t *pick)
         for (int b = 0; b < BINS; b++) most = fmax(most, count[i][b]);
     }
     heading("Self-duality of the words");
-    const Plot p = {.f = out, .x0 = range[0], .x1 = range[1], .y0 = 0, .y1 = 1.1 * most, .left = 70, .top = 10, .width = 620, .height = 230};
+    const Plot p = {.f = out,
+                    .x0 = range[0],
+                    .x1 = range[1],
+                    .y0 = 0,
+                    .y1 = 1.1 * most,
+                    .left = 70,
+                    .top = 10,
+                    .width = 620,
+                    .height = 230};
     fputs("<figure>", out);
-    svg_begin(out, 720, 290, "Histogram of dual cosines", "Share of the classes by cosine between class mean and word embedding, one line per file");
+    svg_begin(out, 720, 290, "Histogram of dual cosines",
+              "Share of the classes by cosine between class mean and word embedding, one line per file");
     plot_axes(&p, "cosine of class mean and word embedding", "share of classes");
     for (size_t i = 0; i < n; i++) {
         double x[2 * BINS], y[2 * BINS];
@@ -306,7 +345,8 @@ static void show_heat_map(const ReportGeometry *g)
     char title[512];
     snprintf(title, sizeof title, "Cosines between class means: %s", short_name(g->name));
     fputs("<figure>", out);
-    svg_begin(out, LEFT + n * cell + 20, TOP + n * cell + 20, title, "Matrix of cosines between centred class means; blue is -1, white 0, orange 1");
+    svg_begin(out, LEFT + n * cell + 20, TOP + n * cell + 20, title,
+              "Matrix of cosines between centred class means; blue is -1, white 0, orange 1");
     for (int i = 0; i < n; i++) {
         const int a = place[i].class;
         for (int j = 0; j < n;) {
@@ -319,17 +359,23 @@ static void show_heat_map(const ReportGeometry *g)
                 if (strcmp(colour, next) != 0) break;
                 run++;
             } while (j + run < n);
-            fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\"/>", LEFT + j * cell, TOP + i * cell, run * cell, cell, colour);
+            fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\"/>", LEFT + j * cell,
+                    TOP + i * cell, run * cell, cell, colour);
             j += run;
         }
-        fprintf(out, "<text class=\"tick\" style=\"font-size:%dpx\" x=\"%d\" y=\"%d\" text-anchor=\"end\">", cell, LEFT - 4, TOP + i * cell + cell - 1);
+        fprintf(out, "<text class=\"tick\" style=\"font-size:%dpx\" x=\"%d\" y=\"%d\" text-anchor=\"end\">", cell,
+                LEFT - 4, TOP + i * cell + cell - 1);
         text(g->word[a]);
-        fprintf(out, "</text><text class=\"tick\" style=\"font-size:%dpx\" transform=\"translate(%d %d) rotate(-90)\">", cell, LEFT + i * cell + cell - 1, TOP - 4);
+        fprintf(out, "</text><text class=\"tick\" style=\"font-size:%dpx\" transform=\"translate(%d %d) rotate(-90)\">",
+                cell, LEFT + i * cell + cell - 1, TOP - 4);
         text(g->word[a]);
         fputs("</text>\n", out);
     }
     char caption[256];
-    snprintf(caption, sizeof caption, "The %d most frequent of %d classes, by group. Blue -1, white 0, orange 1; in a simplex all off the diagonal are %.3f.", n, g->k, -1.0 / (g->k - 1));
+    snprintf(caption, sizeof caption,
+             "The %d most frequent of %d classes, by group. Blue -1, white 0, orange 1; in a simplex all off the "
+             "diagonal are %.3f.",
+             n, g->k, -1.0 / (g->k - 1));
     figure_end(caption);
     free(place);
 }
@@ -345,26 +391,37 @@ static void show_scatter(const ReportGeometry *g)
     const char *group[7];
     int n_groups = 0;
     const double dx = 0.08 * (x[1] - x[0]), dy = 0.05 * (y[1] - y[0]);
-    const Plot p = {.f = out, .x0 = x[0] - dx, .x1 = x[1] + dx, .y0 = y[0] - dy, .y1 = y[1] + dy, .left = 60, .top = 10, .width = 640, .height = 480};
+    const Plot p = {.f = out,
+                    .x0 = x[0] - dx,
+                    .x1 = x[1] + dx,
+                    .y0 = y[0] - dy,
+                    .y1 = y[1] + dy,
+                    .left = 60,
+                    .top = 10,
+                    .width = 640,
+                    .height = 480};
     Place *place = memory_alloc((size_t)g->k, sizeof *place);
     const int n = pick_classes(g, place);
     char title[512];
     snprintf(title, sizeof title, "Class means along their main axes: %s", short_name(g->name));
     fputs("<figure>", out);
-    svg_begin(out, 720, 540, title, "Scatter of the class means along the first two principal axes; the most frequent carry their word");
+    svg_begin(out, 720, 540, title,
+              "Scatter of the class means along the first two principal axes; the most frequent carry their word");
     plot_axes(&p, "first main axis", "second main axis");
     for (int k = 0; k < g->k; k++) {
         int colour = -1;
         for (int i = 0; i < n_groups; i++)
             if (strcmp(group[i], g->group[k]) == 0) colour = i;
         if (colour < 0 && n_groups < 7) group[colour = n_groups++] = g->group[k];
-        fprintf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\" fill=\"%s\"><title>", plot_x(&p, g->principal[3 * k]), plot_y(&p, g->principal[3 * k + 1]), svg_colour(colour < 0 ? 6 : colour));
+        fprintf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\" fill=\"%s\"><title>", plot_x(&p, g->principal[3 * k]),
+                plot_y(&p, g->principal[3 * k + 1]), svg_colour(colour < 0 ? 6 : colour));
         text(g->word[k]);
         fputs("</title></circle>\n", out);
     }
     for (int i = 0; i < n; i++) {
         const int k = place[i].class;
-        fprintf(out, "<text style=\"font-size:10px\" x=\"%.1f\" y=\"%.1f\">", plot_x(&p, g->principal[3 * k]) + 4, plot_y(&p, g->principal[3 * k + 1]) + 3);
+        fprintf(out, "<text style=\"font-size:10px\" x=\"%.1f\" y=\"%.1f\">", plot_x(&p, g->principal[3 * k]) + 4,
+                plot_y(&p, g->principal[3 * k + 1]) + 3);
         text(g->word[k]);
         fputs("</text>\n", out);
     }
@@ -394,9 +451,20 @@ static void show_spectra(const Report *r, size_t n, const size_t *pick)
     heading("Spectra");
     double *x = memory_alloc((size_t)longest, sizeof *x), *y = memory_alloc((size_t)longest, sizeof *y);
     for (int i = 0; i < longest; i++) x[i] = i + 1;
-    const Plot p = {.f = out, .x0 = 1, .x1 = longest, .y0 = up[0], .y1 = up[1], .left = 70, .top = 10, .width = 620, .height = 260, .log_y = true};
+    const Plot p = {.f = out,
+                    .x0 = 1,
+                    .x1 = longest,
+                    .y0 = up[0],
+                    .y1 = up[1],
+                    .left = 70,
+                    .top = 10,
+                    .width = 620,
+                    .height = 260,
+                    .log_y = true};
     fputs("<figure>", out);
-    svg_begin(out, 720, 320, "Eigenvalues of the class covariances", "Eigenvalues of the between-class (full lines) and within-class (dashed) covariance, largest first, logarithmic");
+    svg_begin(out, 720, 320, "Eigenvalues of the class covariances",
+              "Eigenvalues of the between-class (full lines) and within-class (dashed) covariance, largest first, "
+              "logarithmic");
     plot_axes(&p, "eigenvalue number", "eigenvalue");
     for (size_t i = 0; i < n; i++) {
         const ReportGeometry *g = &r->geometry[pick[i]];
@@ -441,7 +509,9 @@ static void write_page(const Report *r)
 {
     size_t pick[MOST_FILES];
     const size_t n = pick_files(r, pick);
-    fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>", out);
+    fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+          "content=\"width=device-width\"><title>",
+          out);
     text(options.title);
     fprintf(out, "</title><style>%s</style></head><body>\n<h1>", style);
     text(options.title);
@@ -481,24 +551,27 @@ static Status run(int n, char **operand, const char *command_line)
         status = file_write_text(options.output, page, length);
         free(page);
     }
-    if (!status) fprintf(stderr, "wrote %s: %zu runs, %zu files with measures\n", options.output, report.n_logs, report.n_geometries);
+    if (!status)
+        fprintf(stderr, "wrote %s: %zu runs, %zu files with measures\n", options.output, report.n_logs,
+                report.n_geometries);
     report_free(&report);
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    const Tool tool = {"collapse-report",
-                       "collapse-report RUN_DIR|FILE.h5... -o report.html",
-                       "One self-contained page: curves of runs, dual cosines, class means, spectra, measures with intervals.\n"
-                       "Files are run folders, checkpoints, and what collapse geometry and evaluate write; several are compared.",
-                       table,
-                       sizeof table / sizeof table[0],
-                       &options,
-                       "run folders or files",
-                       NULL,
-                       run,
-                       1,
-                       64};
+    const Tool tool = {
+        "collapse-report",
+        "collapse-report RUN_DIR|FILE.h5... -o report.html",
+        "One self-contained page: curves of runs, dual cosines, class means, spectra, measures with intervals.\n"
+        "Files are run folders, checkpoints, and what collapse geometry and evaluate write; several are compared.",
+        table,
+        sizeof table / sizeof table[0],
+        &options,
+        "run folders or files",
+        NULL,
+        run,
+        1,
+        64};
     return tool_main(&tool, argc, argv);
 }

@@ -101,7 +101,8 @@ static Status add_member(H5File *file, const char *path, void *context)
     const bool inside = strncmp(path, g->group, length) == 0 && path[length] == '/' && !strchr(path + length + 1, '/');
     if (!inside || g->n == MOST_COLUMNS) return STATUS_OK;
     TRY(h5_shape(file, path, &shape));
-    if (shape.rank != 1 || shape.kind == H5_OTHER || (g->n && shape.count != g->column[0].shape.count)) return STATUS_OK;
+    if (shape.rank != 1 || shape.kind == H5_OTHER || (g->n && shape.count != g->column[0].shape.count))
+        return STATUS_OK;
     return read_column(file, path, &g->column[g->n++]);
 }
 
@@ -149,9 +150,10 @@ static Status print_group(H5File *file, const char *path)
         if (!options.no_header) printf("name%cvalue\n", separator());
         status = h5_visit_datasets(file, print_scalar, g);
         if (!status && g->n == 0)
-            status = status_set(STATUS_DATA, __FILE__, __LINE__,
-                                "%s: %s holds neither columns nor single numbers; collapse-show --all lists what there is",
-                                h5_path(file), path);
+            status =
+                status_set(STATUS_DATA, __FILE__, __LINE__,
+                           "%s: %s holds neither columns nor single numbers; collapse-show --all lists what there is",
+                           h5_path(file), path);
     }
     free(g);
     return status;
@@ -161,7 +163,8 @@ static Status print_path(H5File *file, char *path)
 {
     H5Shape shape;
     for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--) path[n - 1] = '\0';
-    CHECK(path[0] == '/', STATUS_USAGE, "'%s' does not begin with /: a path inside the file is wanted, such as /class", path);
+    CHECK(path[0] == '/', STATUS_USAGE, "'%s' does not begin with /: a path inside the file is wanted, such as /class",
+          path);
     CHECK(h5_exists(file, path), STATUS_DATA, "%s: holds no %s; collapse-show --all lists what there is", h5_path(file),
           path);
     if (h5_shape(file, path, &shape) != STATUS_OK) return print_group(file, path);

@@ -45,7 +45,8 @@ static Status read_log(const char *folder, const char *path, Report *r)
     ReportLog *log = new_log(r, folder);
     Slice rest = {text, length}, line, field;
     if (slice_next_line(&rest, &line))
-        while (n_columns < COLUMNS && slice_next_field(&line, '\t', &field)) column[n_columns++] = column_of(log, field, lines);
+        while (n_columns < COLUMNS && slice_next_field(&line, '\t', &field))
+            column[n_columns++] = column_of(log, field, lines);
     Status status = STATUS_OK;
     if (!log->step || !log->loss || !log->task_loss || !log->nc_loss)
         status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: has no columns step, loss, task_loss, nc_loss", path);
@@ -94,7 +95,8 @@ static Status read_f64(H5File *file, const char *path, int64_t count, double **x
 static char *text_attribute(H5File *file, const char *name)
 {
     char *text;
-    if (!h5_has_attribute(file, "/", name) || h5_get_text(file, "/", name, &text) != STATUS_OK) return memory_copy_text("");
+    if (!h5_has_attribute(file, "/", name) || h5_get_text(file, "/", name, &text) != STATUS_OK)
+        return memory_copy_text("");
     return text;
 }
 
@@ -119,8 +121,8 @@ static Status read_classes(H5File *file, ReportGeometry *g)
     H5Shape shape;
     int64_t n;
     TRY(h5_shape(file, "/class/mean", &shape));
-    CHECK(shape.rank == 2 && shape.dims[0] > 0 && shape.dims[0] <= INT32_MAX, STATUS_DATA, "%s: /class/mean is not a matrix",
-          h5_path(file));
+    CHECK(shape.rank == 2 && shape.dims[0] > 0 && shape.dims[0] <= INT32_MAX, STATUS_DATA,
+          "%s: /class/mean is not a matrix", h5_path(file));
     const int k = (int)shape.dims[0], d = (int)shape.dims[1];
     TRY(h5_read_texts(file, "/class/word", &g->word, &n));
     g->k = k;
@@ -168,8 +170,9 @@ static Status read_file(const char *path, Report *r)
     if (h5_exists(file, "/history/step")) status = read_history(file, path, r);
     else if (h5_exists(file, "/metric")) status = read_geometry(file, path, r);
     else
-        status = status_set(STATUS_DATA, __FILE__, __LINE__,
-                            "%s: holds neither a history nor metrics; give run folders, checkpoints, geometry or scores files", path);
+        status = status_set(
+            STATUS_DATA, __FILE__, __LINE__,
+            "%s: holds neither a history nor metrics; give run folders, checkpoints, geometry or scores files", path);
     h5_close(&file);
     return status;
 }
@@ -186,7 +189,8 @@ static Status read_folder(const char *folder, Report *r)
     DIR *directory = opendir(folder);
     for (struct dirent *entry; directory && (entry = readdir(directory));) {
         const size_t length = strlen(entry->d_name);
-        if (strncmp(entry->d_name, "geometry-", 9) != 0 || length < 4 || strcmp(entry->d_name + length - 3, ".h5") != 0) continue;
+        if (strncmp(entry->d_name, "geometry-", 9) != 0 || length < 4 || strcmp(entry->d_name + length - 3, ".h5") != 0)
+            continue;
         memory_reserve((void **)&name, &capacity, n + 1, sizeof *name);
         name[n++] = file_join(folder, entry->d_name);
     }
@@ -194,7 +198,8 @@ static Status read_folder(const char *folder, Report *r)
     if (n) qsort(name, n, sizeof *name, by_name);
     Status status = STATUS_OK;
     if (!file_exists(log) && !n)
-        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: is not the output of a run (no log.tsv, no geometry-*.h5)", folder);
+        status = status_set(STATUS_DATA, __FILE__, __LINE__,
+                            "%s: is not the output of a run (no log.tsv, no geometry-*.h5)", folder);
     if (!status && file_exists(log)) status = read_log(folder, log, r);
     for (size_t i = 0; i < n; i++) {
         if (!status) status = read_file(name[i], r);

@@ -25,7 +25,9 @@ const char *svg_colour(int i)
 
 void svg_begin(FILE *f, int width, int height, const char *title, const char *description)
 {
-    fprintf(f, "<svg role=\"img\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" xmlns=\"http://www.w3.org/2000/svg\"><title>",
+    fprintf(f,
+            "<svg role=\"img\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
+            "xmlns=\"http://www.w3.org/2000/svg\"><title>",
             width, height, width, height);
     svg_escape(f, title);
     fputs("</title><desc>", f);
@@ -64,14 +66,18 @@ static double round_step(double range, int wanted)
 static void x_tick(const Plot *p, double x)
 {
     const double at = plot_x(p, x);
-    fprintf(p->f, "<path class=\"grid\" d=\"M%.1f %dv%d\"/><text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.6g</text>\n",
+    fprintf(p->f,
+            "<path class=\"grid\" d=\"M%.1f %dv%d\"/><text class=\"tick\" x=\"%.1f\" y=\"%d\" "
+            "text-anchor=\"middle\">%.6g</text>\n",
             at, p->top, p->height, at, p->top + p->height + 15, fabs(x) < 1e-12 ? 0 : x);
 }
 
 static void y_tick(const Plot *p, double y)
 {
     const double at = plot_y(p, y);
-    fprintf(p->f, "<path class=\"grid\" d=\"M%d %.1fh%d\"/><text class=\"tick\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.6g</text>\n",
+    fprintf(p->f,
+            "<path class=\"grid\" d=\"M%d %.1fh%d\"/><text class=\"tick\" x=\"%d\" y=\"%.1f\" "
+            "text-anchor=\"end\">%.6g</text>\n",
             p->left, at, p->width, p->left - 5, at + 4, !p->log_y && fabs(y) < 1e-12 ? 0 : y);
 }
 
@@ -86,10 +92,13 @@ void plot_axes(const Plot *p, const char *x_label, const char *y_label)
         const double y_step = round_step(p->y1 - p->y0, 5);
         for (double y = ceil(p->y0 / y_step - 1e-9) * y_step; y <= p->y1 + 1e-9 * y_step; y += y_step) y_tick(p, y);
     }
-    fprintf(p->f, "<rect class=\"frame\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>\n", p->left, p->top, p->width, p->height);
-    fprintf(p->f, "<text class=\"label\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">", p->left + p->width / 2, p->top + p->height + 32);
+    fprintf(p->f, "<rect class=\"frame\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>\n", p->left, p->top, p->width,
+            p->height);
+    fprintf(p->f, "<text class=\"label\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">", p->left + p->width / 2,
+            p->top + p->height + 32);
     svg_escape(p->f, x_label);
-    fprintf(p->f, "</text><text class=\"label\" transform=\"translate(14 %d) rotate(-90)\" text-anchor=\"middle\">", p->top + p->height / 2);
+    fprintf(p->f, "</text><text class=\"label\" transform=\"translate(14 %d) rotate(-90)\" text-anchor=\"middle\">",
+            p->top + p->height / 2);
     svg_escape(p->f, y_label);
     fputs("</text>\n", p->f);
 }
@@ -97,7 +106,8 @@ void plot_axes(const Plot *p, const char *x_label, const char *y_label)
 void plot_line(const Plot *p, int n, const double *x, const double *y, const char *colour, bool dashed)
 {
     bool down = false;
-    fprintf(p->f, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\"%s d=\"", colour, dashed ? " stroke-dasharray=\"5 3\"" : "");
+    fprintf(p->f, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\"%s d=\"", colour,
+            dashed ? " stroke-dasharray=\"5 3\"" : "");
     for (int i = 0; i < n; i++) {
         const bool shown = isfinite(x[i]) && isfinite(y[i]) && (!p->log_y || y[i] > 0);
         if (shown) fprintf(p->f, "%c%.1f %.1f", down ? 'L' : 'M', plot_x(p, x[i]), plot_y(p, y[i]));
@@ -110,7 +120,10 @@ void plot_legend(const Plot *p, int n, const char *const *name)
 {
     for (int i = 0; i < n; i++) {
         const int y = p->top + 16 + 16 * i, x = p->left + p->width - 8;
-        fprintf(p->f, "<text class=\"tick\" x=\"%d\" y=\"%d\" text-anchor=\"end\"><tspan fill=\"%s\" font-weight=\"bold\">&#9632; </tspan>", x, y, svg_colour(i));
+        fprintf(p->f,
+                "<text class=\"tick\" x=\"%d\" y=\"%d\" text-anchor=\"end\"><tspan fill=\"%s\" "
+                "font-weight=\"bold\">&#9632; </tspan>",
+                x, y, svg_colour(i));
         svg_escape(p->f, name[i]);
         fputs("</text>\n", p->f);
     }

@@ -8,9 +8,9 @@
 
 typedef struct {
     FILE *f;
-    double x0, x1, y0, y1;         /* data at the edges; y0 < y1 */
+    double x0, x1, y0, y1;        /* data at the edges; y0 < y1 */
     int left, top, width, height; /* of the plotting area, in pixels */
-    bool log_y;                    /* data are positive; y0, y1 too */
+    bool log_y;                   /* data are positive; y0, y1 too */
 } Plot;
 
 void svg_escape(FILE *f, const char *text); /* for text and attributes of HTML and SVG */

@@ -1,10 +1,11 @@
 /* geometry.h: the collapse measures of a set of classes (Papyan, Han, Donoho 2020; Wu, Papyan 2024), in fp64.
  *
  * K classes with counts n_c, means mu_c, within-class scatter; w_c the word embedding of class c.
- *   mu_G = (1/K) sum mu_c (or sum n_c mu_c / sum n_c);  d_c = mu_c - mu_G;  r_c = |d_c|;  var_c = (1/n_c) sum |x - mu_c|^2
- *   S_W = (1/N) sum (x - mu_y)(x - mu_y)^T, N = sum n_c;  S_B = (1/K) sum d_c d_c^T
- *   nc1_pinv = tr(S_B^+ S_W) / K (eigenvalues below D eps l_max dropped), nc1_top the same with the K - 1 largest,
- *   nc1_quotient = tr S_W / tr S_B;   s_c = cos(w_c, d_c);   pairs: analysis/pairs.h */
+ *   mu_G = (1/K) sum mu_c (or sum n_c mu_c / sum n_c);  d_c = mu_c - mu_G;  r_c = |d_c|;  var_c = (1/n_c) sum |x -
+ * mu_c|^2 S_W = (1/N) sum (x - mu_y)(x - mu_y)^T, N = sum n_c;  S_B = (1/K) sum d_c d_c^T nc1_pinv = tr(S_B^+ S_W) / K
+ * (eigenvalues that are rounding dropped: below D eps l_max, or 2^-46 of the mean
+ *   square of the states, which are computed in fp32), nc1_top the same with the K - 1 largest at most, nc1_quotient =
+ * tr S_W / tr S_B; s_c = cos(w_c, d_c);   pairs: analysis/pairs.h */
 #ifndef ANALYSIS_GEOMETRY_H
 #define ANALYSIS_GEOMETRY_H
 
@@ -25,14 +26,14 @@ enum { GEOMETRY_AXES = 3 };
 
 typedef struct {
     int n_classes, n_features;
-    double *centre;            /* owned [D] mu_G */
-    double *centred;           /* owned [K, D] d_c */
-    double *variance, *norm;   /* owned [K] var_c, r_c */
+    double *centre;                  /* owned [D] mu_G */
+    double *centred;                 /* owned [K, D] d_c */
+    double *variance, *norm;         /* owned [K] var_c, r_c */
     double *cosine, *dot, *distance; /* owned [K] s_c, w_c . d_c, |what_c - u_c| */
-    double *between, *within;  /* owned [D] eigenvalues of S_B and S_W, descending */
-    double *principal;         /* owned [K, 3] d_c along the three main axes of S_B (largest entry positive) */
+    double *between, *within;        /* owned [D] eigenvalues of S_B and S_W, descending */
+    double *principal;               /* owned [K, 3] d_c along the three main axes of S_B (largest entry positive) */
     double nc1_pinv, nc1_top, nc1_quotient;
-    int n_zero;                /* classes with d_c = 0 or w_c = 0: no direction; left out of s_c's statistics */
+    int n_zero; /* classes with d_c = 0 or w_c = 0: no direction; left out of s_c's statistics */
     PairResult pairs;
 } Geometry;
 

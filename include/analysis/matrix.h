@@ -11,7 +11,7 @@ typedef enum { ROAD_AUTO, ROAD_LAPACK, ROAD_SCALAPACK } RoadKind;
 typedef struct {
     RoadKind kind; /* ROAD_LAPACK or ROAD_SCALAPACK, once opened */
     const Comm *comm;
-    int rows, columns;         /* of the grid */
+    int rows, columns;              /* of the grid */
     int context, my_row, my_column; /* BLACS; my_row < 0: this rank is not on the grid */
 } Road;
 

@@ -1,5 +1,6 @@
-/* features.h: the states of a text with the token id each is paired with, block by block. Blocks of samples are the same
- * for any number of ranks and are dealt to them in turn, so every state has the same bits however many there are. */
+/* features.h: the states of a text with the token id each is paired with, block by block. Blocks of samples are the
+ * same for any number of ranks and are dealt to them in turn, so every state has the same bits however many there are.
+ */
 #ifndef EVALUATE_FEATURES_H
 #define EVALUATE_FEATURES_H
 
@@ -18,8 +19,8 @@ typedef struct {
     const char *name; /* of the text, for messages */
     Arena arena;      /* owned */
     Batch batch;
-    real *x;            /* [HEAD_ROWS, D] */
-    int *row, *label;   /* [HEAD_ROWS] */
+    real *x;                   /* [HEAD_ROWS, D] */
+    int *row, *label;          /* [HEAD_ROWS] */
     double forward_s, visit_s; /* time spent in the model, and in visit */
 } Features;
 

@@ -13,8 +13,8 @@ typedef enum { CLASSES_WORDS, CLASSES_CORPUS, CLASSES_VOCABULARY } ClassChoice;
 typedef struct {
     const char *model, *text, *words, *nc4_text, *output, *text_column, *grid;
     int classes; /* ClassChoice */
-    int64_t min_count, most;
-    int pieces, align, space, split, passes, centre, road; /* as the keys of the same names */
+    int64_t min_count, most, passes;
+    int pieces, align, space, split, centre, road; /* as the keys of the same names */
     bool nc4;
     int64_t max_length, seed, bootstrap, calibration;
     double mask_rate;
@@ -28,16 +28,16 @@ typedef struct {
     int64_t step; /* of a snapshot during training; -1 else */
     LoadedModel model;
     Corpus corpus;
-    WordList words;    /* empty without a list */
-    ClassScatter all;  /* [V] counts and means of every id */
-    ClassScatter kept; /* [K] the analysed classes, with squares */
-    int n_classes;     /* K */
-    int *id;           /* owned [K], ascending */
+    WordList words;             /* empty without a list */
+    ClassScatter all;           /* [V] counts and means of every id */
+    ClassScatter kept;          /* [K] the analysed classes, with squares */
+    int n_classes;              /* K */
+    int *id;                    /* owned [K], ascending */
     const char **word, **group; /* owned [K] of borrowed texts */
-    double *row;       /* owned [K, D] word embeddings */
+    double *row;                /* owned [K, D] word embeddings */
     Geometry geometry;
-    double *gram;      /* owned [K, K] of d_c, if K <= GEOMETRY_GRAM_MOST; else NULL */
-    int64_t *tested;   /* owned [K]: states of the third pass */
+    double *gram;         /* owned [K, K] of d_c, if K <= GEOMETRY_GRAM_MOST; else NULL */
+    int64_t *tested;      /* owned [K]: states of the third pass */
     int64_t *hits[N_NC4]; /* owned [K] */
     double forward_s, statistics_s, pairs_s;
     EvaluationResult result;

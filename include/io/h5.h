@@ -56,6 +56,9 @@ Status h5_write_real(H5File *file, const char *path, int rank, const int64_t *di
 /* Fixed UTF-8 strings, padded with NUL. */
 Status h5_write_texts(H5File *file, const char *path, const char *const *text, int64_t n, const char *axes);
 
+/* The same, declared as ASCII where all of them are: Octave reads no other strings. */
+Status h5_write_words(H5File *file, const char *path, const char *const *text, int64_t n, const char *axes);
+
 /* Read a whole dataset of exactly count elements and verify its hash. */
 Status h5_read(H5File *file, const char *path, H5Kind kind, int64_t count, void *data);
 Status h5_read_real(H5File *file, const char *path, int64_t count, real *data);

@@ -4,8 +4,8 @@
 
 #include "train/setup.h"
 
-/* Write output/geometry-<step>.h5 from the running class means and the current word embeddings; nothing while fewer than
- * two classes are met. Waits for a checkpoint under way (HDF5 serves one thread). Collective. */
+/* Write output/geometry-<step>.h5 from the running class means and the current word embeddings; nothing while fewer
+ * than two classes are met. Waits for a checkpoint under way (HDF5 serves one thread). Collective. */
 Status snapshot_write(const Comm *comm, Trainer *trainer);
 
 #endif

@@ -108,9 +108,10 @@ Status class_scatter_finish_squares(const Comm *comm, ClassScatter *s)
     sum_squares(comm, s);
     comm_sum_i64(comm, s->seen, s->n_classes);
     for (int k = 0; k < s->n_classes; k++)
-        CHECK(s->seen[k] == s->count[k], STATUS_INTERNAL,
-              "class %d: %lld features in the second pass, %lld in the first; means and variances do not belong together",
-              k, (long long)s->seen[k], (long long)s->count[k]);
+        CHECK(
+            s->seen[k] == s->count[k], STATUS_INTERNAL,
+            "class %d: %lld features in the second pass, %lld in the first; means and variances do not belong together",
+            k, (long long)s->seen[k], (long long)s->count[k]);
     return STATUS_OK;
 }
 

@@ -22,8 +22,10 @@ static Status check_finite(const GeometryInput *in)
     const size_t d = (size_t)in->n_features;
     for (int k = 0; k < in->n_classes; k++)
         for (size_t j = 0; j < d; j++)
-            CHECK(isfinite(in->mean[(size_t)k * d + j]) && isfinite(in->row[(size_t)k * d + j]), STATUS_DATA,
-                  "class %d has a mean or a word embedding that is not finite: the model's weights or states are broken", k);
+            CHECK(
+                isfinite(in->mean[(size_t)k * d + j]) && isfinite(in->row[(size_t)k * d + j]), STATUS_DATA,
+                "class %d has a mean or a word embedding that is not finite: the model's weights or states are broken",
+                k);
     return STATUS_OK;
 }
 
@@ -72,17 +74,27 @@ static double trace(int n, const double *a)
     return sum;
 }
 
+/* Below this an eigenvalue of S_B is rounding: of the decomposition (D eps l_max), or of states computed in fp32, whose
+ * part in any direction is 2^-46 of their mean square at most. States after a LayerNorm lie in a hyperplane, so
+ * there is such an eigenvalue. */
+static double noise_floor(const Geometry *g, double largest, double square)
+{
+    const double of_solver = g->n_features * DBL_EPSILON * largest, of_states = ldexp(square, -46);
+    return of_solver > of_states ? of_solver : of_states;
+}
+
 /* sum of q^T S_W q / l over the eigenpairs of S_B from the largest down. */
-static void nc1_of(const GeometryInput *in, const double *s_within, const double *value, const double *vectors, Geometry *g)
+static void nc1_of(const GeometryInput *in, const double *s_within, const double *value, const double *vectors,
+                   double square, Geometry *g)
 {
     const int d = in->n_features, k = in->n_classes, top = k - 1 < d ? k - 1 : d;
-    const double threshold = d * DBL_EPSILON * value[d - 1];
+    const double floor = noise_floor(g, value[d - 1], square);
     double *product = memory_alloc((size_t)d * (size_t)d, sizeof *product);
     gemm_f64(PLAIN, PLAIN, d, d, d, 1, vectors, d, s_within, d, 0, product, d);
-    for (int r = 0; r < d; r++) {
+    for (int r = 0; r < d && value[d - 1 - r] > floor; r++) {
         const int at = d - 1 - r;
         const double share = dot(d, product + (size_t)at * (size_t)d, vectors + (size_t)at * (size_t)d) / value[at] / k;
-        if (value[at] > threshold) g->nc1_pinv += share;
+        g->nc1_pinv += share;
         if (r < top) g->nc1_top += share;
     }
     free(product);
@@ -128,7 +140,7 @@ static Status measure_spectra(const Road *road, const GeometryInput *in, Geometr
     if (!status && in->within) {
         for (size_t i = 0; i < square; i++) w[i] = in->within[i] / (double)n;
         g->nc1_pinv = g->nc1_top = 0;
-        nc1_of(in, w, value, vectors, g);
+        nc1_of(in, w, value, vectors, trace(d, s) + trace(d, w) + dot(d, g->centre, g->centre), g);
         g->nc1_quotient = trace(d, w) / trace(d, s);
         status = matrix_eigen(road, d, w, value, NULL);
         reverse(d, value, g->within);
@@ -137,7 +149,8 @@ static Status measure_spectra(const Road *road, const GeometryInput *in, Geometr
     return status;
 }
 
-Status geometry_measure(const Comm *comm, const Road *road, const GeometryInput *in, void (*progress)(double), Geometry *g)
+Status geometry_measure(const Comm *comm, const Road *road, const GeometryInput *in, void (*progress)(double),
+                        Geometry *g)
 {
     const size_t k = (size_t)in->n_classes, d = (size_t)in->n_features;
     *g = (Geometry){.n_classes = in->n_classes, .n_features = in->n_features};

@@ -10,8 +10,8 @@
 #include "kernels/gemm.h"
 #include "scalapack.h"
 
-extern void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w, double *work,
-                    const int *lwork, int *iwork, const int *liwork, int *info);
+extern void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,
+                    double *work, const int *lwork, int *iwork, const int *liwork, int *info);
 
 enum { LONGEST_SIDE = 32767 /* 2 n^2 + 6 n + 1 numbers of workspace are counted in 32 bits */ };
 
@@ -19,12 +19,14 @@ static Status parse_grid(const char *grid, int n_ranks, int *rows, int *columns)
 {
     int used = 0;
     if (!grid[0]) { /* the squarest: rows <= columns */
-        for (*rows = 1; (*rows + 1) * (*rows + 1) <= n_ranks; ++*rows) {}
+        for (*rows = 1; (*rows + 1) * (*rows + 1) <= n_ranks; ++*rows) {
+        }
         while (n_ranks % *rows) --*rows;
         *columns = n_ranks / *rows;
         return STATUS_OK;
     }
-    const bool is_grid = sscanf(grid, "%5dx%5d%n", rows, columns, &used) == 2 && grid[used] == '\0' && *rows > 0 && *columns > 0;
+    const bool is_grid =
+        sscanf(grid, "%5dx%5d%n", rows, columns, &used) == 2 && grid[used] == '\0' && *rows > 0 && *columns > 0;
     CHECK(is_grid, STATUS_USAGE, "grid = '%s' is not ROWSxCOLUMNS, such as 1x2", grid);
     CHECK((int64_t)*rows * *columns <= n_ranks, STATUS_USAGE, "grid = %s needs %lld ranks, but there are %d", grid,
           (long long)*rows * *columns, n_ranks);
@@ -88,7 +90,8 @@ static Status eigen_here(int n, const double *a, double *w, double *vectors)
     if (!vectors) free(z);
     CHECK(info >= 0, STATUS_INTERNAL, "dsyevd: argument %d is not valid", -info);
     CHECK(info == 0, STATUS_DATA,
-          "dsyevd: the eigenvalues of a matrix of side %d did not converge (info = %d); are its numbers finite?", n, info);
+          "dsyevd: the eigenvalues of a matrix of side %d did not converge (info = %d); are its numbers finite?", n,
+          info);
     return STATUS_OK;
 }
 
@@ -105,7 +108,8 @@ static Status check_pair(int n, const double *a, const double *w, const double *
     }
     const double scale = fmax(fabs(w[0]), fabs(w[n - 1]));
     CHECK(fabs(length - 1) < 1e-8 && sqrt(square) <= 1e-9 * scale, STATUS_INTERNAL,
-          "eigenpair %d of a matrix of side %d is not one (residual %.1e of %.1e): a fault of the LAPACK or ScaLAPACK in use",
+          "eigenpair %d of a matrix of side %d is not one (residual %.1e of %.1e): a fault of the LAPACK or ScaLAPACK "
+          "in use",
           pair, n, sqrt(square), scale);
     return STATUS_OK;
 }
@@ -115,6 +119,6 @@ Status matrix_eigen(const Road *road, int n, const double *a, double *w, double 
     TRY(check_side("an eigenproblem", n));
     if (road->kind == ROAD_SCALAPACK) TRY(scalapack_eigen(road, n, a, w, vectors));
     else TRY(eigen_here(n, a, w, vectors));
-    for (int pair = 0; vectors && pair < n; pair += n > 1 ? n - 1 : 1) TRY(check_pair(n, a, w, vectors, pair));
+    for (int pair = 0; vectors && pair<n; pair += n> 1 ? n - 1 : 1) TRY(check_pair(n, a, w, vectors, pair));
     return STATUS_OK;
 }

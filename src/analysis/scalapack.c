@@ -19,12 +19,12 @@ extern void Cblacs_gridexit(int context);
 extern int numroc_(const int *n, const int *block, const int *process, const int *first, const int *n_processes);
 extern void descinit_(int *desc, const int *m, const int *n, const int *mb, const int *nb, const int *first_row,
                       const int *first_column, const int *context, const int *lld, int *info);
-extern void pdsyrk_(const char *uplo, const char *trans, const int *n, const int *k, const double *alpha, const double *a,
-                    const int *ia, const int *ja, const int *desca, const double *beta, double *c, const int *ic,
-                    const int *jc, const int *descc);
+extern void pdsyrk_(const char *uplo, const char *trans, const int *n, const int *k, const double *alpha,
+                    const double *a, const int *ia, const int *ja, const int *desca, const double *beta, double *c,
+                    const int *ic, const int *jc, const int *descc);
 extern void pdsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *ia, const int *ja,
-                     const int *desca, double *w, double *z, const int *iz, const int *jz, const int *descz, double *work,
-                     const int *lwork, int *iwork, const int *liwork, int *info);
+                     const int *desca, double *w, double *z, const int *iz, const int *jz, const int *descz,
+                     double *work, const int *lwork, int *iwork, const int *liwork, int *info);
 
 void scalapack_open(Road *r)
 {
@@ -129,7 +129,8 @@ static Status solve(const Road *r, int n, Piece *a, Piece *z, double *w)
     pdsyevd_("V", "L", &n, a->x, &one, &one, a->desc, w, z->x, &one, &one, z->desc, &size, &ask, &isize, &ask, &info);
     CHECK(info == 0, STATUS_INTERNAL, "pdsyevd: argument %d is not valid", -info);
     const double wanted = size * 1.2 + 8.0 * n + 2.0 * BLOCK * BLOCK + 2.0 * BLOCK * (a->local_m + a->local_n + BLOCK);
-    CHECK(wanted < INT_MAX, STATUS_DATA, "pdsyevd: side %d needs %.0f numbers of workspace, more than 32 bits count; use more ranks", n, wanted);
+    CHECK(wanted < INT_MAX, STATUS_DATA,
+          "pdsyevd: side %d needs %.0f numbers of workspace, more than 32 bits count; use more ranks", n, wanted);
     const int length = (int)wanted, ilength = isize + 8 * n + 4096;
     double *work = memory_alloc((size_t)length, sizeof *work);
     int *iwork = memory_alloc((size_t)ilength, sizeof *iwork);

@@ -21,8 +21,8 @@ static void lay_out(Features *f)
 void features_open(LoadedModel *model, const Corpus *corpus, const char *name, CollapseAlign align, CollapseSpace space,
                    const Masking *masking, Features *f)
 {
-    *f = (Features){
-        .model = model, .corpus = corpus, .name = name, .align = align, .space = space, .masking = *masking};
+    *f =
+        (Features){.model = model, .corpus = corpus, .name = name, .align = align, .space = space, .masking = *masking};
     if (align != ALIGN_MASKED) f->masking.rate = 0;
     lay_out(f);
     arena_open(&f->arena);

@@ -1,5 +1,5 @@
-/* geometry_agreement.c: NC4. For a state x of an analysed class: l = argmax_c w_c . x, k = argmin_c |x - mu_c|; a hit if
- * l = k. Candidates c: ids met in the first pass (seen; the measure), all ids (an id not met has the mean 0 and
+/* geometry_agreement.c: NC4. For a state x of an analysed class: l = argmax_c w_c . x, k = argmin_c |x - mu_c|; a hit
+ * if l = k. Candidates c: ids met in the first pass (seen; the measure), all ids (an id not met has the mean 0 and
  * competes), or the analysed classes. The lowest id wins a tie. */
 #include <math.h>
 #include <stdlib.h>
@@ -12,10 +12,10 @@
 
 typedef struct {
     GeometryRun *run;
-    double *embedding;  /* [V, D] */
-    double *half;       /* [V] |mu_c|^2 / 2 */
-    int *class_of;      /* [V] */
-    double *x;          /* [HEAD_ROWS, D] */
+    double *embedding;              /* [V, D] */
+    double *half;                   /* [V] |mu_c|^2 / 2 */
+    int *class_of;                  /* [V] */
+    double *x;                      /* [HEAD_ROWS, D] */
     double *by_embedding, *by_mean; /* [HEAD_ROWS, V] */
 } Agreement;
 
@@ -80,7 +80,8 @@ Status geometry_agreement(GeometryRun *r)
 {
     const GeometryOptions *o = r->options;
     const bool other = o->nc4_text[0] != '\0';
-    const CorpusOptions options = {.split = (SplitRule)o->split, .column = o->text_column, .max_length = (int)o->max_length, .cache = ""};
+    const CorpusOptions options = {
+        .split = (SplitRule)o->split, .column = o->text_column, .max_length = (int)o->max_length, .cache = ""};
     const Masking masking = {o->mask_rate, (uint64_t)o->seed, 1};
     Corpus corpus = {0};
     if (other) TRY(corpus_read(r->comm, o->nc4_text, r->model.vocabulary, &options, &corpus));

@@ -17,8 +17,8 @@ static const char *choice(int number, const char *const *name)
 static Status write_choices(H5File *file, const GeometryRun *r)
 {
     static const char *const align[] = {"same", "shift", "masked"}, *const space[] = {"transform", "hidden"},
-                      *const pieces[] = {"whole", "first"}, *const centre[] = {"unweighted", "weighted"},
-                      *const classes[] = {"words", "corpus", "vocabulary"};
+                             *const pieces[] = {"whole", "first"}, *const centre[] = {"unweighted", "weighted"},
+                             *const classes[] = {"words", "corpus", "vocabulary"};
     const GeometryOptions *o = r->options;
     TRY(h5_put_text(file, "/", "task", "geometry"));
     TRY(h5_put_text(file, "/", "model", o->model));
@@ -41,8 +41,8 @@ static Status write_classes(H5File *file, const GeometryRun *r)
     const Geometry *g = &r->geometry;
     const int64_t k = r->n_classes, matrix[] = {k, g->n_features}, principal[] = {k, GEOMETRY_AXES};
     TRY(h5_write(file, "/class/id", H5_I32, 1, &k, "class", r->id));
-    TRY(h5_write_texts(file, "/class/word", r->word, k, "class"));
-    TRY(h5_write_texts(file, "/class/group", r->group, k, "class"));
+    TRY(h5_write_words(file, "/class/word", r->word, k, "class"));
+    TRY(h5_write_words(file, "/class/group", r->group, k, "class"));
     TRY(h5_write(file, "/class/count", H5_I64, 1, &k, "class", r->kept.count));
     TRY(h5_write(file, "/class/mean", H5_F64, 2, matrix, "class, feature", r->kept.mean));
     TRY(h5_write(file, "/class/embedding", H5_F64, 2, matrix, "class, feature", r->row));

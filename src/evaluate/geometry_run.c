@@ -157,7 +157,8 @@ static Status one_pass(GeometryRun *r, Features *f)
 static Status open_inputs(GeometryRun *r)
 {
     const GeometryOptions *o = r->options;
-    const CorpusOptions corpus = {.split = (SplitRule)o->split, .column = o->text_column, .max_length = (int)o->max_length, .cache = ""};
+    const CorpusOptions corpus = {
+        .split = (SplitRule)o->split, .column = o->text_column, .max_length = (int)o->max_length, .cache = ""};
     TRY(comm_agree(r->comm, loaded_model_open(o->model, FEATURE_SAMPLES, (int)o->max_length, &r->model)));
     TRY(corpus_read(r->comm, o->text, r->model.vocabulary, &corpus, &r->corpus));
     if (o->words[0])
@@ -172,7 +173,8 @@ static Status collect(GeometryRun *r)
     const Masking masking = {o->mask_rate, (uint64_t)o->seed, 0};
     Features features;
     class_scatter_open(r->model.params.config.vocab, r->model.params.config.hidden, false, &r->all);
-    features_open(&r->model, &r->corpus, o->text, (CollapseAlign)o->align, (CollapseSpace)o->space, &masking, &features);
+    features_open(&r->model, &r->corpus, o->text, (CollapseAlign)o->align, (CollapseSpace)o->space, &masking,
+                  &features);
     Status status = o->passes == 1 ? one_pass(r, &features) : two_passes(r, &features);
     r->forward_s = features.forward_s;
     r->statistics_s = features.visit_s;
@@ -224,9 +226,13 @@ Status geometry_run(const Comm *comm, const GeometryOptions *options, const char
     TRY(collect(r));
     TRY(measure(r));
     if (options->nc4) TRY(geometry_agreement(r));
-    log_line("%d classes, %lld states; rank 0: model %.1f s, statistics %.2f s (%.2f us per state), spectra and pairs %.1f s",
-             r->n_classes, (long long)r->corpus.offset[r->corpus.n], r->forward_s, r->statistics_s,
-             1e6 * r->statistics_s * comm->n_ranks / (double)r->corpus.offset[r->corpus.n], r->pairs_s);
+    int64_t states = 0;
+    for (int k = 0; k < r->n_classes; k++) states += r->kept.count[k];
+    const double pieces = (double)r->corpus.offset[r->corpus.n];
+    log_line("%d classes, %lld states; rank 0: model %.1f s, statistics %.2f s (%.2f us per piece of the text), "
+             "spectra and pairs %.1f s",
+             r->n_classes, (long long)states, r->forward_s, r->statistics_s,
+             1e6 * r->statistics_s * comm->n_ranks / pieces, r->pairs_s);
     Status status = STATUS_OK;
     if (comm->rank == 0) {
         geometry_summarise(r);

@@ -127,7 +127,8 @@ static void draw_set(const GeometryRun *r, int n_pool, const Frequent *pool, int
         const int wanted = (int)random_below(word[0], NEAR);
         int low = centre - 1, high = centre, found = -1;
         for (int step = 0; step <= wanted;) { /* outwards, the nearer count first */
-            const bool down = low >= 0 && (high >= n_pool || r->kept.count[k] - pool[low].count <= pool[high].count - r->kept.count[k]);
+            const bool down = low >= 0 && (high >= n_pool ||
+                                           r->kept.count[k] - pool[low].count <= pool[high].count - r->kept.count[k]);
             if (!down && high >= n_pool) break;
             const int at = down ? low-- : high++;
             if (taken[at]) continue;
@@ -224,7 +225,7 @@ static void summarise_groups(GeometryRun *r)
 
 /* --- all -------------------------------------------------------------------------------------------- */
 
-static void add_pairs(GeometryRun *r, const Interval *interval)
+static void add_pairs(GeometryRun *r)
 {
     const PairResult *p = &r->geometry.pairs;
     const PairSummary *m = p->measure;
@@ -236,7 +237,8 @@ static void add_pairs(GeometryRun *r, const Interval *interval)
     add(r, "cdnv_log_p2", m[PAIR_LOG_CDNV_2].mean);
     add(r, "cdnv_inverse_p1", m[PAIR_INVERSE_CDNV_1].mean);
     add(r, "cdnv_inverse_p2", m[PAIR_INVERSE_CDNV_2].mean);
-    add_with_interval(r, 3, m[PAIR_COSINE].mean, interval);
+    /* no interval: a set with repeated words is a smaller set, and the mean cosine depends on its size */
+    add(r, "cos_mean", m[PAIR_COSINE].mean);
     add(r, "cos_var", m[PAIR_COSINE].variance);
     add(r, "cos_off_mean", m[PAIR_OFF_TARGET].mean);
     add(r, "cos_off_max", m[PAIR_OFF_TARGET].max);
@@ -322,7 +324,7 @@ void geometry_summarise(GeometryRun *r)
         add(r, "nc1_quotient", g->nc1_quotient);
     }
     add_norms(r, interval);
-    add_pairs(r, interval);
+    add_pairs(r);
     add_duality(r, interval);
     add(r, "zero_directions", g->n_zero);
     if (r->tested) add_agreement(r);

@@ -261,7 +261,15 @@ Status h5_write_real(H5File *file, const char *path, int rank, const int64_t *di
     return h5_write(file, path, real_kind(), rank, dims, axes, data);
 }
 
-Status h5_write_texts(H5File *file, const char *path, const char *const *text, int64_t n, const char *axes)
+static bool is_ascii(size_t n, const char *text)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)text[i] >= 0x80) return false;
+    return true;
+}
+
+static Status write_texts(H5File *file, const char *path, const char *const *text, int64_t n, const char *axes,
+                          bool prefers_ascii)
 {
     size_t size = 1;
     for (int64_t i = 0; i < n; i++)
@@ -269,10 +277,21 @@ Status h5_write_texts(H5File *file, const char *path, const char *const *text, i
     char *packed = memory_alloc((size_t)n * size, 1);
     for (int64_t i = 0; i < n; i++) memcpy(packed + (size_t)i * size, text[i], strlen(text[i]));
     hid_t type = h5_text_type(size);
+    if (prefers_ascii && is_ascii((size_t)n * size, packed)) H5Tset_cset(type, H5T_CSET_ASCII);
     Status status = write_dataset(file, path, type, type, 1, &n, axes, packed, (size_t)n * size);
     H5Tclose(type);
     free(packed);
     return status;
+}
+
+Status h5_write_texts(H5File *file, const char *path, const char *const *text, int64_t n, const char *axes)
+{
+    return write_texts(file, path, text, n, axes, false);
+}
+
+Status h5_write_words(H5File *file, const char *path, const char *const *text, int64_t n, const char *axes)
+{
+    return write_texts(file, path, text, n, axes, true);
 }
 
 /* Read the bytes of a dataset as stored and compare with the hash, if there is one. */
@@ -321,6 +340,14 @@ Status h5_read_real(H5File *file, const char *path, int64_t count, real *data)
     return status;
 }
 
+/* The type strings are stored in (UTF-8 or ASCII); H5Tclose by the caller. */
+static hid_t stored_type(H5File *file, const char *path)
+{
+    hid_t dataset = H5Dopen2(file->id, path, H5P_DEFAULT), type = H5Dget_type(dataset);
+    H5Dclose(dataset);
+    return type;
+}
+
 Status h5_read_texts(H5File *file, const char *path, char ***text, int64_t *n)
 {
     H5Shape shape;
@@ -328,7 +355,7 @@ Status h5_read_texts(H5File *file, const char *path, char ***text, int64_t *n)
     CHECK(shape.kind == H5_TEXT && shape.rank == 1 && shape.text_size < 1 << 16, STATUS_DATA,
           "%s: dataset %s does not hold fixed strings", file->path, path);
     char *packed = memory_alloc((size_t)shape.count, shape.text_size);
-    hid_t type = h5_text_type(shape.text_size);
+    hid_t type = stored_type(file, path);
     bool had_hash;
     Status status = read_verified(file, path, type, (size_t)shape.count * shape.text_size, packed, &had_hash);
     H5Tclose(type);
@@ -352,7 +379,7 @@ Status h5_verify(H5File *file, const char *path, bool *had_hash)
           path);
     const size_t size = shape.kind == H5_TEXT ? shape.text_size : h5_kind_size(shape.kind);
     void *data = memory_alloc((size_t)shape.count, size);
-    hid_t type = shape.kind == H5_TEXT ? h5_text_type(shape.text_size) : H5Tcopy(h5_memory_type(shape.kind));
+    hid_t type = shape.kind == H5_TEXT ? stored_type(file, path) : H5Tcopy(h5_memory_type(shape.kind));
     Status status = read_verified(file, path, type, (size_t)shape.count * size, data, had_hash);
     H5Tclose(type);
     free(data);

@@ -355,7 +355,8 @@ static Status read_means(H5File *file, int n_sets, const TrainState *s, Gathered
     Status status = STATUS_OK;
     if (!h5_exists(file, "/collapse/class_id"))
         status = status_set(STATUS_USAGE, __FILE__, __LINE__,
-                            "%s: holds no class means: it was written with nc-weight = 0 and without geometry-steps; leave them out, or set "
+                            "%s: holds no class means: it was written with nc-weight = 0 and without geometry-steps; "
+                            "leave them out, or set "
                             "resume = never",
                             h5_path(file));
     if (!status) status = h5_get_i64(file, "/collapse", "sets", &stored_sets);

@@ -1,5 +1,5 @@
-/* snapshot.c: running means -> evaluate/geometry_run's measures and file. There is no second pass: variances come from sums
- * of squares, and what needs the within-class covariance is left out. */
+/* snapshot.c: running means -> evaluate/geometry_run's measures and file. There is no second pass: variances come from
+ * sums of squares, and what needs the within-class covariance is left out. */
 #include "train/snapshot.h"
 
 #include <stdlib.h>

@@ -138,7 +138,8 @@ static void against_loops(void)
     for (int i = 0; i < N; i++) {
         label[i] = i < K ? i : (i * 7919) % (K / 2);
         for (int j = 0; j < D; j++)
-            x[i * D + j] = (real)(0.05 * wide[i * D + j] + wide[(label[i] % 37) * D + j] + 0.3 * wide[label[i] * D + j]);
+            x[i * D + j] =
+                (real)(0.05 * wide[i * D + j] + wide[(label[i] % 37) * D + j] + 0.3 * wide[label[i] * D + j]);
     }
     for (int j = 0; j < D; j++) x[1000 * D + j] = x[900 * D + j]; /* classes of one sample each */
     ClassScatter s, once;
@@ -176,9 +177,17 @@ static void against_loops(void)
                     raw += pow(s.mean[i * D + f] / sqrt(qa) - s.mean[j * D + f] / sqrt(qb), 2);
                 }
                 const double v = 0.5 * (s.scatter[i] / (double)s.count[i] + s.scatter[j] / (double)s.count[j]);
-                const double value[N_PAIR_MEASURES] = {dot / sqrt(ra * rb), dot, fabs(dot / sqrt(ra * rb) + 1.0 / (K - 1)),
-                                                       -0.5 * log(unit), -0.5 * log(raw), v / dist, v / dist / dist,
-                                                       log(v / dist), log(v / dist / dist), dist / v, dist * dist / v};
+                const double value[N_PAIR_MEASURES] = {dot / sqrt(ra * rb),
+                                                       dot,
+                                                       fabs(dot / sqrt(ra * rb) + 1.0 / (K - 1)),
+                                                       -0.5 * log(unit),
+                                                       -0.5 * log(raw),
+                                                       v / dist,
+                                                       v / dist / dist,
+                                                       log(v / dist),
+                                                       log(v / dist / dist),
+                                                       dist / v,
+                                                       dist * dist / v};
                 equal += pass == 0 && dist == 0;
                 for (int m = 0; m < N_PAIR_MEASURES; m++) {
                     if (!isfinite(value[m])) continue;
@@ -193,9 +202,10 @@ static void against_loops(void)
         worst = fmax(worst, relative(g.pairs.measure[m].variance, square[m] / (double)n[m]));
         counts = counts && n[m] == g.pairs.measure[m].n;
     }
-    check(worst < 1e-9, "%d measures of %d pairs, mean and variance: %.1e of plain loops", N_PAIR_MEASURES, K * (K - 1) / 2,
-          worst);
-    check(counts && equal == 1 && g.pairs.n_equal == 1, "pairs that count are the same; one pair of equal means is told");
+    check(worst < 1e-9, "%d measures of %d pairs, mean and variance: %.1e of plain loops", N_PAIR_MEASURES,
+          K * (K - 1) / 2, worst);
+    check(counts && equal == 1 && g.pairs.n_equal == 1,
+          "pairs that count are the same; one pair of equal means is told");
     close_to("etf_error", g.pairs.etf_error, sqrt(etf), 1e-12);
     close_to("duality_error", g.pairs.duality_error, sqrt(dual), 1e-12);
 
@@ -210,8 +220,8 @@ static void against_loops(void)
         for (int j = 0; j < K * GEOMETRY_AXES; j++) principal = fmax(principal, fabs(g.principal[j] - h.principal[j]));
         const double nc1 = fmax(relative(h.nc1_pinv, g.nc1_pinv), relative(h.nc1_top, g.nc1_top));
         check(fmax(fmax(between, within), fmax(nc1, principal)) < 1e-9,
-              "ScaLAPACK on grid %s: spectra %.0e %.0e, axes %.0e, nc1 %.0e of LAPACK's", grid[i][0] ? grid[i] : "of all ranks",
-              between, within, principal, nc1);
+              "ScaLAPACK on grid %s: spectra %.0e %.0e, axes %.0e, nc1 %.0e of LAPACK's",
+              grid[i][0] ? grid[i] : "of all ranks", between, within, principal, nc1);
         Road road;
         double *a = malloc((size_t)K * K * sizeof *a), *b = malloc((size_t)K * K * sizeof *b), off = 0;
         road_open(comm, ROAD_SCALAPACK, grid[i], K, &road);
@@ -265,7 +275,13 @@ static void odd_input(void)
     road_open(comm, ROAD_LAPACK, "", 2, &road);
     const int64_t count[] = {2, 2, 2};
     double mean[] = {1, 1, 3}, row[] = {1, 2, -1}, scatter[] = {0, 1, 1}, within[] = {2};
-    GeometryInput in = {.n_classes = 1, .n_features = 1, .count = count, .mean = mean, .scatter = scatter, .within = within, .row = row};
+    GeometryInput in = {.n_classes = 1,
+                        .n_features = 1,
+                        .count = count,
+                        .mean = mean,
+                        .scatter = scatter,
+                        .within = within,
+                        .row = row};
     check(geometry_measure(comm, &road, &in, NULL, &g) == STATUS_DATA, "one class: %s", status_message());
     in.n_classes = 2;
     check(geometry_measure(comm, &road, &in, NULL, &g) == STATUS_DATA, "all means in one point: %s", status_message());
@@ -278,7 +294,8 @@ static void odd_input(void)
     mean[1] = NAN;
     check(geometry_measure(comm, &road, &in, NULL, &g) == STATUS_DATA, "NaN: %s", status_message());
     road_close(&road);
-    check(road_open(comm, ROAD_SCALAPACK, "9x9", 4, &road) == STATUS_USAGE, "a grid of too many ranks: %s", status_message());
+    check(road_open(comm, ROAD_SCALAPACK, "9x9", 4, &road) == STATUS_USAGE, "a grid of too many ranks: %s",
+          status_message());
     check(road_open(comm, ROAD_SCALAPACK, "2*1", 4, &road) == STATUS_USAGE, "not a grid: %s", status_message());
     road_open(comm, ROAD_LAPACK, "", 2, &road);
     check(matrix_gram(&road, 50000, 2, mean, mean) == STATUS_DATA, "too large for 32 bits: %s", status_message());

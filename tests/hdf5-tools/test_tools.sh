@@ -10,7 +10,7 @@ done
 table=$bin/collapse-table diff=$bin/collapse-diff report=$bin/collapse-report
 
 [ "$("$table" "$work/a.h5" /class/count | paste -sd+ | bc 2> /dev/null || "$table" "$work/a.h5" /class/count | awk '{ s += $1 } END { print s }')" = "$("$table" "$work/a.h5" /metric/states)" ]; ok $? "table: counts add up to the states"
-h5dump -y -w 1 -m %.17g -d /class/variance "$work/a.h5" | sed -n '/DATA {/,/}/p' | sed '1d;$d' | tr -d ' ,' > "$work/dumped"
+h5dump -y -w 1 -m %.17g -d /class/variance "$work/a.h5" | sed -n '1,/ATTRIBUTE/s/^ *\([0-9][-0-9.e+]*\),*$/\1/p' > "$work/dumped"
 "$table" "$work/a.h5" /class/variance | cmp -s - "$work/dumped"; ok $? "table: the numbers of h5dump, digit by digit"
 "$table" "$work/a.h5" /class/mean | awk -F'\t' '{ if (NF != 32) bad = 1 } END { exit bad || NR < 5 }'; ok $? "table: a matrix has a row per class"
 "$table" "$work/a.h5" /class | head -n 1 | grep -q "count.*dual_cosine.*word"; ok $? "table: a group of columns with their names"
@@ -28,7 +28,7 @@ cp "$work/a/step-00000012.h5" "$work/changed.h5"; "$tamper" "$work/changed.h5" /
 ok $? "diff: the one tensor that was changed, by how much, and that it is the same run"
 "$diff" "$work/a/step-00000012.h5" "$work/b/step-00000012.h5" | grep -q "seed = 42.*|.*seed = 43"; ok $? "diff: the settings that differ"
 "$diff" "$work/a/step-00000012.h5" "$work/changed.h5" --tolerance=1e9 > /dev/null; ok $? "diff: --tolerance"
-"$diff" "$work/a/model.h5" "$work/a.h5" > "$work/out"; [ $? = 1 ] && grep -q "only in the first" "$work/out" && grep -q "only in the second" "$work/out"; ok $? "diff: files of different kinds"
+"$diff" "$work/a/model.h5" "$work/a.h5" --most=0 > "$work/out"; [ $? = 1 ] && grep -q "only in the first" "$work/out" && grep -q "only in the second" "$work/out"; ok $? "diff: files of different kinds"
 
 "$report" "$work/a" "$work/b" "$work/a.h5" "$work/b.h5" -o "$work/report.html" 2> /dev/null; ok $? "report: runs and files"
 grep -c "<svg role=\"img\"" "$work/report.html" | awk '{ exit !($1 >= 8) }'; ok $? "report: $(grep -c '<svg role' "$work/report.html") figures"
@@ -50,7 +50,7 @@ b = Balance(); b.feed(open(sys.argv[1], encoding="utf-8").read()); sys.exit(b.ba
 P
     ok $? "report: every element is closed"
 else skip "report: no python3 to check the elements"; fi
-printf 'he\t<b>&"x"\nshe\t<b>&"x"\nking\tother\nqueen\tother\n' > "$work/odd.txt"
+printf 'he\t<b>&"x"\nshe\tother\n' > "$work/odd.txt"
 "$collapse" geometry "$work/a/model.h5" --text="$work/text.txt" --words="$work/odd.txt" --max-length=32 --output="$work/odd.h5" > /dev/null 2>&1 &&
     "$report" "$work/odd.h5" -o "$work/odd.html" 2> /dev/null && ! grep -q '<b>' "$work/odd.html" && grep -q '&lt;b&gt;&amp;&quot;x' "$work/odd.html"
 ok $? "report: names are escaped"

@@ -67,7 +67,8 @@ def measures(x, y, classes, weighted):
     var = v[S] / n
     SW, SB = deviation.T @ deviation / inside.sum(), m.T @ m / K
     values, vectors = np.linalg.eigh(SB)
-    keep = values > D * np.finfo(float).eps * values[-1]
+    square = np.trace(SB) + np.trace(SW) + (centre ** 2).sum()
+    keep = values > max(D * np.finfo(float).eps * values[-1], square * 2.0 ** -46)  # else it is rounding of the solver or of fp32 states
     terms = np.einsum("ir,ij,jr->r", vectors, SW, vectors) / np.where(values != 0, values, 1)
     top = min(K - 1, D)
     up = np.triu_indices(K, 1)
@@ -91,7 +92,7 @@ def measures(x, y, classes, weighted):
     sd = lambda z: z.std(ddof=1)
     positive = spread > 0
     result = dict(
-        classes=K, states=int(n.sum()), variance_mean=var.mean(), nc1_pinv=terms[keep].sum() / K, nc1_top=terms[-top:].sum() / K,
+        classes=K, states=int(n.sum()), variance_mean=var.mean(), nc1_pinv=terms[keep].sum() / K, nc1_top=terms[-top:][keep[-top:]].sum() / K,
         nc1_quotient=np.trace(SW) / np.trace(SB), norm_cov=sd(r) / r.mean(), norm_mean=r.mean(), norm_var=r.var(ddof=1),
         norm_log_mean=logs.mean(), norm_log_var=logs.var(ddof=1), norm_log_cov=sd(logs) / abs(logs.mean()),
         cdnv_p1=cdnv[1].mean(), cdnv_p2=cdnv[2].mean(), cdnv_p1_sd=cdnv[1].std(), cdnv_p2_sd=cdnv[2].std(),
