@@ -175,7 +175,7 @@ static void show_snapshots(const Report *r)
                         .x0 = across[0],
                         .x1 = across[1] > across[0] ? across[1] : across[0] + 1,
                         .y0 = up[0] - margin,
-                        .y1 = up[1] + margin,
+                        .y1 = up[1] + 7 * margin,
                         .left = 70,
                         .top = 10,
                         .width = 620,
@@ -237,19 +237,18 @@ static void show_metrics(const Report *r)
 
 enum { BINS = 30, MOST_FILES = 4 };
 
-/* The files that get figures: not the many snapshots of a run but its first and last. */
+/* The files that get figures: those given, or, if there are only snapshots of runs, the first and the last. */
 static size_t pick_files(const Report *r, size_t pick[MOST_FILES])
 {
-    size_t n = 0, with_classes = 0, last = 0;
-    for (size_t i = 0; i < r->n_geometries; i++)
-        if (r->geometry[i].k) with_classes++, last = i;
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_geometries && n < MOST_FILES; i++)
+        if (r->geometry[i].k && r->geometry[i].step < 0) pick[n++] = i;
+    if (n) return n;
     for (size_t i = 0; i < r->n_geometries; i++) {
         if (!r->geometry[i].k) continue;
-        if (with_classes <= MOST_FILES || n < MOST_FILES - 1 || i == last) {
-            if (n < MOST_FILES) pick[n++] = i;
-        }
+        if (n < 2) n++;
+        pick[n - 1] = i;
     }
-    if (with_classes > MOST_FILES) pick[n - 1] = last;
     return n;
 }
 
@@ -371,11 +370,12 @@ static void show_heat_map(const ReportGeometry *g)
         text(g->word[a]);
         fputs("</text>\n", out);
     }
-    char caption[256];
+    char caption[640];
     snprintf(caption, sizeof caption,
-             "The %d most frequent of %d classes, by group. Blue -1, white 0, orange 1; in a simplex all off the "
-             "diagonal are %.3f.",
-             n, g->k, -1.0 / (g->k - 1));
+             "%s: cosines between class means, the %d most frequent of %d classes by group. Blue -1, white 0, orange "
+             "1; in a simplex all "
+             "off the diagonal are %.3f.",
+             g->name, n, g->k, -1.0 / (g->k - 1));
     figure_end(caption);
     free(place);
 }
@@ -426,7 +426,13 @@ static void show_scatter(const ReportGeometry *g)
         fputs("</text>\n", out);
     }
     if (n_groups > 1) plot_legend(&p, n_groups, group);
-    figure_end("Centred class means projected on the two largest eigenvectors of the between-class covariance.");
+    char caption[640];
+    snprintf(caption, sizeof caption,
+             "%s: centred class means along the two largest eigenvectors of the between-class covariance; the %d most "
+             "frequent carry "
+             "their word.",
+             g->name, n);
+    figure_end(caption);
     free(place);
 }
 

@@ -118,6 +118,11 @@ void plot_line(const Plot *p, int n, const double *x, const double *y, const cha
 
 void plot_legend(const Plot *p, int n, const char *const *name)
 {
+    size_t longest = 0;
+    for (int i = 0; i < n; i++) longest = strlen(name[i]) > longest ? strlen(name[i]) : longest;
+    const int wide = 30 + (int)(6.3 * (double)longest);
+    fprintf(p->f, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"#fff\" fill-opacity=\"0.8\"/>\n",
+            p->left + p->width - wide - 2, p->top + 3, wide, 16 * n + 4);
     for (int i = 0; i < n; i++) {
         const int y = p->top + 16 + 16 * i, x = p->left + p->width - 8;
         fprintf(p->f,

@@ -56,7 +56,7 @@ static void measure_classes(const GeometryInput *in, Geometry *g)
         g->variance[c] = in->scatter ? in->scatter[c] / (double)in->count[c] : (double)NAN;
         g->dot[c] = dot(d, w, x);
         if (length == 0 || norm == 0) {
-            g->cosine[c] = g->distance[c] = NAN;
+            g->cosine[c] = g->distance[c] = (double)NAN;
             g->n_zero++;
             continue;
         }
@@ -136,7 +136,7 @@ static Status measure_spectra(const Road *road, const GeometryInput *in, Geometr
         reverse(d, value, g->between);
         fill_principal(vectors, g);
     }
-    g->nc1_pinv = g->nc1_top = g->nc1_quotient = NAN;
+    g->nc1_pinv = g->nc1_top = g->nc1_quotient = (double)NAN;
     if (!status && in->within) {
         for (size_t i = 0; i < square; i++) w[i] = in->within[i] / (double)n;
         g->nc1_pinv = g->nc1_top = 0;

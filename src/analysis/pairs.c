@@ -70,7 +70,7 @@ static void pair_values(const Sweep *s, int i, int j, double g, double value[N_P
     const PairInput *in = s->in;
     const int d = in->n_features;
     const double ri = s->length[i], rj = s->length[j], norms = ri * ri + rj * rj;
-    for (int m = 0; m < N_PAIR_MEASURES; m++) value[m] = NAN;
+    for (int m = 0; m < N_PAIR_MEASURES; m++) value[m] = (double)NAN;
     value[PAIR_GRAM] = g;
     double apart = norms - 2 * g;
     if (apart < CANCELLED * norms) apart = distance_square(d, row_of(in->centred, i, d), row_of(in->centred, j, d));

@@ -291,7 +291,7 @@ static void odd_input(void)
           "one dimension, two equal means: measured without that pair");
     close_to("one dimension: |cosine|", fabs(g.cosine[2]), 1, 1e-15);
     geometry_free(&g);
-    mean[1] = NAN;
+    mean[1] = (double)NAN;
     check(geometry_measure(comm, &road, &in, NULL, &g) == STATUS_DATA, "NaN: %s", status_message());
     road_close(&road);
     check(road_open(comm, ROAD_SCALAPACK, "9x9", 4, &road) == STATUS_USAGE, "a grid of too many ranks: %s",

@@ -1,5 +1,5 @@
-/* geometry_scale: all measures for K classes of random states, as large as a vocabulary, and the statistics pass against
- * the published way (a one-hot matrix times the states). For docs/geometry.md.
+/* geometry_scale: all measures for K classes of random states, as large as a vocabulary, and the statistics pass
+ * against the published way (a one-hot matrix times the states). For docs/geometry.md.
  *
  *   mpirun -n 2 geometry_scale [K] [D] [samples per class]
  */
@@ -30,7 +30,8 @@ static void fill(int k, int d, int64_t first, int n, int *label, real *x)
             random_words(&own, (uint32_t)j, a);
             random_words(&common, (uint32_t)j, b);
             for (int m = 0; m < 4 && j + m < d; m++)
-                x[(size_t)i * (size_t)d + (size_t)(j + m)] = (real)(random_unit(b[m]) - 0.5 + 0.5 * (random_unit(a[m]) - 0.5));
+                x[(size_t)i * (size_t)d + (size_t)(j + m)] =
+                    (real)(random_unit(b[m]) - 0.5 + 0.5 * (random_unit(a[m]) - 0.5));
         }
     }
 }
@@ -38,7 +39,8 @@ static void fill(int k, int d, int64_t first, int n, int *label, real *x)
 /* Seconds per block: ours, and a dense one-hot product of the same block. */
 static void compare_statistics(int k, int d)
 {
-    real *x = memory_alloc((size_t)ROWS * (size_t)d, sizeof *x), *hot = memory_alloc((size_t)ROWS * (size_t)k, sizeof *hot);
+    real *x = memory_alloc((size_t)ROWS * (size_t)d, sizeof *x),
+         *hot = memory_alloc((size_t)ROWS * (size_t)k, sizeof *hot);
     real *sums = memory_alloc((size_t)k * (size_t)d, sizeof *sums);
     int label[ROWS];
     ClassScatter s;
@@ -56,8 +58,8 @@ static void compare_statistics(int k, int d)
         const double b = timer_now() - began_s;
         ours = a < ours ? a : ours, dense = b < dense ? b : dense;
     }
-    log_line("sums of %d states, K = %d, D = %d: scatter %.2f ms, one-hot product %.1f ms: %.0f times", ROWS, k, d, 1e3 * ours,
-             1e3 * dense, dense / ours);
+    log_line("sums of %d states, K = %d, D = %d: scatter %.2f ms, one-hot product %.1f ms: %.0f times", ROWS, k, d,
+             1e3 * ours, 1e3 * dense, dense / ours);
     class_scatter_close(&s);
     free(x), free(hot), free(sums);
 }
@@ -72,7 +74,8 @@ int main(int argc, char **argv)
     Comm comm;
     if (comm_init(&argc, &argv, &comm)) return 1;
     log_init(comm.rank == 0);
-    const int k = argc > 1 ? atoi(argv[1]) : 30522, d = argc > 2 ? atoi(argv[2]) : 384, each = argc > 3 ? atoi(argv[3]) : 4;
+    const int k = argc > 1 ? atoi(argv[1]) : 30522, d = argc > 2 ? atoi(argv[2]) : 384,
+              each = argc > 3 ? atoi(argv[3]) : 4;
     omp_set_num_threads(1);
     gemm_init(vector_choose(vector_best_level()), 1);
     compare_statistics(k, d);
@@ -98,8 +101,13 @@ int main(int argc, char **argv)
         else if (class_scatter_finish_squares(&comm, &s)) return 1;
     }
     for (size_t i = 0; i < (size_t)k * (size_t)d; i++) row[i] = s.mean[i];
-    const GeometryInput in = {
-        .n_classes = k, .n_features = d, .count = s.count, .mean = s.mean, .scatter = s.scatter, .within = s.within, .row = row};
+    const GeometryInput in = {.n_classes = k,
+                              .n_features = d,
+                              .count = s.count,
+                              .mean = s.mean,
+                              .scatter = s.scatter,
+                              .within = s.within,
+                              .row = row};
     Geometry g;
     Road road;
     const double start_s = timer_now();
@@ -107,12 +115,16 @@ int main(int argc, char **argv)
     if (!status) status = geometry_measure(&comm, &road, &in, progress, &g);
     if (status) printf("%s\n", status_message());
     log_status("%s", "");
-    const double pairs_s = timer_now() - start_s, peak = comm_spread(&comm, 1e-6 * (double)memory_peak_bytes()).mean * comm.n_ranks;
-    log_line("K = %d, D = %d, %lld states, %d ranks: statistics %.1f s, spectra and all %.1f M pairs %.1f s (%.2f ms per class), whole %.1f s; "
+    const double pairs_s = timer_now() - start_s,
+                 peak = comm_spread(&comm, 1e-6 * (double)memory_peak_bytes()).mean * comm.n_ranks;
+    log_line("K = %d, D = %d, %lld states, %d ranks: statistics %.1f s, spectra and all %.1f M pairs %.1f s (%.2f ms "
+             "per class), whole %.1f s; "
              "%.0f MB on all ranks",
-             k, d, (long long)states, comm.n_ranks, statistics_s, 0.5e-6 * k * (k - 1.0), pairs_s, 1e3 * pairs_s / k, timer_now() - began_s, peak);
-    log_line("cos_mean %.3e, cos_var %.4e, etf_error %.6f, nc1_pinv %.6f, cdnv_p1 %.6f", g.pairs.measure[PAIR_COSINE].mean,
-             g.pairs.measure[PAIR_COSINE].variance, g.pairs.etf_error, g.nc1_pinv, g.pairs.measure[PAIR_CDNV_1].mean);
+             k, d, (long long)states, comm.n_ranks, statistics_s, 0.5e-6 * k * (k - 1.0), pairs_s, 1e3 * pairs_s / k,
+             timer_now() - began_s, peak);
+    log_line("cos_mean %.3e, cos_var %.4e, etf_error %.6f, nc1_pinv %.6f, cdnv_p1 %.6f",
+             g.pairs.measure[PAIR_COSINE].mean, g.pairs.measure[PAIR_COSINE].variance, g.pairs.etf_error, g.nc1_pinv,
+             g.pairs.measure[PAIR_CDNV_1].mean);
     comm_finalize(&comm);
     return (int)status;
 }
