@@ -111,6 +111,23 @@ static Status show_dataset(H5File *file, const char *path, void *context)
     return STATUS_OK;
 }
 
+/* Measures of geometry and scores files. */
+static Status show_metric(H5File *file, const char *path, void *context)
+{
+    bool *titled = context;
+    double value, bounds[2];
+    if (strncmp(path, "/metric/", 8) != 0) return STATUS_OK;
+    TRY(h5_read(file, path, H5_F64, 1, &value));
+    if (!*titled) printf("measures       (95 %% bounds)\n");
+    *titled = true;
+    char interval[160];
+    snprintf(interval, sizeof interval, "/interval/%s", path + 8);
+    if (h5_exists(file, interval) && h5_read(file, interval, H5_F64, 2, bounds) == STATUS_OK)
+        printf("  %-30s %-12.6g %.6g to %.6g\n", path + 8, value, bounds[0], bounds[1]);
+    else printf("  %-30s %.6g\n", path + 8, value);
+    return STATUS_OK;
+}
+
 static Status show_file(H5File *file)
 {
     static const char *const header[] = {"format",        "writer", "created", "command_line",
@@ -122,6 +139,8 @@ static Status show_file(H5File *file)
     show_integer(file, "/progress/tokens", "tokens");
     show_history(file);
     show_classes(file);
+    bool titled = false;
+    TRY(h5_visit_datasets(file, show_metric, &titled));
     return options.all ? h5_visit_datasets(file, show_dataset, NULL) : STATUS_OK;
 }
 

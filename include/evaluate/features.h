@@ -11,9 +11,9 @@
 enum { FEATURE_SAMPLES = 16 /* of a block */ };
 
 typedef struct {
-    const LoadedModel *model; /* borrowed */
-    const Corpus *corpus;     /* borrowed */
-    CollapseAlign align;      /* as nc-align; masked: positions chosen with `masking` */
+    LoadedModel *model;   /* borrowed; its encoder and head are used */
+    const Corpus *corpus; /* borrowed */
+    CollapseAlign align;  /* as nc-align; masked: positions chosen with `masking` */
     CollapseSpace space;
     Masking masking;
     const char *name; /* of the text, for messages */

@@ -40,7 +40,8 @@ static const Setting table[] = {
     {"nc4-text", SETTING_TEXT, "", "", 0, 0, AT(nc4_text), "held-out text for that pass; the same text if not given"},
     {"split", SETTING_CHOICE, "auto", "auto lines sentences", 0, 0, AT(split), "as in train"},
     {"text-column", SETTING_TEXT, "Text", "", 0, 0, AT(text_column), ".tsv: the column that holds the text"},
-    {"max-length", SETTING_INTEGER, "128", "", 3, 65536, AT(max_length), "pieces per sample; longer ones are cut"},
+    {"max-length", SETTING_INTEGER, "0", "", 0, 65536, AT(max_length),
+     "pieces per sample, longer ones are cut; 0 = what the model reads"},
     {"mask-rate", SETTING_NUMBER, "0.15", "", 1e-6, 1, AT(mask_rate), "nc-align = masked: share of masked positions"},
     {"seed", SETTING_INTEGER, "42", "", 0, 9e15, AT(seed), "of masks, intervals and random sets"},
     {"bootstrap", SETTING_INTEGER, "1000", "", 0, 1e6, AT(bootstrap),
@@ -62,6 +63,8 @@ static Status check(const Settings *settings, Options *o)
     CHECK(g->words[0] || g->classes != CLASSES_WORDS, STATUS_USAGE,
           "geometry needs --words=FILE, or --classes=corpus or vocabulary");
     CHECK(!g->words[0] || g->classes == CLASSES_WORDS, STATUS_USAGE, "--words goes with --classes=words only");
+    CHECK(g->max_length == 0 || g->max_length >= 3, STATUS_USAGE, "max-length = %lld is too short; at least 3",
+          (long long)g->max_length);
     CHECK(g->nc4 || !g->nc4_text[0], STATUS_USAGE, "--nc4-text does not go with --nc4=no");
     return STATUS_OK;
 }

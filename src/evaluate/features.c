@@ -58,8 +58,7 @@ static Status flush(Features *f, const real *hidden, int n, FeatureVisit visit, 
     const int d = f->model->params.config.hidden;
     if (!n) return STATUS_OK;
     rows_gather(n, d, f->row, hidden, f->x);
-    const real *x =
-        f->space == SPACE_HIDDEN ? f->x : mlm_head_transform((MlmHead *)(uintptr_t)&f->model->head, n, f->x);
+    const real *x = f->space == SPACE_HIDDEN ? f->x : mlm_head_transform(&f->model->head, n, f->x);
     CHECK(all_finite((int64_t)n * d, x), STATUS_DATA,
           "%s: sample %lld or one of the %d after it has a state that is not finite; are the model's weights sound?",
           f->name, (long long)f->batch.sample[0] + 1, f->batch.n_samples - 1);
@@ -83,7 +82,7 @@ static Status visit_block(Features *f, int first, int n, const int *wanted, Feat
                                .kind = b->kind,
                                .offset = b->offset,
                                .sample = b->sample};
-    const real *hidden = encoder_forward((Encoder *)(uintptr_t)&f->model->encoder, &input);
+    const real *hidden = encoder_forward(&f->model->encoder, &input);
     for (int s = 0; s < b->n_samples; s++) {
         const int start = b->offset[s], length = b->offset[s + 1] - start;
         for (int t = 0; t < length; t++) {

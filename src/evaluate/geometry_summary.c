@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/statistics.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "evaluate/geometry_run.h"
@@ -187,6 +188,14 @@ static void calibrate(GeometryRun *r)
 
 /* --- groups ----------------------------------------------------------------------------------------- */
 
+/* The name of a group as a part of a metric's: a slash would be a path in the file. */
+static void name_of_group(const char *group, char name[48])
+{
+    snprintf(name, 48, "%.40s", group);
+    for (char *at = name; *at; at++)
+        if (*at == '/') *at = '_';
+}
+
 static void summarise_group(GeometryRun *r, const char *group)
 {
     const Geometry *g = &r->geometry;
@@ -199,11 +208,12 @@ static void summarise_group(GeometryRun *r, const char *group)
         variance += g->variance[k];
     }
     const SubsetMeasures m = geometry_of_subset(n, pick, g->n_features, r->kept.mean, r->row, g->centre);
-    char name[96];
+    char name[96], part[48];
+    name_of_group(group, part);
     const char *const field[] = {"classes", "nc3", "unc3", "norm_cov", "cos_mean", "norm_mean", "variance_mean"};
     const double value[] = {n, m.nc3, m.unc3, m.norm_cov, m.cos_mean, norm / n, variance / n};
     for (size_t i = 0; i < sizeof field / sizeof field[0]; i++) {
-        snprintf(name, sizeof name, "group.%.40s.%s", group, field[i]);
+        snprintf(name, sizeof name, "group.%s.%s", part, field[i]);
         add(r, name, value[i]);
     }
     free(pick);
@@ -218,7 +228,11 @@ static void summarise_groups(GeometryRun *r)
     for (int k = 0; k < r->n_classes; k++) {
         bool is_new = r->group[k][0] != '\0';
         for (int i = 0; i < n; i++) is_new = is_new && strcmp(met[i], r->group[k]) != 0;
-        if (is_new && n < MOST_GROUPS) met[n++] = r->group[k];
+        if (is_new && n == MOST_GROUPS) {
+            log_line("more than %d groups: only the first %d are summarised", MOST_GROUPS, MOST_GROUPS);
+            break;
+        }
+        if (is_new) met[n++] = r->group[k];
     }
     for (int i = 0; i < n && n > 1; i++) summarise_group(r, met[i]);
 }

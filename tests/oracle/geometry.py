@@ -131,7 +131,7 @@ for space in ("hidden", "transform"):
             x, y = pairs_of(align)
             x = x if space == "hidden" else transform(x)
             command = [f"{build}/collapse", "geometry", model, f"--text={text}", f"--nc-space={space}", f"--nc-align={align}",
-                       f"--centre={centre}", f"--output={work}/g.h5", "--json", "--bootstrap=0", "--calibration=0", *extra]
+                       f"--centre={centre}", f"--output={work}/g.h5", "--json", "--max-length=128", "--bootstrap=0", "--calibration=0", *extra]
             if "words" in flags:
                 command += [f"--words={flags['words']}", "--nc-pieces=first"]
             else:
