@@ -125,6 +125,19 @@ def real(folder):
     export(folder, out + "/model.h5", lines)
 
 
+def geometry(folder):
+    """All measures of collapse geometry on GLUE sentences against numpy (geometry.py)."""
+    glue, text = SHARED + "/data/eval/glue", folder + "/glue.txt"
+    sentences = [row.split("\t")[0] for row in open(glue + "/SST-2/dev.tsv", encoding="utf-8").read().split("\n")[1:401]]
+    sentences += [row.split("\t")[3] for row in open(glue + "/CoLA/dev.tsv", encoding="utf-8").read().split("\n")[:400]]
+    open(text, "w", encoding="utf-8").write("\n".join(sentences) + "\n")
+    oracle = os.path.join(os.path.dirname(os.path.abspath(__file__)), "geometry.py")
+    words = SHARED + "/data/methods/adept/adept_word_indices_gender_1.json"
+    found = subprocess.run([sys.executable, oracle, BUILD, folder + "/minilm.h5", text, "--words=" + words], capture_output=True, text=True)
+    for line in found.stdout.strip().split("\n"):
+        check(line.startswith("ok: "), "geometry, numpy: " + line)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         init = tiny(folder)
@@ -133,6 +146,7 @@ def main():
         export(folder, init, lines)
         if SHARED and os.path.isdir(SHARED):
             real(folder)
+            geometry(folder)
         else:
             print(f"ok {cases + 1} # skip real weights: no shared folder")
         if "--write" in sys.argv and not failures:
