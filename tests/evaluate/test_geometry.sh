@@ -32,6 +32,12 @@ for setting in "words --words=$work/words.txt" "corpus --classes=corpus --min-co
         ok $code "$name: $ranks ranks = 1 rank, counts equal: $found"
     done
 done
+# Every state but a sample's last is paired with the next id, [SEP] among them; with its own id, all are.
+geometry 2 "$work/shift.h5" --classes=vocabulary --nc4=no
+geometry 2 "$work/same.h5" --classes=vocabulary --nc4=no --nc-align=same
+read -r samples pieces < <(sed -n 's/.*: \([0-9]*\) samples, \([0-9]*\) pieces$/\1 \2/p' "$work/shift.h5.err")
+[ "$("$table" "$work/shift.h5" /metric/states)" = $((pieces - samples)) ] && [ "$("$table" "$work/same.h5" /metric/states)" = "$pieces" ]
+ok $? "states: $pieces pieces, and $((pieces - samples)) with a next one"
 geometry 3 "$work/once.h5" --words="$work/words.txt" --passes=1
 found=$(alike 1e-9 "$work/words-1.h5" "$work/once.h5"); ok $? "one pass over the text, 3 ranks: $found"
 geometry 1 "$work/once-all.h5" --classes=vocabulary --nc-align=masked --passes=1
