@@ -20,6 +20,8 @@ Status file_make_folder(const char *path);             /* and its parents; exist
 char *file_join(const char *folder, const char *name); /* owned by the caller */
 char *file_partial_name(const char *path);             /* name a file has while it is being written */
 
+/* Can path be written? Asked before long work whose result goes there. */
+Status file_check_writable(const char *path);
 /* Write text under the partial name, sync, rename over path, sync the folder. */
 Status file_write_text(const char *path, const char *text, size_t length);
 /* Sync the file `from` and rename it to `to`, so that a crash leaves the old file or the new one. */

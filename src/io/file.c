@@ -108,6 +108,18 @@ char *file_partial_name(const char *path)
     return memory_print("%s.partial", path);
 }
 
+Status file_check_writable(const char *path)
+{
+    char *partial = file_partial_name(path);
+    Status status = STATUS_OK;
+    FILE *stream = fopen(partial, "ab");
+    if (!stream) status = status_set(STATUS_IO, __FILE__, __LINE__, "%s: cannot be written: %s", path, strerror(errno));
+    else fclose(stream);
+    if (!status) unlink(partial);
+    free(partial);
+    return status;
+}
+
 static Status sync_path(const char *path, int flags)
 {
     int descriptor = open(path, flags | O_CLOEXEC);

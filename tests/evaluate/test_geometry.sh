@@ -71,6 +71,8 @@ refused 64 "needs --words" ; refused 64 "goes with --classes=words" --words="$wo
 refused 64 "needs the classes beforehand" --classes=corpus --passes=1
 refused 64 "needs 9 ranks" --words="$work/words.txt" --road=scalapack --grid=3x3
 refused 74 "cannot be opened" --words="$work/none.txt"
+fails 74 "/nonexistent/x.h5: cannot be written" mpirun -n 2 "$collapse" geometry "$model" --text="$work/text.txt" --words="$work/words.txt" --output=/nonexistent/x.h5
+! grep -q "samples" "$work/stderr"; ok $? "that is said before the work, not after it"
 cp "$model" "$work/nan.h5"; "$tamper" "$work/nan.h5" /model/weights/bert.encoder.layer.1.output.dense.bias nan > /dev/null
 fails 65 "not finite" mpirun -n 2 "$collapse" geometry "$work/nan.h5" --text="$work/text.txt" --words="$work/words.txt" --max-length=32
 [ ! -e "$work/no.h5" ]; ok $? "a refused run leaves no file"
