@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 double statistics_mean(int n, const double *x);
+double statistics_median(int n, double *x); /* x is sorted, ascending; n >= 1 */
 
 /* mean, variance and sd with n - 1 (0 for n < 2), cov = sd / |mean|. */
 typedef struct {

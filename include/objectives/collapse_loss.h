@@ -16,8 +16,8 @@
 #include "data/batch.h"
 #include "data/wordlist.h"
 #include "model/mlm_head.h"
+#include "objectives/batch_states.h"
 
-typedef enum { ALIGN_SAME, ALIGN_SHIFT, ALIGN_MASKED } CollapseAlign;
 typedef enum { SPACE_TRANSFORM, SPACE_HIDDEN } CollapseSpace;
 typedef enum { IDS_TRUE, IDS_MASKED } CollapseIds;
 typedef enum { GRAD_ROWS, GRAD_BOTH } CollapseGrad;

@@ -54,19 +54,10 @@ void class_means_count(ClassMeans *m)
     for (int k = 0; k < m->n_classes; k++) m->count[k] = (int64_t)m->weight[k];
 }
 
-static void fold(double fade, const ClassMeans *step, ClassMeans *total)
+void class_means_fold(double fade, const ClassMeans *step, ClassMeans *total)
 {
     for (size_t i = 0; i < doubles_of(step); i++) total->sum[i] = fade * total->sum[i] + step->sum[i];
     for (int k = 0; k < step->n_classes; k++) total->count[k] += step->count[k];
-}
-
-void class_means_merge(const Comm *comm, double fade, ClassMeans *step, ClassMeans *total)
-{
-    if (comm) {
-        comm_sum_f64(comm, step->sum, class_means_doubles(step));
-        class_means_count(step);
-    }
-    fold(fade, step, total);
 }
 
 void class_means_merge_shards(const Comm *comm, double fade, int n_shards, ClassMeans *shard, ClassMeans *total)
@@ -74,6 +65,6 @@ void class_means_merge_shards(const Comm *comm, double fade, int n_shards, Class
     for (int s = 0; s < n_shards; s++) { /* one rank's numbers and zeros: exact in any order */
         comm_sum_f64(comm, shard[s].sum, class_means_doubles(&shard[s]));
         class_means_count(&shard[s]);
-        fold(s == 0 ? fade : 1, &shard[s], total);
+        class_means_fold(s == 0 ? fade : 1, &shard[s], total);
     }
 }

@@ -1,5 +1,6 @@
 /* collapse.c: gather, then one function per measure. Formulas: header, and docs/training.md. */
 #include "analysis/collapse.h"
+#include "dot.h"
 
 #include <math.h>
 #include <string.h>
@@ -21,14 +22,6 @@ void collapse_init(Arena *arena, int max_classes, int n_features, Collapse *c)
     c->dmean = arena_cut(arena, k * d, sizeof(double));
     c->dvariance = arena_cut(arena, k, sizeof(double));
     c->unit = arena_cut(arena, k * d, sizeof(double));
-}
-
-static double dot(int n, const double *x, const double *y)
-{
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int i = 0; i < n; i++) sum += x[i] * y[i];
-    return sum;
 }
 
 static void add_scaled(int n, double factor, const double *x, double *y)

@@ -7,15 +7,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "dot.h"
 #include "kernels/gemm.h"
-
-static double dot(int n, const double *x, const double *y)
-{
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int i = 0; i < n; i++) sum += x[i] * y[i];
-    return sum;
-}
 
 static Status check_finite(const GeometryInput *in)
 {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "dot.h"
 #include "kernels/gemm.h"
 
 enum { TILE = 512 };
@@ -34,14 +35,6 @@ typedef struct {
 static const double *row_of(const double *x, int k, int d)
 {
     return x + (size_t)k * (size_t)d;
-}
-
-static double dot(int n, const double *x, const double *y)
-{
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int i = 0; i < n; i++) sum += x[i] * y[i];
-    return sum;
 }
 
 static double distance_square(int n, const double *x, const double *y)

@@ -42,6 +42,12 @@ static double resampled_mean(int n, const double *x, uint64_t seed, int round)
     return sum / n;
 }
 
+double statistics_median(int n, double *x)
+{
+    qsort(x, (size_t)n, sizeof *x, ascending);
+    return 0.5 * (x[(n - 1) / 2] + x[n / 2]);
+}
+
 Interval statistics_interval(int n, double *x)
 {
     if (n == 0) return (Interval){0, 0};

@@ -35,17 +35,6 @@ void features_close(Features *f)
     *f = (Features){0};
 }
 
-/* The id paired with the state of token t of a sample of n tokens that begins at first; -1 = none. */
-static int paired_id(const Features *f, int first, int n, int t)
-{
-    switch (f->align) {
-    case ALIGN_SAME: return f->batch.true_id[first + t];
-    case ALIGN_SHIFT: return t + 1 < n ? f->batch.true_id[first + t + 1] : -1;
-    case ALIGN_MASKED: return f->batch.label[first + t];
-    }
-    return -1;
-}
-
 static bool all_finite(int64_t n, const real *x)
 {
     double sum = 0; /* a NaN or an infinity stays one */
@@ -74,19 +63,13 @@ static Status visit_block(Features *f, int first, int n, const int *wanted, Feat
     for (int i = 0; i < n; i++) order[i] = first + i;
     batch_fill(f->corpus, f->model->vocabulary, order, n, &f->masking, &f->batch);
     const Batch *b = &f->batch;
-    const PackedInput input = {.n_samples = b->n_samples,
-                               .n_tokens = b->n_tokens,
-                               .longest = b->longest,
-                               .id = b->id,
-                               .position = b->position,
-                               .kind = b->kind,
-                               .offset = b->offset,
-                               .sample = b->sample};
+    const PackedInput input = batch_input(b);
     const real *hidden = encoder_forward(&f->model->encoder, &input);
     for (int s = 0; s < b->n_samples; s++) {
         const int start = b->offset[s], length = b->offset[s + 1] - start;
         for (int t = 0; t < length; t++) {
-            const int id = paired_id(f, start, length, t), label = id >= 0 && wanted ? wanted[id] : id;
+            const int id = batch_paired_id(b, f->align, b->true_id, start, length, t),
+                      label = id >= 0 && wanted ? wanted[id] : id;
             if (label < 0) continue;
             f->row[rows] = start + t;
             f->label[rows++] = label;

@@ -30,18 +30,6 @@ void collapse_loss_begin_step(CollapseLoss *c, bool first_of_epoch)
     class_means_clear(&c->step);
 }
 
-/* The id paired with the state of token t of a sample of n tokens that begins at first; -1 = none. */
-static int paired_id(const CollapseLoss *c, const Batch *batch, int first, int n, int t)
-{
-    const int *id = c->options.ids == IDS_TRUE ? batch->true_id : batch->id;
-    switch (c->options.align) {
-    case ALIGN_SAME: return id[first + t];
-    case ALIGN_SHIFT: return t + 1 < n ? id[first + t + 1] : -1;
-    case ALIGN_MASKED: return batch->label[first + t];
-    }
-    return -1;
-}
-
 /* A walk over the tokens of a batch that belong to a class. */
 typedef struct {
     int sample, token; /* token within the sample */
@@ -50,12 +38,13 @@ typedef struct {
 /* Fill row and class with the next tokens that belong to a class; returns how many. */
 static int next_rows(CollapseLoss *c, const Batch *batch, Cursor *at)
 {
+    const int *ids = c->options.ids == IDS_TRUE ? batch->true_id : batch->id;
     int n = 0;
     for (; at->sample < batch->n_samples; at->sample++, at->token = 0) {
         const int first = batch->offset[at->sample], length = batch->offset[at->sample + 1] - first;
         for (; at->token < length; at->token++) {
             if (n == HEAD_ROWS) return n;
-            const int id = paired_id(c, batch, first, length, at->token);
+            const int id = batch_paired_id(batch, c->options.align, ids, first, length, at->token);
             const int class = id < 0 ? -1 : c->words->class_of[id];
             if (class < 0) continue;
             c->row[n] = first + at->token;
@@ -95,7 +84,7 @@ int64_t collapse_loss_doubles(const CollapseLoss *c)
 void collapse_loss_merge(CollapseLoss *c)
 {
     class_means_count(&c->step);
-    class_means_merge(NULL, fade_of(c), &c->step, &c->total);
+    class_means_fold(fade_of(c), &c->step, &c->total);
 }
 
 void collapse_loss_merge_shards(CollapseLoss *c, const Comm *comm, int n_shards, ClassMeans *shard)

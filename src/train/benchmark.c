@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/statistics.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -105,12 +106,6 @@ static double products_gflops(const BertConfig *c, int n)
     return work / time_s;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
 static Status time_steps(const Comm *comm, Trainer *t, const BenchmarkOptions *o, BenchmarkResult *r)
 {
     double *step_s = memory_alloc((size_t)o->steps, sizeof *step_s), flops = 0, total_s = 0;
@@ -137,8 +132,7 @@ static Status time_steps(const Comm *comm, Trainer *t, const BenchmarkOptions *o
     comm_sum_f64(comm, &flops, 1);
     r->tokens_per_s = (double)(t->state.tokens - tokens) / total_s;
     r->gflops = 1e-9 * flops / total_s;
-    qsort(step_s, (size_t)o->steps, sizeof *step_s, ascending);
-    r->seconds_per_step = 0.5 * (step_s[(o->steps - 1) / 2] + step_s[o->steps / 2]);
+    r->seconds_per_step = statistics_median((int)o->steps, step_s);
     r->seconds_best = step_s[0];
     free(step_s);
     return status;

@@ -2,18 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/statistics.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/timer.h"
 #include "train/benchmark.h"
 
 enum { SMALLEST = 1 << 10, LARGEST = 1 << 25, REPEATS = 7 };
-
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
 
 /* Median time of a sum of n numbers, as the slowest rank has it. Collective. */
 static double time_sum(const Comm *comm, real *x, int64_t n)
@@ -26,8 +21,7 @@ static double time_sum(const Comm *comm, real *x, int64_t n)
         const double took_s = comm_spread(comm, timer_now() - began_s).max;
         if (i >= 0) time_s[i] = took_s;
     }
-    qsort(time_s, REPEATS, sizeof *time_s, ascending);
-    return time_s[REPEATS / 2];
+    return statistics_median(REPEATS, time_s);
 }
 
 void benchmark_sums(const Comm *comm, SumsResult *r)

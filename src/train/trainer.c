@@ -28,18 +28,6 @@
 #include "train/snapshot.h"
 #include "train/trace.h"
 
-static PackedInput input_of(const Batch *b)
-{
-    return (PackedInput){.n_samples = b->n_samples,
-                         .n_tokens = b->n_tokens,
-                         .longest = b->longest,
-                         .id = b->id,
-                         .position = b->position,
-                         .kind = b->kind,
-                         .offset = b->offset,
-                         .sample = b->sample};
-}
-
 static void fill_batch(Trainer *t, Piece piece, Batch *batch)
 {
     const Masking masking = {t->run->mask_rate, (uint64_t)t->run->seed, (uint32_t)t->state.epoch};
@@ -81,7 +69,7 @@ static const real *forward(const Comm *comm, Trainer *t, int i)
     if (pieces_count(comm, t) > 1) fill_batch(t, pieces_at(comm, t, i), &t->batch); /* else it still is */
     t->encoder.step = (uint32_t)t->state.step;
     timer_begin(&t->timer, PHASE_FORWARD);
-    const PackedInput input = input_of(&t->batch);
+    const PackedInput input = batch_input(&t->batch);
     return encoder_forward(&t->encoder, &input);
 }
 
@@ -128,7 +116,7 @@ static double head(Trainer *t, const real *hidden)
 /* Objectives on states, and backward pass of a piece. is_last: gradients become final. */
 static void backward(Trainer *t, const real *hidden, bool is_last)
 {
-    const PackedInput input = input_of(&t->batch);
+    const PackedInput input = batch_input(&t->batch);
     if (uses_collapse(t) && t->collapse.options.grad == GRAD_BOTH) {
         timer_begin(&t->timer, PHASE_REGULARIZE);
         collapse_loss_states(&t->collapse, &t->batch, hidden, t->encoder.dx);
