@@ -12,10 +12,12 @@ typedef enum {
     STATUS_OK = 0,
     STATUS_USAGE = 64,    /* the command line or a setting is wrong */
     STATUS_DATA = 65,     /* a file's content is wrong */
-    STATUS_INTERNAL = 70, /* our own bug, or no memory */
+    STATUS_INTERNAL = 70, /* our own bug */
+    STATUS_MEMORY = 71,   /* the system gave no memory */
     STATUS_IO = 74,       /* the system refused to read or write */
-    STATUS_STOPPED = 75,  /* stopped early on request; run the same line again */
-    STATUS_DIVERGED = 76  /* a loss or gradient is not finite */
+    STATUS_STOPPED = 75,  /* time is up; run the same line again */
+    STATUS_DIVERGED = 76, /* a loss, gradient, weight or moment is not finite */
+    STATUS_ASKED = 77     /* stopped because somebody asked; not to be resubmitted by itself */
 } Status;
 
 /* Store the sentence for the user and return code. Local. */
