@@ -74,7 +74,8 @@ Status h5_get_i64(H5File *file, const char *path, const char *name, int64_t *val
 Status h5_get_f64(H5File *file, const char *path, const char *name, double *value);
 bool h5_has_attribute(H5File *file, const char *path, const char *name);
 
-/* Call visit for every dataset, in order of name; stops at the first failure. */
+/* Call visit for every dataset, in order of name; stops at the first failure. A file without any is refused
+ * (STATUS_DATA): none of ours is like that, and "all of nothing is in order" must never be said. */
 typedef Status (*H5Visit)(H5File *file, const char *path, void *context);
 Status h5_visit_datasets(H5File *file, H5Visit visit, void *context);
 /* A whole file, or none: body writes into a file beside path; it is then closed, synced, read back,

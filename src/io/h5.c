@@ -386,18 +386,30 @@ Status h5_verify(H5File *file, const char *path, bool *had_hash)
     return status;
 }
 
+/* Since 1.12 HDF5's unnumbered names stand for other versions, so type and call are named as a pair: a callback
+ * that reads the other version's struct sees no dataset at all. */
+#if H5_VERSION_GE(1, 12, 0)
+typedef H5O_info2_t ObjectInfo;
+#define visit_objects H5Ovisit3
+#else
+typedef H5O_info_t ObjectInfo;
+#define visit_objects H5Ovisit2
+#endif
+
 typedef struct {
     H5File *file;
     H5Visit visit;
     void *context;
     Status status;
+    int64_t n_datasets;
 } Walk;
 
-static herr_t visit_object(hid_t id, const char *name, const H5O_info_t *info, void *context)
+static herr_t visit_object(hid_t id, const char *name, const ObjectInfo *info, void *context)
 {
     (void)id;
     Walk *walk = context;
     if (info->type != H5O_TYPE_DATASET) return 0;
+    walk->n_datasets++;
     char *path = memory_print("/%s", name);
     walk->status = walk->visit(walk->file, path, walk->context);
     free(path);
@@ -406,13 +418,15 @@ static herr_t visit_object(hid_t id, const char *name, const H5O_info_t *info, v
 
 Status h5_visit_datasets(H5File *file, H5Visit visit, void *context)
 {
-    Walk walk = {file, visit, context, STATUS_OK};
-    herr_t code = H5Ovisit2(file->id, H5_INDEX_NAME, H5_ITER_INC, visit_object, &walk, H5O_INFO_BASIC);
+    Walk walk = {file, visit, context, STATUS_OK, 0};
+    herr_t code = visit_objects(file->id, H5_INDEX_NAME, H5_ITER_INC, visit_object, &walk, H5O_INFO_BASIC);
     if (walk.status) return walk.status;
     if (code < 0) {
         h5_fail(file, "", "cannot be walked (the file is damaged)");
         return STATUS_DATA;
     }
+    CHECK(walk.n_datasets > 0, STATUS_DATA, "%s: holds no dataset; the file is damaged or was never finished",
+          file->path);
     return STATUS_OK;
 }
 

@@ -72,12 +72,14 @@ int gemm_threads(void)
     return threads;
 }
 
+/* The settings of one call begin as BLIS's own: there is no other initializer that 0.9 and 1.x share, and 1.x keeps
+ * the kind of threads there. */
 static void multiply(int n_threads, Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a,
                      int lda, const real *b, int ldb, double beta, real *c, int ldc)
 {
     if (m == 0 || n == 0) return;
     rntm_t runtime;
-    bli_rntm_init(&runtime);
+    bli_rntm_init_from_global(&runtime);
     bli_rntm_set_num_threads(n_threads, &runtime);
     real alpha_r = (real)alpha, beta_r = (real)beta;
     bli_gemm_ex(ta == PLAIN ? BLIS_NO_TRANSPOSE : BLIS_TRANSPOSE, tb == PLAIN ? BLIS_NO_TRANSPOSE : BLIS_TRANSPOSE, m,
@@ -102,7 +104,7 @@ void gemm_f64(Transpose ta, Transpose tb, int m, int n, int k, double alpha, con
 {
     if (m == 0 || n == 0) return;
     rntm_t runtime;
-    bli_rntm_init(&runtime);
+    bli_rntm_init_from_global(&runtime);
     bli_rntm_set_num_threads(threads, &runtime);
     bli_dgemm_ex(ta == PLAIN ? BLIS_NO_TRANSPOSE : BLIS_TRANSPOSE, tb == PLAIN ? BLIS_NO_TRANSPOSE : BLIS_TRANSPOSE, m,
                  n, k, &alpha, (double *)(uintptr_t)a, lda, 1, (double *)(uintptr_t)b, ldb, 1, &beta, c, ldc, 1, NULL,

@@ -21,6 +21,12 @@ fails 64 "does not begin with /" "$table" "$work/a.h5" class
 fails 64 "needs a file and a path" "$table" "$work/a.h5"
 fails 74 "none.h5" "$table" "$work/none.h5" /x
 
+for file in a.h5 a/model.h5 a/step-00000012.h5; do
+    n=$(h5dump -n "$work/$file" | grep -c '^ *dataset ')
+    [ "$n" -gt 5 ] && "$bin/collapse-check" "$work/$file" | grep -q ", $n datasets, all hashes match"; ok $? "check: sees the $n datasets h5dump sees in $file"
+    "$diff" "$work/$file" "$work/$file" | grep -q "^$n datasets equal, 0 differ"; ok $? "diff: compares all of them"
+done
+
 "$diff" "$work/a.h5" "$work/a.h5" > "$work/out"; ok $? "diff: a file and itself: $(grep equal "$work/out")"
 "$diff" "$work/a.h5" "$work/b.h5" > "$work/out"; [ $? = 1 ] && grep -q "^unc3 " "$work/out" && grep -q "/class/mean .*e" "$work/out"; ok $? "diff: two models: exit 1, measures side by side, datasets by size"
 cp "$work/a/step-00000012.h5" "$work/changed.h5"; "$tamper" "$work/changed.h5" /model/weights/bert.encoder.layer.1.output.dense.bias +0.25 > /dev/null

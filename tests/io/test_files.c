@@ -167,6 +167,34 @@ static void foreign_h5(void)
     check(h5_open(path, &f) == STATUS_DATA, "%s", status_message());
 }
 
+static Status note_path(H5File *file, const char *name, void *seen)
+{
+    (void)file;
+    strcat(seen, name);
+    strcat(seen, " ");
+    return STATUS_OK;
+}
+
+/* Every dataset is seen: a walk that sees none would call any file sound. */
+static void walked_h5(void)
+{
+    const float x[2] = {1, 2};
+    char seen[256] = "";
+    H5File *f;
+    write_h5(x, 2);
+    h5_open(path, &f);
+    const Status status = h5_visit_datasets(f, note_path, seen);
+    h5_close(&f);
+    check(!status && strcmp(seen, "/deep/down/x /words ") == 0, "a walk sees every dataset: %s", seen);
+    h5_create(path, &f);
+    h5_write_header(f, "collapse-model", "test", "");
+    h5_close(&f);
+    h5_open(path, &f);
+    check(h5_visit_datasets(f, note_path, seen) == STATUS_DATA && strstr(status_message(), "no dataset"), "%s",
+          status_message());
+    h5_close(&f);
+}
+
 static void full_disk(void)
 {
     if (access("/dev/full", W_OK) != 0) {
@@ -193,6 +221,7 @@ int main(void)
     half_floats();
     damaged_h5();
     foreign_h5();
+    walked_h5();
     full_disk();
     unlink(path);
     return harness_done();
