@@ -147,6 +147,11 @@ asan: deps
 	@ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=0 LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
 	    KILLS=4 tests/run build/asan $(TEST)
 
+## same-bits: does this source compute the bits of commit REF? (REF= SETTINGS= RANKS=; see tests/same_bits.sh)
+.PHONY: same-bits
+same-bits: $(BUILD)/collapse $(BUILD)/tests/tools/compare
+	@SETTINGS="$(SETTINGS)" RANKS="$(RANKS)" tests/same_bits.sh $(BUILD) "$(REF)"
+
 ## demo: grammar -> text -> BERT -> debiased BERT -> tables, in under three minutes
 .PHONY: demo
 demo: deps
