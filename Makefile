@@ -54,6 +54,7 @@ $(BUILD)/collapse-%: $(BUILD)/hdf5-tools/collapse-%.o $(BUILD)/hdf5-tools/tool.o
 	@echo "  link    $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(BUILD)/collapse-export: $(BUILD)/hdf5-tools/export_folder.o
 $(BUILD)/collapse-report: $(BUILD)/hdf5-tools/svg.o $(BUILD)/hdf5-tools/report_data.o
 
 $(BUILD)/%.o: src/%.c

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "export_folder.h"
 #include "io/file.h"
 #include "io/model_file.h"
 #include "io/safetensors.h"
@@ -12,16 +13,21 @@
 
 static struct Options {
     const char *output;
+    bool overwrite;
 } options;
+
+static ExportFolder export;
 
 static const Setting table[] = {
     {"output", SETTING_TEXT, "", "", 0, 0, offsetof(struct Options, output),
      "folder for config.json, model.safetensors, vocab.txt, tokenizer_config.json"},
+    {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(struct Options, overwrite),
+     "write into a folder that holds other files; those in the way are renamed to *.old"},
 };
 
 static Status write_text(const char *name, const char *text, size_t length)
 {
-    char *path = file_join(options.output, name);
+    char *path = file_join(export.stage, name);
     Status status = file_write_text(path, text, length);
     free(path);
     return status;
@@ -34,7 +40,7 @@ static Status write_weights(const BertLayout *layout, const float *weight)
         const BertTensor *t = &layout->tensor[i];
         tensor[i] = (TensorToWrite){t->name, t->rank, {t->shape[0], t->shape[1]}, weight + t->first};
     }
-    char *path = file_join(options.output, "model.safetensors");
+    char *path = file_join(export.stage, "model.safetensors");
     Status status = safetensors_write(path, tensor, layout->n);
     free(path);
     free(tensor);
@@ -64,7 +70,7 @@ static Status write_folder(H5File *file, const BertConfig *config)
     float *weight = memory_alloc((size_t)layout.count, sizeof *weight);
     Status status = model_file_read_block(file, "/model/weights", &layout, weight);
     if (!status) status = model_file_read_pieces(file, config, &piece, &n_pieces, &lower_case);
-    if (!status) status = file_make_folder(options.output);
+    if (!status) status = export_folder_begin(options.output, options.overwrite, &export);
     if (!status) status = write_weights(&layout, weight);
     if (!status) status = write_vocabulary(piece, n_pieces);
     char *tokenizer =
@@ -72,7 +78,8 @@ static Status write_folder(H5File *file, const BertConfig *config)
                      lower_case ? "true" : "false", config->positions);
     char *json = bert_config_json(config);
     if (!status) status = write_text("tokenizer_config.json", tokenizer, strlen(tokenizer));
-    if (!status) status = write_text("config.json", json, strlen(json)); /* last: a folder without it is incomplete */
+    if (!status) status = write_text("config.json", json, strlen(json));
+    status = export_folder_finish(&export, status);
     for (int i = 0; i < n_pieces; i++) free(piece[i]);
     free(piece);
     free(tokenizer);

@@ -10,6 +10,7 @@
 #include "io/bert_init.h"
 #include "io/file.h"
 #include "io/model_file.h"
+#include "io/output.h"
 #include "io/safetensors.h"
 #include "tool.h"
 
@@ -17,10 +18,12 @@ static struct Options {
     const char *output;
     int case_rule; /* 0 auto, 1 lower, 2 keep */
     int64_t seed;
+    bool overwrite;
 } options;
 
 static const Setting table[] = {
     {"output", SETTING_TEXT, "", "", 0, 0, offsetof(struct Options, output), "MODEL.h5 to write"},
+    {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(struct Options, overwrite), OUTPUT_OVERWRITE_HELP},
     {"case", SETTING_CHOICE, "auto", "auto lower keep", 0, 0, offsetof(struct Options, case_rule),
      "does the tokenizer lower-case? auto: as tokenizer_config.json says"},
     {"seed", SETTING_INTEGER, "42", "", 0, 9e15, offsetof(struct Options, seed),
@@ -209,8 +212,11 @@ static Status write_body(H5File *file, const void *context)
 
 static Status import(Import *im)
 {
+    static const OutputKind kind = {"a model file", MODEL_FORMAT, NULL};
+    const Input inputs[] = {{"the folder", im->folder}};
     CHECK(options.output[0], STATUS_USAGE, "--output=MODEL.h5 is missing");
     TRY(check_folder(im));
+    TRY(output_check("--output", options.output, &kind, options.overwrite, inputs, 1));
     TRY(read_config(im));
     TRY(read_case(im));
     TRY(read_pieces(im));

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/version.h"
 #include "io/file.h"
+#include "io/output.h"
 #include "report_data.h"
 #include "svg.h"
 #include "tool.h"
@@ -16,14 +17,18 @@
 static struct Options {
     const char *output, *title;
     int64_t words;
+    bool overwrite;
 } options;
 
 static const Setting table[] = {
     {"output", SETTING_TEXT, "", "", 0, 0, offsetof(struct Options, output), "report.html (also -o)"},
+    {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(struct Options, overwrite), OUTPUT_OVERWRITE_HELP},
     {"title", SETTING_TEXT, "Collapse report", "", 0, 0, offsetof(struct Options, title), "heading of the page"},
     {"words", SETTING_INTEGER, "60", "", 2, 200, offsetof(struct Options, words),
      "classes in the heat map and words in the scatter: the most frequent"},
 };
+
+#define BEGINNING "<!DOCTYPE html>\n<!-- a report of collapse-report -->\n"
 
 static FILE *out;
 
@@ -515,8 +520,8 @@ static void write_page(const Report *r)
 {
     size_t pick[MOST_FILES];
     const size_t n = pick_files(r, pick);
-    fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-          "content=\"width=device-width\"><title>",
+    fputs(BEGINNING "<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+                    "content=\"width=device-width\"><title>",
           out);
     text(options.title);
     fprintf(out, "</title><style>%s</style></head><body>\n<h1>", style);
@@ -538,10 +543,21 @@ static void write_page(const Report *r)
     fputs("</body></html>\n", out);
 }
 
+static Status check_output(int n, char **operand)
+{
+    static const OutputKind kind = {"a report of collapse-report", NULL, BEGINNING};
+    Input *inputs = memory_alloc((size_t)n, sizeof *inputs);
+    for (int i = 0; i < n; i++) inputs[i] = (Input){"the input", operand[i]};
+    Status status = output_check("--output", options.output, &kind, options.overwrite, inputs, n);
+    free(inputs);
+    return status;
+}
+
 static Status run(int n, char **operand, const char *command_line)
 {
     (void)command_line;
     CHECK(options.output[0], STATUS_USAGE, "-o report.html is missing");
+    TRY(check_output(n, operand));
     Report report = {0};
     Status status = STATUS_OK;
     for (int i = 0; i < n && !status; i++) status = report_read(operand[i], &report);

@@ -6,6 +6,7 @@
 #ifndef IO_SAFETENSORS_H
 #define IO_SAFETENSORS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -44,5 +45,7 @@ typedef struct {
 
 /* Write n f32 tensors in the order given; the file appears complete or not at all. */
 Status safetensors_write(const char *path, const TensorToWrite *tensor, int n);
+/* Was the file written by safetensors_write? (Its metadata say so.) */
+bool safetensors_is_ours(const char *path);
 
 #endif

@@ -14,6 +14,7 @@
 #include "evaluate/loaded_model.h"
 #include "io/file.h"
 #include "io/h5.h"
+#include "io/output.h"
 #include "parallel/partition.h"
 #include "train/runtime.h"
 
@@ -21,7 +22,7 @@ enum { SAMPLES = 16 /* of one forward pass */ };
 
 typedef struct {
     const char *text, *output;
-    bool logits;
+    bool logits, overwrite;
     int64_t max_length, threads;
 } Options;
 
@@ -30,6 +31,7 @@ static const Setting table[] = {
     {"output", SETTING_TEXT, "", "", 0, 0, offsetof(Options, output), "FILE.h5: ids, offset, hidden (and logits)"},
     {"logits", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, logits),
      "also the masked-LM logits of every position"},
+    {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, overwrite), OUTPUT_OVERWRITE_HELP},
     {"max-length", SETTING_INTEGER, "0", "", 0, 65536, offsetof(Options, max_length),
      "pieces per sample; 0 = what the model reads"},
     {"threads", SETTING_INTEGER, "0", "", 0, 4096, offsetof(Options, threads), "per rank; 0 = share the cores"},
@@ -150,6 +152,18 @@ static Status write_states(Encoding *e, H5File *file)
     return STATUS_OK;
 }
 
+/* Rank 0's, on all ranks. */
+static char *shared_partial_name(const Comm *comm, const char *path, char **target)
+{
+    *target = file_target(path);
+    char *name = file_partial_name(*target);
+    int64_t bytes = (int64_t)strlen(name) + 1;
+    comm_broadcast(comm, &bytes, sizeof bytes);
+    name = memory_resize(name, (size_t)bytes, 1);
+    comm_broadcast(comm, name, bytes);
+    return name;
+}
+
 static Status write_file(Encoding *e, const char *command_line)
 {
     const char *path = e->options->output;
@@ -158,7 +172,7 @@ static Status write_file(Encoding *e, const char *command_line)
     const size_t widest = e->options->logits && c->vocab > c->hidden ? (size_t)c->vocab : (size_t)c->hidden;
     e->buffer = memory_alloc(rows * widest, sizeof *e->buffer);
     if (e->options->logits) e->logits = memory_alloc(rows * widest, sizeof *e->logits);
-    char *partial = file_partial_name(path);
+    char *target, *partial = shared_partial_name(e->comm, path, &target);
     H5File *file = NULL;
     Status status = h5_create_parallel(e->comm, partial, &file);
     if (!status) status = comm_agree(e->comm, h5_write_header(file, "collapse-encode", command_line, ""));
@@ -169,11 +183,12 @@ static Status write_file(Encoding *e, const char *command_line)
     Status finished = STATUS_OK;
     if (!status && e->comm->rank == 0) {
         finished = h5_seal(partial);
-        if (!finished) finished = file_commit(partial, path);
+        if (!finished) finished = file_commit(partial, target);
     }
     if (!status) status = comm_agree(e->comm, finished);
     if (status && e->comm->rank == 0) unlink(partial);
     free(partial);
+    free(target);
     return status;
 }
 
@@ -186,6 +201,14 @@ static Status check_options(const Options *o)
     return STATUS_OK;
 }
 
+static Status check_output(const Comm *comm, const char *model, const Options *o)
+{
+    static const OutputKind kind = {"a file of collapse encode", "collapse-encode", NULL};
+    const Input inputs[] = {{"the model", model}, {"--text", o->text}};
+    return comm_agree(comm, comm->rank == 0 ? output_check("--output", o->output, &kind, o->overwrite, inputs, 2)
+                                            : STATUS_OK);
+}
+
 static Status run(int argc, char **argv)
 {
     Settings settings;
@@ -194,6 +217,7 @@ static Status run(int argc, char **argv)
     Status status = command_read(table, N_KEYS, argc, argv, 1, false, "a MODEL.h5", &settings, &options);
     if (!status) status = check_options(&options);
     status = comm_agree(e.comm, status);
+    if (!status) status = check_output(e.comm, settings.operand[0], &options);
     if (!status) {
         runtime_init(e.comm, (int)options.threads, true);
         char *line = command_line_text(argc, argv);

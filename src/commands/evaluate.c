@@ -6,13 +6,14 @@
 #include "base/text.h"
 #include "commands/command.h"
 #include "evaluate/pronoun_gap.h"
+#include "io/output.h"
 #include "train/runtime.h"
 
 typedef struct {
     int task;
     const char *data, *output, *words, *pair, *metrics;
     int pieces;
-    bool json;
+    bool json, overwrite;
     int64_t threads;
 } Options;
 
@@ -24,6 +25,7 @@ static const Setting table[] = {
      "print exactly one JSON object instead of a table"},
     {"output", SETTING_TEXT, "", "", 0, 0, offsetof(Options, output),
      "SCORES.h5: the score of every item (one model only)"},
+    {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, overwrite), OUTPUT_OVERWRITE_HELP},
     {"words", SETTING_TEXT, "", "", 0, 0, offsetof(Options, words), "pronoun-gap: word list for nc3 and unc3"},
     {"nc-pieces", SETTING_CHOICE, "whole", "whole first", 0, 0, offsetof(Options, pieces), "as in train"},
     {"pair", SETTING_TEXT, "he,she", "", 0, 0, offsetof(Options, pair), "pronoun-gap: the two words that are compared"},
@@ -91,6 +93,14 @@ static Status check(const Settings *settings, const Options *o)
     return STATUS_OK;
 }
 
+static Status check_output(const Comm *comm, const char *model, const Options *o)
+{
+    static const OutputKind kind = {"a file of collapse evaluate", "collapse-scores", NULL};
+    const Input inputs[] = {{"the model", model}, {"--data", o->data}, {"--words", o->words}};
+    const bool asks = comm->rank == 0 && o->output[0];
+    return comm_agree(comm, asks ? output_check("--output", o->output, &kind, o->overwrite, inputs, 3) : STATUS_OK);
+}
+
 static Status run(int argc, char **argv)
 {
     const Comm *comm = command_comm();
@@ -99,6 +109,7 @@ static Status run(int argc, char **argv)
     Status status = command_read(table, N_KEYS, argc, argv, 1, true, "a MODEL.h5", &settings, &options);
     if (!status) status = check(&settings, &options);
     status = comm_agree(comm, status);
+    if (!status) status = check_output(comm, settings.operand[0], &options);
     if (!status) {
         char *line = command_line_text(argc, argv);
         runtime_init(comm, (int)options.threads, true);

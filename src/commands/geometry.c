@@ -7,11 +7,12 @@
 #include "base/log.h"
 #include "commands/command.h"
 #include "evaluate/geometry_run.h"
+#include "io/output.h"
 #include "train/runtime.h"
 
 typedef struct {
     GeometryOptions geometry;
-    bool json;
+    bool json, overwrite;
     int64_t threads;
 } Options;
 
@@ -21,6 +22,7 @@ static const Setting table[] = {
     {"text", SETTING_TEXT, "", "", 0, 0, AT(text), "text, or a .tsv table with a header line"},
     {"words", SETTING_TEXT, "", "", 0, 0, AT(words), "word list: JSON with ids (.json), or one word per line"},
     {"output", SETTING_TEXT, "", "", 0, 0, AT(output), "GEOMETRY.h5: classes, spectra, Gram matrix, metrics"},
+    {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, overwrite), OUTPUT_OVERWRITE_HELP},
     {"json", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, json),
      "print exactly one JSON object instead of a table"},
     {"classes", SETTING_CHOICE, "words", "words corpus vocabulary", 0, 0, AT(classes),
@@ -69,6 +71,16 @@ static Status check(const Settings *settings, Options *o)
     return STATUS_OK;
 }
 
+static Status check_output(const Comm *comm, const Options *o)
+{
+    static const OutputKind kind = {"a file of collapse geometry", "collapse-geometry", NULL};
+    const GeometryOptions *g = &o->geometry;
+    const Input inputs[] = {
+        {"the model", g->model}, {"--text", g->text}, {"--words", g->words}, {"--nc4-text", g->nc4_text}};
+    const bool asks = comm->rank == 0 && g->output[0];
+    return comm_agree(comm, asks ? output_check("--output", g->output, &kind, o->overwrite, inputs, 4) : STATUS_OK);
+}
+
 static void print_table(const EvaluationResult *r)
 {
     printf("%-32s %14s   %s\n", "metric", "value", "95 % interval");
@@ -101,6 +113,7 @@ static Status run(int argc, char **argv)
     Status status = command_read(table, N_KEYS, argc, argv, 1, false, "a MODEL.h5", &settings, &options);
     if (!status) status = check(&settings, &options);
     status = comm_agree(comm, status);
+    if (!status) status = check_output(comm, &options);
     if (!status) {
         char *line = command_line_text(argc, argv);
         runtime_init(comm, (int)options.threads, true);

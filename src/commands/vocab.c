@@ -9,17 +9,19 @@
 #include "data/corpus.h"
 #include "data/vocabulary_builder.h"
 #include "io/file.h"
+#include "io/output.h"
 
 typedef struct {
     int64_t size, min_count;
     const char *output;
-    bool cased;
+    bool cased, overwrite;
 } Options;
 
 static const Setting table[] = {
     {"size", SETTING_INTEGER, "30522", "", 6, 1 << 24, offsetof(Options, size),
      "pieces, special ones included (fewer if the text is small)"},
     {"output", SETTING_TEXT, "", "", 0, 0, offsetof(Options, output), "vocab.txt to write"},
+    {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, overwrite), OUTPUT_OVERWRITE_HELP},
     {"cased", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, cased), "keep case and accents"},
     {"min-count", SETTING_INTEGER, "2", "", 1, 1e15, offsetof(Options, min_count),
      "occurrences of a pair that is worth a piece"},
@@ -59,6 +61,13 @@ static Status build(const Options *options)
     return status;
 }
 
+static Status check_output(const Options *o)
+{
+    static const OutputKind kind = {"a vocabulary of collapse vocab", NULL, "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"};
+    const Input inputs[] = {{"standard input", "/dev/stdin"}};
+    return output_check("--output", o->output, &kind, o->overwrite, inputs, 1);
+}
+
 static Status run(int argc, char **argv)
 {
     Settings settings;
@@ -66,6 +75,7 @@ static Status run(int argc, char **argv)
     Status status = command_read(table, N_KEYS, argc, argv, 0, false, "no operand", &settings, &options);
     if (!status && !options.output[0])
         status = status_set(STATUS_USAGE, __FILE__, __LINE__, "vocab needs --output=vocab.txt");
+    if (!status) status = check_output(&options);
     if (!status) status = build(&options);
     settings_free(&settings);
     return status;

@@ -158,8 +158,6 @@ static Status one_pass(GeometryRun *r, Features *f)
 static Status open_inputs(GeometryRun *r)
 {
     const GeometryOptions *o = r->options;
-    const bool asks = r->comm->rank == 0 && o->output[0];
-    TRY(comm_agree(r->comm, asks ? file_check_writable(o->output) : STATUS_OK));
     TRY(comm_agree(r->comm, loaded_model_open(o->model, FEATURE_SAMPLES, (int)o->max_length, &r->model)));
     const CorpusOptions corpus = {
         .split = (SplitRule)o->split, .column = o->text_column, .max_length = r->model.longest, .cache = ""};

@@ -1,8 +1,10 @@
 /* file.c: reading whole files; writing aside, syncing, renaming. */
 #include "io/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/process.h"
 
 static Status read_stream(FILE *stream, const char *path, char **data, size_t *length)
 {
@@ -103,20 +106,124 @@ char *file_join(const char *folder, const char *name)
     return memory_print("%s/%s", folder, name);
 }
 
+char *file_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash) return memory_copy_text(".");
+    return memory_print("%.*s", slash == path ? 1 : (int)(slash - path), path);
+}
+
+/* Names of files end at NAME_MAX bytes: of a long one the beginning must do. */
 char *file_partial_name(const char *path)
 {
-    return memory_print("%s.partial", path);
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *mark = process_mark();
+    const size_t most = NAME_MAX - strlen(mark) - sizeof "..partial" + 1, n = strlen(base);
+    return memory_print("%.*s.%s.partial", (int)(base - path + (ptrdiff_t)(n < most ? n : most)), path, mark);
+}
+
+char *file_target(const char *path)
+{
+    char target[PATH_MAX];
+    const ssize_t n = readlink(path, target, sizeof target - 1);
+    if (n <= 0) return memory_copy_text(path); /* no link */
+    target[n] = '\0';
+    char *whole = realpath(path, NULL);
+    if (whole) return whole; /* else a link to a file that is not there yet */
+    if (target[0] == '/') return memory_copy_text(target);
+    char *folder = file_folder(path), *joined = file_join(folder, target);
+    free(folder);
+    return joined;
+}
+
+bool file_is_same(const char *a, const char *b)
+{
+    struct stat x, y;
+    if (stat(a, &x) == 0 && stat(b, &y) == 0) return x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    char *target_a = file_target(a), *target_b = file_target(b), *folder_a = file_folder(target_a),
+         *folder_b = file_folder(target_b);
+    const char *slash_a = strrchr(target_a, '/'), *slash_b = strrchr(target_b, '/');
+    const bool same = stat(folder_a, &x) == 0 && stat(folder_b, &y) == 0 && x.st_dev == y.st_dev &&
+                      x.st_ino == y.st_ino &&
+                      strcmp(slash_a ? slash_a + 1 : target_a, slash_b ? slash_b + 1 : target_b) == 0;
+    free(folder_a);
+    free(folder_b);
+    free(target_a);
+    free(target_b);
+    return same;
+}
+
+bool file_is_partial(const char *name, const char **mark)
+{
+    const size_t tail = strlen(".partial"), n = strlen(name);
+    if (n <= tail || strcmp(name + n - tail, ".partial") != 0) return false;
+    for (size_t at = n - tail; at-- > 0;) {
+        size_t length;
+        bool is_dead;
+        if (name[at] != '.') continue;
+        *mark = name + at + 1;
+        return process_read_mark(*mark, &length, &is_dead) && at + 1 + length + tail == n;
+    }
+    return false;
+}
+
+void file_remove_dead_partials(const char *path)
+{
+    char *folder = file_folder(path);
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *mark;
+    DIR *directory = opendir(folder);
+    for (struct dirent *entry; directory && (entry = readdir(directory));) {
+        size_t length;
+        bool is_dead = false;
+        if (!file_is_partial(entry->d_name, &mark) || strncmp(entry->d_name, base, strlen(base)) != 0 ||
+            mark != entry->d_name + strlen(base) + 1 || !process_read_mark(mark, &length, &is_dead) || !is_dead)
+            continue;
+        char *name = file_join(folder, entry->d_name);
+        unlink(name);
+        free(name);
+    }
+    if (directory) closedir(directory);
+    free(folder);
+}
+
+char *file_aside_name(const char *path, int number)
+{
+    return number == 1 ? memory_print("%s.old", path) : memory_print("%s.old.%d", path, number);
+}
+
+int file_aside_number(const char *path, int least)
+{
+    struct stat info;
+    for (int number = least;; number++) {
+        char *name = file_aside_name(path, number);
+        const bool is_free = lstat(name, &info) != 0;
+        free(name);
+        if (is_free || number == INT_MAX) return number;
+    }
+}
+
+Status file_set_aside(const char *path, int number)
+{
+    char *aside = file_aside_name(path, number);
+    Status status = STATUS_OK;
+    if (rename(path, aside) != 0)
+        status =
+            status_set(STATUS_IO, __FILE__, __LINE__, "%s: cannot be renamed to %s: %s", path, aside, strerror(errno));
+    free(aside);
+    return status;
 }
 
 Status file_check_writable(const char *path)
 {
-    char *partial = file_partial_name(path);
+    char *target = file_target(path), *partial = file_partial_name(target);
     Status status = STATUS_OK;
     FILE *stream = fopen(partial, "ab");
-    if (!stream) status = status_set(STATUS_IO, __FILE__, __LINE__, "%s: cannot be written: %s", path, strerror(errno));
-    else fclose(stream);
+    if (stream) fclose(stream);
+    else
+        status = status_set(STATUS_IO, __FILE__, __LINE__, "%s: cannot be written: %s cannot be created: %s", path,
+                            partial, strerror(errno));
     if (!status) unlink(partial);
     free(partial);
+    free(target);
     return status;
 }
 
@@ -134,18 +241,15 @@ Status file_commit(const char *from, const char *to)
 {
     TRY(sync_path(from, O_RDONLY));
     CHECK(rename(from, to) == 0, STATUS_IO, "%s: cannot be renamed to %s: %s", from, to, strerror(errno));
-    char *folder = memory_copy_text(to);
-    char *slash = strrchr(folder, '/');
-    if (slash == folder) slash++;
-    if (slash) *slash = '\0';
-    Status status = sync_path(slash ? folder : ".", O_RDONLY | O_DIRECTORY);
+    char *folder = file_folder(to);
+    Status status = sync_path(folder, O_RDONLY | O_DIRECTORY);
     free(folder);
     return status;
 }
 
 Status file_write_text(const char *path, const char *text, size_t length)
 {
-    char *partial = file_partial_name(path);
+    char *target = file_target(path), *partial = file_partial_name(target);
     Status status = STATUS_OK;
     FILE *stream = fopen(partial, "wb");
     if (!stream) {
@@ -156,8 +260,9 @@ Status file_write_text(const char *path, const char *text, size_t length)
         if (!wrote)
             status = status_set(STATUS_IO, __FILE__, __LINE__, "%s: cannot be written: %s", partial, strerror(errno));
     }
-    if (!status) status = file_commit(partial, path);
+    if (!status) status = file_commit(partial, target);
     if (status) unlink(partial);
     free(partial);
+    free(target);
     return status;
 }

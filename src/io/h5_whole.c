@@ -25,15 +25,16 @@ Status h5_verify_file(const char *path)
 
 Status h5_write_file(const char *path, H5Body body, const void *context)
 {
-    char *partial = file_partial_name(path);
+    char *target = file_target(path), *partial = file_partial_name(target);
     H5File *file = NULL;
     Status status = h5_create(partial, &file);
     if (!status) status = body(file, context);
     Status closed = h5_close(&file);
     if (!status) status = closed;
     if (!status) status = h5_verify_file(partial);
-    if (!status) status = file_commit(partial, path);
+    if (!status) status = file_commit(partial, target);
     if (status) unlink(partial);
     free(partial);
+    free(target);
     return status;
 }

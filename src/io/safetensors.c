@@ -174,10 +174,12 @@ Status safetensors_read_f32(const SafetensorsFile *file, const SafeTensor *tenso
     return STATUS_OK;
 }
 
+#define WRITER "collapse-export"
+
 static char *header_text(const TensorToWrite *tensor, int n, size_t *length)
 {
     json_t *root = json_object();
-    json_object_set_new(root, "__metadata__", json_pack("{s:s}", "format", "pt"));
+    json_object_set_new(root, "__metadata__", json_pack("{s:s, s:s}", "format", "pt", "writer", WRITER));
     int64_t at = 0;
     for (int i = 0; i < n; i++) {
         json_t *shape = json_array();
@@ -216,17 +218,29 @@ static bool write_all(FILE *stream, const TensorToWrite *tensor, int n)
     return wrote;
 }
 
+bool safetensors_is_ours(const char *path)
+{
+    char head[160] = "";
+    FILE *stream = fopen(path, "rb");
+    if (!stream) return false;
+    const bool found = fread(head, 1, 8, stream) == 8 && fread(head, 1, sizeof head - 1, stream) > 0 &&
+                       strstr(head, "\"writer\":\"" WRITER "\"");
+    fclose(stream);
+    return found;
+}
+
 Status safetensors_write(const char *path, const TensorToWrite *tensor, int n)
 {
-    char *partial = file_partial_name(path);
+    char *target = file_target(path), *partial = file_partial_name(target);
     Status status = STATUS_OK;
     FILE *stream = fopen(partial, "wb");
     bool wrote = stream && write_all(stream, tensor, n);
     if (stream && fclose(stream) != 0) wrote = false;
     if (!wrote)
         status = status_set(STATUS_IO, __FILE__, __LINE__, "%s: cannot be written: %s", partial, strerror(errno));
-    if (!status) status = file_commit(partial, path);
+    if (!status) status = file_commit(partial, target);
     if (status) unlink(partial);
     free(partial);
+    free(target);
     return status;
 }
