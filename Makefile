@@ -1,25 +1,49 @@
 # collapse: one Makefile, no configure. `make help` lists the targets.
-CC      = mpicc
 BUILD   = build
 PREFIX  = /usr/local
 WERROR  =
 V       = 0
 Q       = $(if $(filter 1,$(V)),,@)
 
-HDF5     = hdf5-openmpi
-# BLIS stands first, so that LAPACK and ScaLAPACK call its BLAS and no other.
+# MPI=mpich takes Debian's MPICH, which may stand beside Open MPI. Any other MPI, and names of a cluster's modules,
+# by the variables themselves (docs/cluster.md).
+MPI = openmpi
+ifeq ($(MPI),openmpi)
+CC        = mpicc
+MPIRUN   ?= mpirun
+HDF5      = hdf5-openmpi
 SCALAPACK = -lscalapack-openmpi -llapack
-PACKAGES = $(HDF5) jansson libutf8proc libxxhash libcrypto
-WARN     = -Wall -Wextra -Wshadow -Wvla -Wdouble-promotion -Wstrict-prototypes -Wno-unknown-pragmas $(if $(WERROR),-Werror)
-OPT      = -O2 -g -DNDEBUG
-CFLAGS  += -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -fopenmp $(OPT) $(WARN)
-CPPFLAGS += -Iinclude $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-LDLIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lblis $(SCALAPACK) -lm
-# Elementwise kernels: wide loops and fused multiply-add, but no reordering that would lose a NaN.
-VECTOR   = -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast
-GIT_ID  := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+else ifeq ($(MPI),mpich)
+CC        = mpicc.mpich
+MPIRUN   ?= mpiexec.mpich
+HDF5      = hdf5-mpich
+SCALAPACK = -lscalapack-mpich -llapack
+else
+$(error MPI=$(MPI): openmpi or mpich; for another MPI give CC=, MPIRUN=, HDF5= and SCALAPACK=)
+endif
+PKG_CONFIG ?= pkg-config
+export MPIRUN
 
-ifeq ($(shell uname -m),x86_64)
+# CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS belong to whoever calls make; they are added to what the program needs and
+# stand behind it, where they win (for libraries: in front, where they are found first).
+PACKAGES    = $(HDF5) jansson libutf8proc libxxhash libcrypto
+WARN        = -Wall -Wextra -Wshadow -Wvla -Wdouble-promotion -Wstrict-prototypes -Wno-unknown-pragmas $(if $(WERROR),-Werror)
+OPT         = -O2 -g -DNDEBUG
+# Intel's icx assumes by default that there are no NaNs; precise takes that back. Others do not know the flag.
+PRECISE    := $(if $(findstring Intel,$(shell $(CC) --version 2>/dev/null)),-fp-model=precise)
+C_FLAGS     = -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -fopenmp $(OPT) $(PRECISE) $(WARN)
+CPP_FLAGS  := -Iinclude $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
+# BLIS stands first, so that LAPACK and ScaLAPACK call its BLAS and no other.
+LIBRARIES  := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lblis $(SCALAPACK) -lm
+COMPILE     = $(CC) $(CPP_FLAGS) $(CPPFLAGS) $(C_FLAGS) $(CFLAGS)
+LINK        = $(CC) $(C_FLAGS) $(CFLAGS) $(LDFLAGS)
+# Elementwise kernels: wide loops and fused multiply-add, but no reordering that would lose a NaN.
+VECTOR      = -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast
+GIT_ID     := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+# The compiler's target, not this machine: CC may be a cross compiler.
+TARGET     := $(or $(shell $(CC) -dumpmachine 2>/dev/null),$(shell uname -m))
+ifneq ($(filter x86_64%,$(TARGET)),)
 ISAS     = plain avx2 avx512
 VARIANTS = -DHAVE_X86_VARIANTS
 else
@@ -48,41 +72,47 @@ all: $(BUILD)/collapse $(TOOLS)
 
 $(BUILD)/collapse: $(MAIN_OBJ) $(LIB_OBJ)
 	@echo "  link    $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LDLIBS) $(LIBRARIES)
 
 $(BUILD)/collapse-%: $(BUILD)/hdf5-tools/collapse-%.o $(BUILD)/hdf5-tools/tool.o $(LIB_OBJ)
 	@echo "  link    $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LDLIBS) $(LIBRARIES)
 
 $(BUILD)/collapse-export: $(BUILD)/hdf5-tools/export_folder.o
 $(BUILD)/collapse-report: $(BUILD)/hdf5-tools/svg.o $(BUILD)/hdf5-tools/report_data.o
 
-$(BUILD)/%.o: src/%.c
+$(BUILD)/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  cc      $<"
-	$(Q)$(CC) $(CPPFLAGS) $(VARIANTS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(COMPILE) $(VARIANTS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/hdf5-tools/%.o: hdf5-tools/%.c
+$(BUILD)/hdf5-tools/%.o: hdf5-tools/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  cc      $<"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
 
 define vector_rule
-$(BUILD)/%.$(1).o: src/%.c
+$(BUILD)/%.$(1).o: src/%.c $(BUILD)/flags
 	@mkdir -p $$(@D)
 	@echo "  cc      $$< ($(1))"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(VECTOR) $(FLAGS_$(1)) -DISA=$(1) -MMD -MP -c -o $$@ $$<
+	$(Q)$(COMPILE) $(VECTOR) $(FLAGS_$(1)) -DISA=$(1) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach isa,$(ISAS),$(eval $(call vector_rule,$(isa))))
+
+# Everything is compiled anew when compiler or flags are others than last time: objects of two MPIs do not mix.
+$(BUILD)/flags: export LINE = $(COMPILE) $(LDFLAGS) $(LDLIBS) $(LIBRARIES)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(BUILD)
+	@printf '%s\n' "$$LINE" | cmp -s - $@ || printf '%s\n' "$$LINE" > $@
 
 # The git id is compiled in, so this file is compiled anew when the id changes.
 $(BUILD)/git-id: FORCE
 	@mkdir -p $(BUILD)
 	@echo '$(GIT_ID)' | cmp -s - $@ || echo '$(GIT_ID)' > $@
-$(BUILD)/base/version.o: src/base/version.c $(BUILD)/git-id
+$(BUILD)/base/version.o: src/base/version.c $(BUILD)/git-id $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  cc      $<"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DGIT_ID='"$(GIT_ID)"' -MMD -MP -c -o $@ $<
+	$(Q)$(COMPILE) -DGIT_ID='"$(GIT_ID)"' -MMD -MP -c -o $@ $<
 .PHONY: FORCE
 FORCE:
 
@@ -95,15 +125,15 @@ TEST_TOOLS  = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests
 TESTS       = $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SRC))
 F64_OBJ     = $(patsubst $(BUILD)/%,$(BUILD)/f64/%,$(filter-out $(BUILD)/base/version.o,$(LIB_OBJ))) $(BUILD)/base/version.o
 
-$(BUILD)/f64/%.o: src/%.c
+$(BUILD)/f64/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  cc      $< (f64)"
-	$(Q)$(CC) $(CPPFLAGS) $(VARIANTS) $(CFLAGS) -DREAL_IS_DOUBLE -MMD -MP -c -o $@ $<
+	$(Q)$(COMPILE) $(VARIANTS) -DREAL_IS_DOUBLE -MMD -MP -c -o $@ $<
 
 define vector_rule_f64
-$(BUILD)/f64/%.$(1).o: src/%.c
+$(BUILD)/f64/%.$(1).o: src/%.c $(BUILD)/flags
 	@mkdir -p $$(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(VECTOR) -Wno-pass-failed $(FLAGS_$(1)) -DISA=$(1) -DREAL_IS_DOUBLE -MMD -MP -c -o $$@ $$<
+	$(Q)$(COMPILE) $(VECTOR) -Wno-pass-failed $(FLAGS_$(1)) -DISA=$(1) -DREAL_IS_DOUBLE -MMD -MP -c -o $$@ $$<
 endef
 $(foreach isa,$(ISAS),$(eval $(call vector_rule_f64,$(isa))))
 
@@ -111,18 +141,18 @@ $(foreach isa,$(ISAS),$(eval $(call vector_rule_f64,$(isa))))
 TESTS_F64 = $(filter %_f64,$(TESTS))
 TESTS_F32 = $(filter-out %_f64,$(TESTS)) $(TEST_TOOLS)
 
-$(TESTS_F64:=.o): $(BUILD)/tests/%.o: tests/%.c
+$(TESTS_F64:=.o): $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DREAL_IS_DOUBLE -MMD -MP -c -o $@ $<
-$(TESTS_F32:=.o): $(BUILD)/tests/%.o: tests/%.c
+	$(Q)$(COMPILE) -DREAL_IS_DOUBLE -MMD -MP -c -o $@ $<
+$(TESTS_F32:=.o): $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
 $(TESTS_F64): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(F64_OBJ)
 	@echo "  link    $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LDLIBS) $(LIBRARIES)
 $(TESTS_F32): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB_OBJ)
 	@echo "  link    $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LDLIBS) $(LIBRARIES)
 .SECONDARY:
 
 .PHONY: tests
@@ -130,7 +160,7 @@ tests: all $(TESTS) $(TEST_TOOLS)
 
 ## check: all tests, under five minutes; installs what is missing first
 .PHONY: check
-check: deps
+check: deps-check
 	$(Q)$(MAKE) --no-print-directory tests
 	@tests/run $(BUILD) $(TEST)
 
@@ -138,15 +168,15 @@ check: deps
 PYTHON = python3
 .PHONY: check-torch
 check-torch: all
-	$(PYTHON) tests/oracle/check_torch.py $(BUILD) $(wildcard ../shared)
+	. jobs/launcher.sh; $(PYTHON) tests/oracle/check_torch.py $(BUILD) $(wildcard ../shared)
 
 ## asan: the same tests under the address and undefined-behaviour sanitizers
 ASAN = -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 .PHONY: asan
-asan: deps
-	$(Q)$(MAKE) --no-print-directory BUILD=build/asan OPT="-O1 -g $(ASAN)" tests
+asan: deps-check
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -g $(ASAN)" tests
 	@ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=0 LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
-	    KILLS=4 tests/run build/asan $(TEST)
+	    KILLS=4 tests/run $(BUILD)/asan $(TEST)
 
 ## same-bits: does this source compute the bits of commit REF? (REF= SETTINGS= RANKS=; see tests/same_bits.sh)
 .PHONY: same-bits
@@ -170,32 +200,40 @@ scaling: all
 	@tests/scaling.sh $(BUILD)
 
 ## deps: install missing Debian packages, or name what a cluster lacks
-.PHONY: deps
+.PHONY: deps deps-check
+deps deps-check: export CC := $(CC)
+deps deps-check: export HDF5 := $(HDF5)
+deps deps-check: export SCALAPACK := $(SCALAPACK)
+deps deps-check: export PKG_CONFIG := $(PKG_CONFIG)
+deps deps-check: export FLAGS = $(CPPFLAGS) $(CFLAGS)
+deps deps-check: export LIBS = $(LDFLAGS) $(LDLIBS)
 deps:
 	@tests/deps.sh build
+deps-check:
+	@tests/deps.sh check
 
 ## lint: layer rule, sizes, format, warnings of gcc and clang
 .PHONY: lint
 lint:
-	@mkdir -p build
-	@tests/lint.sh
+	@mkdir -p $(BUILD)
+	@tests/lint.sh $(BUILD)
 
 ## format: apply .clang-format
 .PHONY: format
 format:
-	clang-format -i $$(git ls-files '*.c' '*.h')
+	clang-format -i src/*/*.[ch] include/*/*.h hdf5-tools/*.[ch] tests/*/*.[ch] tests/*.h
 
 ## docs: docs/keys.md from the tables behind --help
 .PHONY: docs
 docs: all
 	$(Q)tests/keys.sh $(BUILD) > docs/keys.md
 
-## install: programs to PREFIX/bin, example jobs and docs to PREFIX/share/collapse (PREFIX= DESTDIR=)
+## install: programs to PREFIX/bin; example jobs, readers and docs to PREFIX/share/collapse (PREFIX= DESTDIR=)
 .PHONY: install
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/collapse
 	install -m 755 $(BUILD)/collapse $(TOOLS) $(DESTDIR)$(PREFIX)/bin
-	cp -R jobs docs README.md LICENSE $(DESTDIR)$(PREFIX)/share/collapse
+	cp -R jobs docs hdf5-tools/readers README.md LICENSE CITATION.cff $(DESTDIR)$(PREFIX)/share/collapse
 
 ## clean: remove what was built
 .PHONY: clean
@@ -206,4 +244,4 @@ clean:
 .PHONY: help
 help:
 	@sed -n 's/^## \([a-z-]*\): \(.*\)/  \1\t\2/p' Makefile | expand -t 16
-	@echo "  V=1 shows commands; TEST=word runs the tests whose path holds it"
+	@echo "  V=1 shows commands; TEST=word runs the tests whose path holds it; MPI=mpich builds with MPICH"

@@ -1,5 +1,7 @@
 #!/bin/bash
-# lint.sh: the layer rule, sizes, format, and warnings as errors with gcc and clang (make lint).
+# lint.sh: the layer rule, sizes, format, and warnings as errors with gcc and clang (make lint). Writes into BUILD only.
+#   lint.sh BUILD
+build=$(mkdir -p "${1:-build}" && cd "${1:-build}" && pwd) || exit 2
 cd "$(dirname "$0")/.." || exit 2
 bad=0
 fail() { echo "lint: $*"; bad=1; }
@@ -24,7 +26,7 @@ for file in hdf5-tools/*.[ch]; do
 done
 grep -lnw MPI_COMM_WORLD src/*/*.c | grep -v src/parallel/comm.c | while read -r f; do echo "lint: $f names MPI_COMM_WORLD"; done | grep . && bad=1
 
-for file in $(git ls-files '*.c' '*.h' '*.sh' '*.py' 2> /dev/null || find src include hdf5-tools tests -name '*.[ch]'); do
+for file in $(git ls-files '*.c' '*.h' '*.sh' '*.py' 2> /dev/null | grep . || find src include hdf5-tools jobs tests -name '*.[ch]' -o -name '*.sh' -o -name '*.py'); do
     n=$(wc -l < "$file")
     [ "$n" -le 600 ] || fail "$file has $n lines; 600 is the limit"
 done
@@ -42,9 +44,9 @@ fi
 
 for compiler in gcc clang; do
     command -v $compiler > /dev/null || { echo "lint: $compiler is not here; its warnings not checked"; continue; }
-    OMPI_CC=$compiler make -k -s -j"$(nproc)" BUILD=build/lint-$compiler WERROR=1 all tests > build/lint.log 2>&1 || {
-        grep -E 'error|warning' build/lint.log | head -n 20
-        fail "$compiler: warnings (build/lint.log)"
+    OMPI_CC=$compiler MPICH_CC=$compiler make -k -s -j"$(nproc)" BUILD="$build/lint-$compiler" WERROR=1 all tests > "$build/lint.log" 2>&1 || {
+        grep -E 'error|warning' "$build/lint.log" | head -n 20
+        fail "$compiler: warnings ($build/lint.log)"
     }
 done
 [ $bad = 0 ] && echo "lint: layers, sizes, format and warnings are in order"

@@ -9,8 +9,7 @@ build=$1
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root" || exit 2
 commit=$(git rev-parse --verify --quiet "${2:?REF= names no commit}^{commit}") || { echo "same-bits: '$2' is not a commit"; exit 64; }
-if [ "$(id -u)" = 0 ]; then export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1; fi
-export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_btl_vader_single_copy_mechanism=none
+. jobs/launcher.sh
 export OMP_NUM_THREADS=1
 ref=$root/build/same-bits/$commit
 new=$root/build/same-bits/new

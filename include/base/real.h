@@ -7,6 +7,10 @@
 
 #include <math.h>
 
+#ifdef __FAST_MATH__
+#error "-ffast-math or -Ofast: NaNs would pass unseen and bits would not repeat; take it out of CFLAGS"
+#endif
+
 #ifdef REAL_IS_DOUBLE
 typedef double real;
 #else

@@ -23,7 +23,6 @@ import replay  # noqa: E402
 
 BUILD = sys.argv[1]
 SHARED = next((a for a in sys.argv[2:] if not a.startswith("--")), None)
-ENV = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
 RUNS = [[f"--nc-metric={m}", f"--nc-grad={g}"] for m in ("unc3", "nc3", "nc1", "nc2") for g in ("rows", "both")]
 RUNS += [["--nc-align=shift", "--nc-space=hidden", "--nc-ids=masked", "--nc-reset=run"],
          ["--nc-align=masked", "--nc-reset=step", "--nc-grad=both"],
@@ -40,8 +39,8 @@ def check(good, text):
 
 
 def collapse(*args, ranks=2, program="collapse"):
-    command = ["mpirun", "--oversubscribe", "-n", str(ranks)] if ranks else []
-    subprocess.run(command + [f"{BUILD}/{program}", *args], check=True, env=ENV, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [*os.environ.get("MPIRUN", "mpirun").split(), "-n", str(ranks)] if ranks else []
+    subprocess.run(command + [f"{BUILD}/{program}", *args], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def tiny(folder):
