@@ -13,8 +13,7 @@ commit=$(git rev-parse --verify --quiet "${2:?REF= names no commit}^{commit}") |
 export OMP_NUM_THREADS=1
 ref=$root/build/same-bits/$commit
 new=$root/build/same-bits/new
-ref_collapse=$ref/source/build/collapse new_collapse=$root/$build/collapse
-compare=$root/$build/tests/tools/compare
+ref_collapse=$ref/source/build/collapse
 
 if [ ! -x "$ref_collapse" ]; then
     echo "same-bits: building $(git log -1 --format='%h %s' "$commit")"
@@ -27,6 +26,8 @@ stamp=$(sha256sum "$0" | cut -c1-16)
 [ "$(cat "$ref/stamp" 2> /dev/null)" = "$stamp" ] || { rm -rf "$ref/runs"; echo "$stamp" > "$ref/stamp"; }
 rm -rf "$new"
 mkdir -p "$ref/runs" "$new"
+new_collapse=$new/collapse compare=$new/compare # copies: the source may be built again meanwhile
+cp "$root/$build/collapse" "$new_collapse" && cp "$root/$build/tests/tools/compare" "$compare" || exit 2
 
 # 53 samples, 13 a step: 5 steps an epoch, the last of one sample, so that ranks and shards stay empty.
 work=$ref/data

@@ -6,21 +6,16 @@
 #ifndef DATA_BATCH_H
 #define DATA_BATCH_H
 
-#include "base/arena.h"
+#include "base/packed.h"
 #include "data/corpus.h"
 
 typedef struct {
-    int n_samples, n_tokens; /* B, N of this rank; may be 0 */
-    int n_labels;            /* positions with a label */
-    int longest;             /* pieces of the longest sample */
-    int *id;                 /* [N] as fed to the encoder */
-    int *true_id;            /* [N] before masking */
-    int *label;              /* [N] true id at chosen positions, else -1 */
-    int *position, *kind;    /* [N] place in its sample; token type */
-    int *offset;             /* [B+1] first token of a sample */
-    int64_t *sample;         /* [B] number in the corpus */
-    int max_samples, max_tokens;
-} Batch; /* arrays live in the arena given to batch_init */
+    Packed packed; /* as fed to the encoder: B samples, N tokens; may be empty */
+    int n_labels;  /* positions with a label */
+    int *true_id;  /* [N] ids before masking */
+    int *label;    /* [N] true id at chosen positions, else -1 */
+    int64_t *item; /* [B] number in the corpus */
+} Batch;           /* arrays live in the arena given to batch_init */
 
 typedef struct {
     double rate; /* mask-rate; 0 = no masks, no labels */

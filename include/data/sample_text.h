@@ -2,11 +2,12 @@
 #ifndef DATA_SAMPLE_TEXT_H
 #define DATA_SAMPLE_TEXT_H
 
+#include "base/packed.h"
 #include "data/wordpiece.h"
 
-/* Samples end to end, as an encoder reads them. */
+/* Samples end to end, as many as a text has. */
 typedef struct {
-    IdList id, kind, position, offset; /* kind: 0 for a, 1 for b; offset [n_samples + 1] */
+    IdList id, kind, offset; /* kind: 0 for a, 1 for b; offset [n_samples + 1] */
     int n_samples, longest;
 } SamplePack;
 
@@ -16,5 +17,8 @@ void sample_pack_free(SamplePack *pack);
 /* Append one sample, cut to max_length pieces (of a pair, the longer text is cut first). A TAB
  * separates the two texts of a pair. */
 void sample_pack_add_line(const Vocabulary *vocabulary, Slice line, int max_length, SamplePack *pack);
+
+/* Samples [first, first + n) as an encoder reads them; their keys count from first_key. */
+void sample_pack_take(const SamplePack *pack, int first, int n, uint32_t first_key, Packed *packed);
 
 #endif

@@ -11,6 +11,7 @@ typedef struct {
     Params params;
     Vocabulary *vocabulary; /* owned */
     Encoder encoder;
+    Packed input; /* room for the samples of one pass */
     MlmHead head;
     Arena arena; /* owned */
     int longest; /* pieces of a sample: the option, or what the model can read */

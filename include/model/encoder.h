@@ -10,17 +10,9 @@
 #ifndef MODEL_ENCODER_H
 #define MODEL_ENCODER_H
 
-#include "base/arena.h"
+#include "base/packed.h"
 #include "kernels/attention.h"
 #include "model/params.h"
-
-/* What the encoder reads of a batch; arrays are borrowed. */
-typedef struct {
-    int n_samples, n_tokens, longest;
-    const int *id, *position, *kind; /* [N] */
-    const int *offset;               /* [B+1] */
-    const int64_t *sample;           /* [B] global number: the dropout key */
-} PackedInput;
 
 typedef struct {
     real *qkv;                           /* [N, 3D] */
@@ -41,7 +33,7 @@ typedef struct {
     bool recomputes;
     double hidden_dropout, attention_dropout; /* 0 = evaluation */
     uint64_t seed;
-    uint32_t step;       /* dropout is a function of (seed, step, sample, layer, place) */
+    uint32_t step;       /* dropout is a function of (seed, step, key of the sample, layer, place) */
     real **h;            /* owned [L+1] of [N, D] */
     LayerStates *layer;  /* owned [L] */
     real *embedded;      /* [N, D] sum of the three embeddings */
@@ -59,10 +51,10 @@ void encoder_init(Arena *arena, const Params *params, int max_samples, int max_t
 void encoder_free(Encoder *encoder);
 
 /* Returns the last hidden states [N, D]; lives in the encoder. */
-const real *encoder_forward(Encoder *encoder, const PackedInput *input);
+const real *encoder_forward(Encoder *encoder, const Packed *input);
 /* Called when the gradients of layer l's weights are complete. */
 typedef void (*LayerDone)(void *context, int l);
 /* Add the gradients of all encoder weights, given dx [N, D] of the last states (overwritten). done may be NULL. */
-void encoder_backward(Encoder *encoder, const PackedInput *input, real *dx, LayerDone done, void *context);
+void encoder_backward(Encoder *encoder, const Packed *input, real *dx, LayerDone done, void *context);
 
 #endif

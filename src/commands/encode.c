@@ -95,22 +95,6 @@ static Status write_index(Encoding *e, H5File *file)
     return status;
 }
 
-/* Samples [first, first + n) of this rank's pack as one encoder input. numbers, offset: [SAMPLES+1] */
-static PackedInput input_of(const Encoding *e, int first, int n, int *offset, int64_t *number)
-{
-    const int start = e->all.offset.id[first];
-    for (int b = 0; b <= n; b++) offset[b] = e->all.offset.id[first + b] - start;
-    for (int b = 0; b < n; b++) number[b] = e->mine.first + first + b;
-    return (PackedInput){.n_samples = n,
-                         .n_tokens = offset[n],
-                         .longest = e->all.longest,
-                         .id = e->all.id.id + start,
-                         .position = e->all.position.id + start,
-                         .kind = e->all.kind.id + start,
-                         .offset = offset,
-                         .sample = number};
-}
-
 static const float *as_float(Encoding *e, size_t n, const real *x)
 {
     for (size_t i = 0; i < n; i++) e->buffer[i] = (float)x[i];
@@ -139,14 +123,13 @@ static Status write_states(Encoding *e, H5File *file)
     const int most = (e->n_lines + e->comm->n_ranks - 1) / e->comm->n_ranks; /* lines of the first rank */
     for (int first = 0; first < most; first += SAMPLES) {
         const int left = e->mine.n - first, n = left < 0 ? 0 : left < SAMPLES ? left : SAMPLES;
-        int offset[SAMPLES + 1];
-        int64_t number[SAMPLES];
-        const PackedInput input = input_of(e, n ? first : 0, n, offset, number);
-        const real *hidden = encoder_forward(&e->model.encoder, &input);
+        Packed *input = &e->model.input;
+        sample_pack_take(&e->all, n ? first : 0, n, (uint32_t)(e->mine.first + first), input);
+        const real *hidden = encoder_forward(&e->model.encoder, input);
         const int64_t row = e->first_token + e->all.offset.id[n ? first : 0];
-        TRY(h5_rows_write(e->comm, file, "/hidden", H5_F32, 2, hidden_dims, row, input.n_tokens,
-                          as_float(e, (size_t)input.n_tokens * (size_t)c->hidden, hidden)));
-        if (e->options->logits) TRY(write_logits(e, file, logit_dims, row, input.n_tokens, hidden));
+        TRY(h5_rows_write(e->comm, file, "/hidden", H5_F32, 2, hidden_dims, row, input->n_tokens,
+                          as_float(e, (size_t)input->n_tokens * (size_t)c->hidden, hidden)));
+        if (e->options->logits) TRY(write_logits(e, file, logit_dims, row, input->n_tokens, hidden));
         log_status("%d of %d lines", first < e->mine.n ? first : e->mine.n, e->mine.n);
     }
     return STATUS_OK;

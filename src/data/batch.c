@@ -5,15 +5,11 @@
 
 void batch_init(Arena *arena, int max_samples, int max_tokens, Batch *batch)
 {
-    const size_t tokens = (size_t)max_tokens, samples = (size_t)max_samples;
-    *batch = (Batch){.max_samples = max_samples, .max_tokens = max_tokens};
-    batch->id = arena_cut(arena, tokens, sizeof(int));
-    batch->true_id = arena_cut(arena, tokens, sizeof(int));
-    batch->label = arena_cut(arena, tokens, sizeof(int));
-    batch->position = arena_cut(arena, tokens, sizeof(int));
-    batch->kind = arena_cut(arena, tokens, sizeof(int));
-    batch->offset = arena_cut(arena, samples + 1, sizeof(int));
-    batch->sample = arena_cut(arena, samples, sizeof(int64_t));
+    *batch = (Batch){0};
+    packed_init(arena, max_samples, max_tokens, &batch->packed);
+    batch->true_id = arena_cut(arena, (size_t)max_tokens, sizeof(int));
+    batch->label = arena_cut(arena, (size_t)max_tokens, sizeof(int));
+    batch->item = arena_cut(arena, (size_t)max_samples, sizeof(int64_t));
 }
 
 int batch_token_bound(const Corpus *corpus, int n)
@@ -41,7 +37,7 @@ static void mask_sample(const Vocabulary *vocabulary, const Masking *masking, in
         random_words(&key, (uint32_t)t, word);
         if (random_unit(word[0]) >= masking->rate) continue;
         batch->label[i] = true_id;
-        batch->id[i] = masked_id(vocabulary, true_id, word);
+        batch->packed.id[i] = masked_id(vocabulary, true_id, word);
         batch->n_labels++;
     }
 }
@@ -49,21 +45,14 @@ static void mask_sample(const Vocabulary *vocabulary, const Masking *masking, in
 void batch_fill(const Corpus *corpus, const Vocabulary *vocabulary, const int *order, int n, const Masking *masking,
                 Batch *batch)
 {
-    batch->n_samples = n;
-    batch->n_tokens = batch->n_labels = batch->longest = 0;
-    batch->offset[0] = 0;
+    packed_clear(&batch->packed);
+    batch->n_labels = 0;
     for (int b = 0; b < n; b++) {
-        const int sample = order[b], length = corpus_length(corpus, sample), first = batch->n_tokens;
+        const int sample = order[b], length = corpus_length(corpus, sample);
         const int32_t *id = corpus->id + corpus->offset[sample];
-        for (int t = 0; t < length; t++) {
-            batch->id[first + t] = batch->true_id[first + t] = id[t];
-            batch->position[first + t] = t;
-            batch->kind[first + t] = 0;
-        }
-        batch->sample[b] = sample;
-        batch->n_tokens += length;
-        batch->offset[b + 1] = batch->n_tokens;
-        if (length > batch->longest) batch->longest = length;
+        const int first = packed_add(&batch->packed, length, id, NULL, (uint32_t)sample);
+        for (int t = 0; t < length; t++) batch->true_id[first + t] = id[t];
+        batch->item[b] = sample;
         mask_sample(vocabulary, masking, sample, first, length, batch);
     }
 }

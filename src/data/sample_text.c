@@ -5,7 +5,7 @@
 
 void sample_pack_clear(SamplePack *p)
 {
-    p->id.n = p->kind.n = p->position.n = p->offset.n = 0;
+    p->id.n = p->kind.n = p->offset.n = 0;
     p->n_samples = p->longest = 0;
     id_list_add(&p->offset, 0);
 }
@@ -14,7 +14,6 @@ void sample_pack_free(SamplePack *p)
 {
     free(p->id.id);
     free(p->kind.id);
-    free(p->position.id);
     free(p->offset.id);
     *p = (SamplePack){0};
 }
@@ -23,7 +22,6 @@ static void add(SamplePack *p, int32_t id, int kind)
 {
     id_list_add(&p->id, id);
     id_list_add(&p->kind, kind);
-    id_list_add(&p->position, (int32_t)p->id.n - 1 - p->offset.id[p->n_samples]);
 }
 
 void sample_pack_add_line(const Vocabulary *vocabulary, Slice line, int max_length, SamplePack *p)
@@ -50,4 +48,13 @@ void sample_pack_add_line(const Vocabulary *vocabulary, Slice line, int max_leng
     id_list_add(&p->offset, (int32_t)p->id.n);
     free(a.id);
     free(b.id);
+}
+
+void sample_pack_take(const SamplePack *p, int first, int n, uint32_t first_key, Packed *packed)
+{
+    packed_clear(packed);
+    for (int b = 0; b < n; b++) {
+        const int start = p->offset.id[first + b], length = p->offset.id[first + b + 1] - start;
+        packed_add(packed, length, p->id.id + start, p->kind.id + start, first_key + (uint32_t)b);
+    }
 }

@@ -50,7 +50,7 @@ static Status flush(Features *f, const real *hidden, int n, FeatureVisit visit, 
     const real *x = f->space == SPACE_HIDDEN ? f->x : mlm_head_transform(&f->model->head, n, f->x);
     CHECK(all_finite((int64_t)n * d, x), STATUS_DATA,
           "%s: sample %lld or one of the %d after it has a state that is not finite; are the model's weights sound?",
-          f->name, (long long)f->batch.sample[0] + 1, f->batch.n_samples - 1);
+          f->name, (long long)f->batch.item[0] + 1, f->batch.packed.n_samples - 1);
     const double began_s = timer_now();
     visit(context, n, x, f->label);
     f->visit_s += timer_now() - began_s;
@@ -63,10 +63,9 @@ static Status visit_block(Features *f, int first, int n, const int *wanted, Feat
     for (int i = 0; i < n; i++) order[i] = first + i;
     batch_fill(f->corpus, f->model->vocabulary, order, n, &f->masking, &f->batch);
     const Batch *b = &f->batch;
-    const PackedInput input = batch_input(b);
-    const real *hidden = encoder_forward(&f->model->encoder, &input);
-    for (int s = 0; s < b->n_samples; s++) {
-        const int start = b->offset[s], length = b->offset[s + 1] - start;
+    const real *hidden = encoder_forward(&f->model->encoder, &b->packed);
+    for (int s = 0; s < b->packed.n_samples; s++) {
+        const int start = b->packed.offset[s], length = packed_length(&b->packed, s);
         for (int t = 0; t < length; t++) {
             const int id = batch_paired_id(b, f->align, b->true_id, start, length, t),
                       label = id >= 0 && wanted ? wanted[id] : id;

@@ -11,6 +11,7 @@ static void lay_out(LoadedModel *m, const BertConfig *config, int n_samples)
     encoder_free(&m->encoder);
     params_init(&m->arena, config, false, &m->params);
     encoder_init(&m->arena, &m->params, n_samples, n_samples * m->longest, m->longest, ENCODER_EVALUATES, &m->encoder);
+    packed_init(&m->arena, n_samples, n_samples * m->longest, &m->input);
     mlm_head_init(&m->arena, &m->params, true, &m->head);
 }
 

@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "analysis/collapse.h"
 #include "analysis/statistics.h"
@@ -62,23 +61,10 @@ static Status read_sentences(Gap *g)
     return status;
 }
 
-/* Sentences [first, first + n); id: what is fed in place of the true ids. */
-static const real *forward(Gap *g, int first, int n, const int *id)
+/* States of the sentences that are in the model's input. */
+static const real *forward(Gap *g)
 {
-    int offset[SAMPLES + 1];
-    int64_t number[SAMPLES];
-    const int start = g->all.offset.id[first];
-    for (int b = 0; b <= n; b++) offset[b] = g->all.offset.id[first + b] - start;
-    for (int b = 0; b < n; b++) number[b] = first + b;
-    const PackedInput input = {.n_samples = n,
-                               .n_tokens = offset[n],
-                               .longest = g->all.longest,
-                               .id = id,
-                               .position = g->all.position.id + start,
-                               .kind = g->all.kind.id + start,
-                               .offset = offset,
-                               .sample = number};
-    return encoder_forward(&g->model.encoder, &input);
+    return encoder_forward(&g->model.encoder, &g->model.input);
 }
 
 /* Place of the pair's only occurrence in sentence s, or -1. */
@@ -93,7 +79,7 @@ static int pair_place(const Gap *g, int s)
     return place;
 }
 
-static void score_pair(Gap *g, int first, int n, int *id)
+static void score_pair(Gap *g, int first, int n)
 {
     const int start = g->all.offset.id[first], d = g->model.params.config.hidden, v = g->model.params.config.vocab;
     int row[SAMPLES], n_rows = 0;
@@ -101,12 +87,12 @@ static void score_pair(Gap *g, int first, int n, int *id)
     for (int b = 0; b < n; b++) {
         const int place = pair_place(g, first + b);
         if (place < 0) continue;
-        id[place - start] = vocabulary_special(g->model.vocabulary, SPECIAL_MASK);
+        g->model.input.id[place - start] = vocabulary_special(g->model.vocabulary, SPECIAL_MASK);
         is_first[n_rows] = g->all.id.id[place] == g->first;
         row[n_rows++] = place - start;
     }
     if (!n_rows) return;
-    const real *hidden = forward(g, first, n, id);
+    const real *hidden = forward(g);
     real *x = memory_alloc((size_t)n_rows * (size_t)d, sizeof *x);
     rows_gather(n_rows, d, row, hidden, x);
     const real *logits = mlm_head_logits(&g->model.head, n_rows, mlm_head_transform(&g->model.head, n_rows, x), true);
@@ -119,7 +105,7 @@ static void score_pair(Gap *g, int first, int n, int *id)
     free(x);
 }
 
-static void score_loss(Gap *g, int first, int n, int *id)
+static void score_loss(Gap *g, int first, int n)
 {
     const int start = g->all.offset.id[first], tokens = g->all.offset.id[first + n] - start,
               d = g->model.params.config.hidden;
@@ -129,12 +115,12 @@ static void score_loss(Gap *g, int first, int n, int *id)
         const int true_id = g->all.id.id[start + t];
         if ((start + t) % MASK_EVERY != MASK_EVERY - 1 || vocabulary_is_special(g->model.vocabulary, true_id)) continue;
         if (n_rows == HEAD_ROWS) break;
-        id[t] = mask;
+        g->model.input.id[t] = mask;
         row[n_rows] = t;
         label[n_rows++] = true_id;
     }
     if (!n_rows) return;
-    const real *hidden = forward(g, first, n, id);
+    const real *hidden = forward(g);
     real *x = memory_alloc((size_t)n_rows * (size_t)d, sizeof *x);
     rows_gather(n_rows, d, row, hidden, x);
     g->loss += mlm_head_loss(&g->model.head, n_rows, x, label, 0, NULL);
@@ -142,15 +128,14 @@ static void score_loss(Gap *g, int first, int n, int *id)
     free(x);
 }
 
-static void add_means(Gap *g, int first, int n, const int *id)
+static void add_means(Gap *g)
 {
-    const int start = g->all.offset.id[first], tokens = g->all.offset.id[first + n] - start,
-              d = g->model.params.config.hidden;
-    const real *hidden = forward(g, first, n, id);
+    const int tokens = g->model.input.n_tokens, d = g->model.params.config.hidden;
+    const real *hidden = forward(g);
     for (int at = 0; at < tokens; at += HEAD_ROWS) {
         const int rows = tokens - at < HEAD_ROWS ? tokens - at : HEAD_ROWS;
         int class[HEAD_ROWS];
-        for (int i = 0; i < rows; i++) class[i] = g->words.class_of[id[at + i]];
+        for (int i = 0; i < rows; i++) class[i] = g->words.class_of[g->model.input.id[at + i]];
         class_means_add(&g->means, rows, mlm_head_transform(&g->model.head, rows, hidden + (size_t)at * (size_t)d),
                         class);
     }
@@ -158,19 +143,14 @@ static void add_means(Gap *g, int first, int n, const int *id)
 
 static void run_passes(Gap *g)
 {
-    const size_t most = (size_t)SAMPLES * (size_t)g->model.longest;
-    int *id = memory_alloc(most, sizeof *id);
     for (int first = 0; first < g->all.n_samples; first += SAMPLES) {
         const int left = g->all.n_samples - first, n = left < SAMPLES ? left : SAMPLES;
-        const int start = g->all.offset.id[first];
-        const size_t bytes = (size_t)(g->all.offset.id[first + n] - start) * sizeof *id;
-        memcpy(id, g->all.id.id + start, bytes);
-        if (g->words.n) add_means(g, first, n, id);
-        score_pair(g, first, n, id);
-        memcpy(id, g->all.id.id + start, bytes);
-        score_loss(g, first, n, id);
+        sample_pack_take(&g->all, first, n, (uint32_t)first, &g->model.input);
+        if (g->words.n) add_means(g);
+        score_pair(g, first, n);
+        sample_pack_take(&g->all, first, n, (uint32_t)first, &g->model.input);
+        score_loss(g, first, n);
     }
-    free(id);
 }
 
 static void add_gap_metrics(Gap *g)

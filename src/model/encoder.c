@@ -76,18 +76,17 @@ void encoder_free(Encoder *encoder)
     *encoder = (Encoder){0};
 }
 
-static const Dropout *dropout_keys(const Encoder *e, const PackedInput *input, int layer, int site)
+static const Dropout *dropout_keys(const Encoder *e, const Packed *input, int layer, int site)
 {
     const double rate = site == SITE_ATTENTION ? e->attention_dropout : e->hidden_dropout;
     for (int b = 0; b < input->n_samples; b++) {
         const uint32_t place = (uint32_t)(N_SITES * layer + site);
-        e->dropout[b] =
-            (Dropout){random_key(e->seed, RANDOM_DROPOUT, place, e->step, (uint32_t)input->sample[b]), rate};
+        e->dropout[b] = (Dropout){random_key(e->seed, RANDOM_DROPOUT, place, e->step, input->key[b]), rate};
     }
     return e->dropout;
 }
 
-static Attention attention_of(const Encoder *e, const PackedInput *input, int l)
+static Attention attention_of(const Encoder *e, const Packed *input, int l)
 {
     return (Attention){.n_samples = input->n_samples,
                        .n_heads = e->params->config.heads,
@@ -98,7 +97,7 @@ static Attention attention_of(const Encoder *e, const PackedInput *input, int l)
                        .scratch = e->attention_scratch};
 }
 
-static void embed(Encoder *e, const PackedInput *in)
+static void embed(Encoder *e, const Packed *in)
 {
     const BertConfig *c = &e->params->config;
     const BertTensors *w = &e->params->w;
@@ -109,7 +108,7 @@ static void embed(Encoder *e, const PackedInput *in)
         layers_dropout(in->n_samples, in->offset, d, e->h[0], dropout_keys(e, in, c->layers, SITE_EMBEDDING), e->h[0]);
 }
 
-static void layer_forward(Encoder *e, const PackedInput *in, int l)
+static void layer_forward(Encoder *e, const Packed *in, int l)
 {
     const BertConfig *c = &e->params->config;
     const LayerTensors *w = &e->params->w.layer[l];
@@ -132,7 +131,7 @@ static void layer_forward(Encoder *e, const PackedInput *in, int l)
     layers_layernorm(n, d, s->s2, w->norm2_gamma, w->norm2_beta, c->layernorm_epsilon, e->h[l + 1], s->mean2, s->rstd2);
 }
 
-const real *encoder_forward(Encoder *e, const PackedInput *input)
+const real *encoder_forward(Encoder *e, const Packed *input)
 {
     embed(e, input);
     for (int l = 0; l < e->params->config.layers; l++) layer_forward(e, input, l);
@@ -140,7 +139,7 @@ const real *encoder_forward(Encoder *e, const PackedInput *input)
 }
 
 /* dx: in, the gradient of h[l+1]; out, of h[l]. */
-static void layer_backward(Encoder *e, const PackedInput *in, int l, real *dx)
+static void layer_backward(Encoder *e, const Packed *in, int l, real *dx)
 {
     const BertConfig *c = &e->params->config;
     const LayerTensors *w = &e->params->w.layer[l], *g = &e->params->g.layer[l];
@@ -170,7 +169,7 @@ static void layer_backward(Encoder *e, const PackedInput *in, int l, real *dx)
     gemm(PLAIN, PLAIN, n, d, 3 * d, 1, e->dqkv, 3 * d, w->qkv_weight, d, 1, dx, d); /* dh = ds1 + dqkv Wqkv */
 }
 
-static void embed_backward(Encoder *e, const PackedInput *in, real *dx)
+static void embed_backward(Encoder *e, const Packed *in, real *dx)
 {
     const BertConfig *c = &e->params->config;
     const BertTensors *w = &e->params->w, *g = &e->params->g;
@@ -184,7 +183,7 @@ static void embed_backward(Encoder *e, const PackedInput *in, real *dx)
     embedding_backward(n, d, in->kind, dx, EMBEDDING_ALL_ROWS, g->type);
 }
 
-void encoder_backward(Encoder *e, const PackedInput *input, real *dx, LayerDone done, void *context)
+void encoder_backward(Encoder *e, const Packed *input, real *dx, LayerDone done, void *context)
 {
     const int last = e->params->config.layers - 1;
     for (int l = last; l >= 0; l--) {

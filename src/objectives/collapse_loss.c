@@ -38,10 +38,10 @@ typedef struct {
 /* Fill row and class with the next tokens that belong to a class; returns how many. */
 static int next_rows(CollapseLoss *c, const Batch *batch, Cursor *at)
 {
-    const int *ids = c->options.ids == IDS_TRUE ? batch->true_id : batch->id;
+    const int *ids = c->options.ids == IDS_TRUE ? batch->true_id : batch->packed.id;
     int n = 0;
-    for (; at->sample < batch->n_samples; at->sample++, at->token = 0) {
-        const int first = batch->offset[at->sample], length = batch->offset[at->sample + 1] - first;
+    for (; at->sample < batch->packed.n_samples; at->sample++, at->token = 0) {
+        const int first = batch->packed.offset[at->sample], length = packed_length(&batch->packed, at->sample);
         for (; at->token < length; at->token++) {
             if (n == HEAD_ROWS) return n;
             const int id = batch_paired_id(batch, c->options.align, ids, first, length, at->token);

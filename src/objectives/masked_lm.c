@@ -17,7 +17,7 @@ void masked_lm_init(Arena *arena, MlmHead *head, MaskedLm *m)
 static int next_rows(MaskedLm *m, const Batch *batch, int *at)
 {
     int n = 0;
-    for (; *at < batch->n_tokens && n < HEAD_ROWS; ++*at) {
+    for (; *at < batch->packed.n_tokens && n < HEAD_ROWS; ++*at) {
         if (batch->label[*at] < 0) continue;
         m->row[n] = *at;
         m->label[n++] = batch->label[*at];

@@ -80,10 +80,10 @@ static void make_words(WordList *words)
 /* Operations of all matrix products of one step on this rank: 2 per multiply-add; backward = 2 x forward. */
 static double step_flops(const BertConfig *c, const Batch *b)
 {
-    const double d = c->hidden, n = b->n_tokens, labels = b->n_labels;
+    const double d = c->hidden, n = b->packed.n_tokens, labels = b->n_labels;
     double attention = 0;
-    for (int s = 0; s < b->n_samples; s++) {
-        const double length = b->offset[s + 1] - b->offset[s];
+    for (int s = 0; s < b->packed.n_samples; s++) {
+        const double length = packed_length(&b->packed, s);
         attention += length * length;
     }
     const double layer = n * (4 * d * d + 2 * d * c->intermediate) * 3 +
@@ -176,7 +176,7 @@ Status benchmark_run(const Comm *comm, const BenchmarkOptions *o, BenchmarkResul
     Status status = time_steps(comm, &t, o, r);
     timer_begin(&t.timer, PHASE_OTHER);
     if (!status) progress_table(comm, &t.timer);
-    double peak[] = {products_gflops(&config, t.batch.n_tokens > 0 ? t.batch.n_tokens : 1)};
+    double peak[] = {products_gflops(&config, t.batch.packed.n_tokens > 0 ? t.batch.packed.n_tokens : 1)};
     comm_sum_f64(comm, peak, 1);
     r->gemm_peak_gflops = peak[0];
     r->peak_rss_mb = comm_spread(comm, (double)memory_peak_bytes() / 1e6).max;

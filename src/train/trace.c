@@ -34,7 +34,8 @@ typedef struct {
 
 static Gathered gather(const Comm *comm, const Batch *batch)
 {
-    int64_t extent[] = {batch->n_samples, batch->n_tokens};
+    const Packed *packed = &batch->packed;
+    int64_t extent[] = {packed->n_samples, packed->n_tokens};
     comm_sum_i64(comm, extent, 2);
     Gathered g = {.n_samples = extent[0], .n_tokens = extent[1]};
     const size_t b = (size_t)extent[0], n = (size_t)extent[1];
@@ -43,14 +44,14 @@ static Gathered gather(const Comm *comm, const Batch *batch)
     g.true_id = g.label + n;
     g.length = memory_alloc(b, sizeof *g.length);
     g.sample = memory_alloc(b, sizeof *g.sample);
-    int32_t *length = memory_alloc((size_t)batch->n_samples, sizeof *length);
-    for (int s = 0; s < batch->n_samples; s++) length[s] = batch->offset[s + 1] - batch->offset[s];
-    const int64_t tokens = batch->n_tokens * (int64_t)sizeof(int32_t);
-    comm_gather(comm, batch->id, tokens, g.id);
+    int32_t *length = memory_alloc((size_t)packed->n_samples, sizeof *length);
+    for (int s = 0; s < packed->n_samples; s++) length[s] = packed->offset[s + 1] - packed->offset[s];
+    const int64_t tokens = packed->n_tokens * (int64_t)sizeof(int32_t);
+    comm_gather(comm, packed->id, tokens, g.id);
     comm_gather(comm, batch->label, tokens, g.label);
     comm_gather(comm, batch->true_id, tokens, g.true_id);
-    comm_gather(comm, length, batch->n_samples * (int64_t)sizeof(int32_t), g.length);
-    comm_gather(comm, batch->sample, batch->n_samples * (int64_t)sizeof(int64_t), g.sample);
+    comm_gather(comm, length, packed->n_samples * (int64_t)sizeof(int32_t), g.length);
+    comm_gather(comm, batch->item, packed->n_samples * (int64_t)sizeof(int64_t), g.sample);
     free(length);
     return g;
 }

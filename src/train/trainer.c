@@ -44,7 +44,7 @@ static StopReason count_globally(const Comm *comm, Trainer *t)
     for (int i = 0; i < pieces_count(comm, t); i++) {
         fill_batch(t, pieces_at(comm, t, i), &t->batch);
         sum[LABELS] += t->batch.n_labels;
-        sum[TOKENS] += t->batch.n_tokens;
+        sum[TOKENS] += t->batch.packed.n_tokens;
     }
     sum[WRITE_FAILED] = checkpoint_writer_has_failed(&t->writer);
     sum[STOPS + stop_wanted(t->step_s)] = 1;
@@ -69,8 +69,7 @@ static const real *forward(const Comm *comm, Trainer *t, int i)
     if (pieces_count(comm, t) > 1) fill_batch(t, pieces_at(comm, t, i), &t->batch); /* else it still is */
     t->encoder.step = (uint32_t)t->state.step;
     timer_begin(&t->timer, PHASE_FORWARD);
-    const PackedInput input = batch_input(&t->batch);
-    return encoder_forward(&t->encoder, &input);
+    return encoder_forward(&t->encoder, &t->batch.packed);
 }
 
 static void add_states(const Comm *comm, Trainer *t, int i, const real *hidden)
@@ -109,14 +108,13 @@ static double head(Trainer *t, const real *hidden)
 {
     real *dx = t->encoder.dx;
     timer_begin(&t->timer, PHASE_HEAD);
-    memset(dx, 0, (size_t)t->batch.n_tokens * (size_t)t->params.config.hidden * sizeof *dx);
+    memset(dx, 0, (size_t)t->batch.packed.n_tokens * (size_t)t->params.config.hidden * sizeof *dx);
     return masked_lm_loss(&t->masked_lm, &t->batch, hidden, t->global_labels, dx);
 }
 
 /* Objectives on states, and backward pass of a piece. is_last: gradients become final. */
 static void backward(Trainer *t, const real *hidden, bool is_last)
 {
-    const PackedInput input = batch_input(&t->batch);
     if (uses_collapse(t) && t->collapse.options.grad == GRAD_BOTH) {
         timer_begin(&t->timer, PHASE_REGULARIZE);
         collapse_loss_states(&t->collapse, &t->batch, hidden, t->encoder.dx);
@@ -124,7 +122,7 @@ static void backward(Trainer *t, const real *hidden, bool is_last)
     timer_begin(&t->timer, PHASE_BACKWARD);
     const bool sums = is_last && !t->n_shards;
     if (sums) bucket_sum_begin(&t->sums, gradients_bucket_of_head(&t->params.config), !t->dealt);
-    encoder_backward(&t->encoder, &input, t->encoder.dx, sums ? begin_layer_sum : NULL, t);
+    encoder_backward(&t->encoder, &t->batch.packed, t->encoder.dx, sums ? begin_layer_sum : NULL, t);
     params_add_gradients(&t->params);
 }
 

@@ -142,18 +142,18 @@ static void masks(void)
     for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
         const Masking masking = {0.15, 42, epoch};
         batch_fill(&corpus, v, order, SAMPLES, &masking, &batch);
-        for (int i = 0; i < batch.n_tokens; i++) {
+        for (int i = 0; i < batch.packed.n_tokens; i++) {
             const bool special = batch.true_id[i] < 5;
             positions += !special;
             if (batch.label[i] < 0) {
-                wrong += batch.id[i] != batch.true_id[i];
+                wrong += batch.packed.id[i] != batch.true_id[i];
                 continue;
             }
             chosen++;
             wrong += special || batch.label[i] != batch.true_id[i];
-            masked += batch.id[i] == 4;
-            same += batch.id[i] == batch.true_id[i];
-            changed += batch.id[i] != 4 && batch.id[i] != batch.true_id[i];
+            masked += batch.packed.id[i] == 4;
+            same += batch.packed.id[i] == batch.true_id[i];
+            changed += batch.packed.id[i] != 4 && batch.packed.id[i] != batch.true_id[i];
         }
     }
     check(positions > 1000000 && wrong == 0, "specials are never chosen, labels are the true ids (%lld positions)",
@@ -166,10 +166,10 @@ static void masks(void)
           (double)changed / (double)chosen, (double)same / (double)chosen);
     const Masking masking = {0.15, 42, 3};
     batch_fill(&corpus, v, order, SAMPLES, &masking, &batch);
-    int *whole = malloc((size_t)batch.n_tokens * sizeof *whole);
-    memcpy(whole, batch.id, (size_t)batch.n_tokens * sizeof *whole);
+    int *whole = malloc((size_t)batch.packed.n_tokens * sizeof *whole);
+    memcpy(whole, batch.packed.id, (size_t)batch.packed.n_tokens * sizeof *whole);
     batch_fill(&corpus, v, order + 40, 7, &masking, &batch);
-    check(memcmp(whole + 40 * LENGTH, batch.id, 7 * LENGTH * sizeof *whole) == 0,
+    check(memcmp(whole + 40 * LENGTH, batch.packed.id, 7 * LENGTH * sizeof *whole) == 0,
           "a sample's masks do not depend on its neighbours in the batch");
     free(whole), free(corpus.id), free(corpus.offset), free(name);
     arena_close(&arena);

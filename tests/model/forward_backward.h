@@ -15,9 +15,8 @@ typedef struct {
     Encoder encoder;
     MlmHead head;
     Arena arena;
-    PackedInput input;
-    int *id, *kind, *label, *position, *offset;
-    int64_t *sample;
+    Packed input;
+    int *id, *kind, *label, *offset;
     int n, n_labels;
 } Golden;
 
@@ -35,6 +34,7 @@ static inline void golden_lay_out(Golden *g, const BertConfig *config, int n_sam
     params_free(&g->params);
     encoder_free(&g->encoder);
     params_init(&g->arena, config, true, &g->params);
+    packed_init(&g->arena, n_samples, g->n, &g->input);
     encoder_init(&g->arena, &g->params, n_samples, g->n, longest, ENCODER_TRAINS, &g->encoder);
     mlm_head_init(&g->arena, &g->params, true, &g->head);
 }
@@ -48,26 +48,17 @@ static inline bool golden_open(Golden *g)
     if (!golden_read(g, "/ids", &g->id, &g->n) || !golden_read(g, "/kind", &g->kind, &g->n) ||
         !golden_read(g, "/label", &g->label, &g->n) || !golden_read(g, "/offset", &g->offset, &offsets))
         return false;
-    g->position = malloc((size_t)g->n * sizeof *g->position);
-    g->sample = malloc((size_t)offsets * sizeof *g->sample);
     int longest = 0;
-    for (int b = 0; b + 1 < offsets; b++) {
-        g->sample[b] = b;
+    for (int b = 0; b + 1 < offsets; b++)
         if (g->offset[b + 1] - g->offset[b] > longest) longest = g->offset[b + 1] - g->offset[b];
-        for (int t = g->offset[b]; t < g->offset[b + 1]; t++) g->position[t] = t - g->offset[b];
-    }
     for (int t = 0; t < g->n; t++) g->n_labels += g->label[t] >= 0;
     golden_lay_out(g, &config, offsets - 1, longest);
     arena_open(&g->arena);
     golden_lay_out(g, &config, offsets - 1, longest);
-    g->input = (PackedInput){.n_samples = offsets - 1,
-                             .n_tokens = g->n,
-                             .longest = longest,
-                             .id = g->id,
-                             .position = g->position,
-                             .kind = g->kind,
-                             .offset = g->offset,
-                             .sample = g->sample};
+    packed_clear(&g->input);
+    for (int b = 0; b + 1 < offsets; b++)
+        packed_add(&g->input, g->offset[b + 1] - g->offset[b], g->id + g->offset[b], g->kind + g->offset[b],
+                   (uint32_t)b);
     for (int i = 0; i < g->params.layout.n; i++) {
         const BertTensor *t = &g->params.layout.tensor[i];
         char path[160];
@@ -83,7 +74,7 @@ static inline void golden_close(Golden *g)
     params_free(&g->params);
     encoder_free(&g->encoder);
     arena_close(&g->arena);
-    free(g->id), free(g->kind), free(g->label), free(g->position), free(g->offset), free(g->sample);
+    free(g->id), free(g->kind), free(g->label), free(g->offset);
 }
 
 /* Mean loss over the labels; backward: also all gradients. */

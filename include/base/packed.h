@@ -1,0 +1,32 @@
+/* packed.h: token sequences end to end, as an encoder reads them: no padding. Local.
+ *
+ * The one builder of an encoder's input: training, evaluation, geometry and encode all call packed_add. Ids may be
+ * changed afterwards (masks). Letters: B samples, N tokens. */
+#ifndef BASE_PACKED_H
+#define BASE_PACKED_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+
+typedef struct {
+    int n_samples, n_tokens; /* B, N; may be 0 */
+    int longest;             /* tokens of the longest sample */
+    int *id;                 /* [N] */
+    int *position, *kind;    /* [N] place in its sample; token type */
+    int *offset;             /* [B+1] first token of a sample */
+    uint32_t *key;           /* [B] stream of random numbers (dropout): the sample's global number */
+    int max_samples, max_tokens;
+} Packed; /* arrays live in the arena given to packed_init */
+
+void packed_init(Arena *arena, int max_samples, int max_tokens, Packed *packed);
+void packed_clear(Packed *packed);
+/* Append a sample of n tokens. kind NULL: all of type 0. Returns the place of its first token. */
+int packed_add(Packed *packed, int n, const int32_t *id, const int32_t *kind, uint32_t key);
+
+static inline int packed_length(const Packed *packed, int sample)
+{
+    return packed->offset[sample + 1] - packed->offset[sample];
+}
+
+#endif

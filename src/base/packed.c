@@ -1,0 +1,39 @@
+/* packed.c: samples appended one by one. */
+#include "base/packed.h"
+
+#include "base/status.h"
+
+void packed_init(Arena *arena, int max_samples, int max_tokens, Packed *p)
+{
+    const size_t tokens = (size_t)max_tokens, samples = (size_t)max_samples;
+    *p = (Packed){.max_samples = max_samples, .max_tokens = max_tokens};
+    p->id = arena_cut(arena, tokens, sizeof(int));
+    p->position = arena_cut(arena, tokens, sizeof(int));
+    p->kind = arena_cut(arena, tokens, sizeof(int));
+    p->offset = arena_cut(arena, samples + 1, sizeof(int));
+    p->key = arena_cut(arena, samples, sizeof(uint32_t));
+}
+
+void packed_clear(Packed *p)
+{
+    p->n_samples = p->n_tokens = p->longest = 0;
+    p->offset[0] = 0;
+}
+
+int packed_add(Packed *p, int n, const int32_t *id, const int32_t *kind, uint32_t key)
+{
+    const int first = p->n_tokens;
+    if (p->n_samples == p->max_samples || n > p->max_tokens - first)
+        status_abort(__FILE__, __LINE__, "a pack of %d samples and %d tokens has no room for %d more tokens",
+                     p->max_samples, p->max_tokens, n);
+    for (int t = 0; t < n; t++) {
+        p->id[first + t] = id[t];
+        p->position[first + t] = t;
+        p->kind[first + t] = kind ? kind[t] : 0;
+    }
+    p->key[p->n_samples++] = key;
+    p->n_tokens += n;
+    p->offset[p->n_samples] = p->n_tokens;
+    if (n > p->longest) p->longest = n;
+    return first;
+}
