@@ -171,11 +171,11 @@ static Status check_complete(Import *im)
     const BertTensor *missing = NULL;
     for (int i = 0; i < im->layout.n; i++) {
         const BertTensor *t = &im->layout.tensor[i];
-        head += t->is_head;
+        head += t->part == PART_HEAD;
         if (im->source[i] >= 0) continue;
-        missing_head += t->is_head;
-        CHECK(t->is_head, STATUS_DATA, "%s: has no tensor '%s'; is this a BERT with %d layers?", im->file.path, t->name,
-              im->config.layers);
+        missing_head += t->part == PART_HEAD;
+        CHECK(t->part == PART_HEAD, STATUS_DATA, "%s: has no tensor '%s'; is this a BERT with %d layers?",
+              im->file.path, t->name, im->config.layers);
         missing = t;
     }
     im->head_is_new = missing_head == head;

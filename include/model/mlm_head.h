@@ -1,6 +1,7 @@
 /* mlm_head.h: the masked-LM head, on a block of rows at a time. Local.
  *
- *   u = x A^T + a;   z = LN(gelu(u));   logits = z E^T + c       A [D, D], E = word embeddings [V, D]
+ *   u = x A^T + a;   z = LN(gelu(u));   logits = z E^T + c       A [D, D], E = decoder [V, D], the word embeddings if
+ * tied
  *
  * Rows are those the caller gathered (labelled positions, or positions of selected words), at most
  * HEAD_ROWS of them: logits of a whole batch never exist. */

@@ -24,7 +24,7 @@ typedef struct {
     LayerTensors *layer;                              /* [L] */
     real *transform_weight, *transform_bias;          /* [D, D] [D] */
     real *transform_norm_gamma, *transform_norm_beta; /* [D] */
-    real *decoder_bias;                               /* [V]; the decoder's matrix is word */
+    real *decoder, *decoder_bias;                     /* [V, D] [V]; tied: decoder is word */
 } BertTensors;
 
 typedef struct {

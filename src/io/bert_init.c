@@ -23,7 +23,7 @@ void bert_init_random(const BertConfig *config, const BertLayout *layout, uint64
     for (int i = 0; i < layout->n; i++) {
         const BertTensor *t = &layout->tensor[i];
         real *x = block + t->first;
-        if (head_only && !t->is_head) continue;
+        if (head_only && t->part != PART_HEAD) continue;
         switch (t->role) {
         case TENSOR_MATRIX: fill_normal(seed, i, config->initializer_range, t->count, x); break;
         case TENSOR_NORM:
@@ -32,7 +32,7 @@ void bert_init_random(const BertConfig *config, const BertLayout *layout, uint64
         default: memset(x, 0, (size_t)t->count * sizeof *x);
         }
     }
-    const BertTensor *word = bert_layout_find(layout, "bert.embeddings.word_embeddings.weight");
+    const BertTensor *word = bert_layout_tensor(layout, BERT_WORD, 0);
     const size_t d = (size_t)config->hidden;
     if (!head_only && config->pad_id < config->vocab)
         memset(block + word->first + (size_t)config->pad_id * d, 0, d * sizeof(real));

@@ -7,61 +7,84 @@
 
 #include "base/memory.h"
 
-enum { TENSORS_PER_LAYER = 16, OTHER_TENSORS = 10 };
+/* In the order of the block. Extents by letter: V vocabulary, P positions, T types, D hidden, I intermediate; columns
+ * 0: a vector. Names of a layer follow "bert.encoder.layer.<l>.". */
+static const struct {
+    BertId id;
+    TensorPart part;
+    TensorRole role;
+    char rows, columns;
+    const char *name;
+} table[N_BERT_IDS] = {
+    {BERT_WORD, PART_EMBEDDINGS, TENSOR_MATRIX, 'V', 'D', "bert.embeddings.word_embeddings.weight"},
+    {BERT_POSITION, PART_EMBEDDINGS, TENSOR_MATRIX, 'P', 'D', "bert.embeddings.position_embeddings.weight"},
+    {BERT_TYPE, PART_EMBEDDINGS, TENSOR_MATRIX, 'T', 'D', "bert.embeddings.token_type_embeddings.weight"},
+    {BERT_EMBEDDING_GAMMA, PART_EMBEDDINGS, TENSOR_NORM, 'D', 0, "bert.embeddings.LayerNorm.weight"},
+    {BERT_EMBEDDING_BETA, PART_EMBEDDINGS, TENSOR_NORM_BIAS, 'D', 0, "bert.embeddings.LayerNorm.bias"},
+    {BERT_QUERY_WEIGHT, PART_LAYER, TENSOR_MATRIX, 'D', 'D', "attention.self.query.weight"},
+    {BERT_KEY_WEIGHT, PART_LAYER, TENSOR_MATRIX, 'D', 'D', "attention.self.key.weight"},
+    {BERT_VALUE_WEIGHT, PART_LAYER, TENSOR_MATRIX, 'D', 'D', "attention.self.value.weight"},
+    {BERT_QUERY_BIAS, PART_LAYER, TENSOR_BIAS, 'D', 0, "attention.self.query.bias"},
+    {BERT_KEY_BIAS, PART_LAYER, TENSOR_BIAS, 'D', 0, "attention.self.key.bias"},
+    {BERT_VALUE_BIAS, PART_LAYER, TENSOR_BIAS, 'D', 0, "attention.self.value.bias"},
+    {BERT_OUT_WEIGHT, PART_LAYER, TENSOR_MATRIX, 'D', 'D', "attention.output.dense.weight"},
+    {BERT_OUT_BIAS, PART_LAYER, TENSOR_BIAS, 'D', 0, "attention.output.dense.bias"},
+    {BERT_NORM1_GAMMA, PART_LAYER, TENSOR_NORM, 'D', 0, "attention.output.LayerNorm.weight"},
+    {BERT_NORM1_BETA, PART_LAYER, TENSOR_NORM_BIAS, 'D', 0, "attention.output.LayerNorm.bias"},
+    {BERT_UP_WEIGHT, PART_LAYER, TENSOR_MATRIX, 'I', 'D', "intermediate.dense.weight"},
+    {BERT_UP_BIAS, PART_LAYER, TENSOR_BIAS, 'I', 0, "intermediate.dense.bias"},
+    {BERT_DOWN_WEIGHT, PART_LAYER, TENSOR_MATRIX, 'D', 'I', "output.dense.weight"},
+    {BERT_DOWN_BIAS, PART_LAYER, TENSOR_BIAS, 'D', 0, "output.dense.bias"},
+    {BERT_NORM2_GAMMA, PART_LAYER, TENSOR_NORM, 'D', 0, "output.LayerNorm.weight"},
+    {BERT_NORM2_BETA, PART_LAYER, TENSOR_NORM_BIAS, 'D', 0, "output.LayerNorm.bias"},
+    {BERT_TRANSFORM_WEIGHT, PART_HEAD, TENSOR_MATRIX, 'D', 'D', "cls.predictions.transform.dense.weight"},
+    {BERT_TRANSFORM_BIAS, PART_HEAD, TENSOR_BIAS, 'D', 0, "cls.predictions.transform.dense.bias"},
+    {BERT_TRANSFORM_GAMMA, PART_HEAD, TENSOR_NORM, 'D', 0, "cls.predictions.transform.LayerNorm.weight"},
+    {BERT_TRANSFORM_BETA, PART_HEAD, TENSOR_NORM_BIAS, 'D', 0, "cls.predictions.transform.LayerNorm.bias"},
+    {BERT_DECODER_BIAS, PART_HEAD, TENSOR_BIAS, 'V', 0, "cls.predictions.bias"},
+};
 
-static void add(BertLayout *layout, TensorRole role, bool is_head, int64_t rows, int64_t columns, const char *format,
-                int layer)
+static int64_t extent(const BertConfig *c, char letter)
 {
-    BertTensor *tensor = &layout->tensor[layout->n++];
-    if (layer < 0) snprintf(tensor->name, sizeof tensor->name, "%s", format);
-    else snprintf(tensor->name, sizeof tensor->name, "bert.encoder.layer.%d.%s", layer, format);
-    tensor->role = role;
-    tensor->rank = columns ? 2 : 1;
-    tensor->shape[0] = rows;
-    tensor->shape[1] = columns;
-    tensor->count = rows * (columns ? columns : 1);
-    tensor->first = layout->count;
-    tensor->is_head = is_head;
-    layout->count += tensor->count;
+    switch (letter) {
+    case 'V': return c->vocab;
+    case 'P': return c->positions;
+    case 'T': return c->types;
+    case 'I': return c->intermediate;
+    case 'D': return c->hidden;
+    default: return 0;
+    }
 }
 
-static void add_layer(const BertConfig *c, BertLayout *layout, int l)
+static void add(const BertConfig *c, int row, int layer, BertLayout *layout)
 {
-    const int64_t d = c->hidden, i = c->intermediate;
-    add(layout, TENSOR_MATRIX, false, d, d, "attention.self.query.weight", l);
-    add(layout, TENSOR_MATRIX, false, d, d, "attention.self.key.weight", l);
-    add(layout, TENSOR_MATRIX, false, d, d, "attention.self.value.weight", l);
-    add(layout, TENSOR_BIAS, false, d, 0, "attention.self.query.bias", l);
-    add(layout, TENSOR_BIAS, false, d, 0, "attention.self.key.bias", l);
-    add(layout, TENSOR_BIAS, false, d, 0, "attention.self.value.bias", l);
-    add(layout, TENSOR_MATRIX, false, d, d, "attention.output.dense.weight", l);
-    add(layout, TENSOR_BIAS, false, d, 0, "attention.output.dense.bias", l);
-    add(layout, TENSOR_NORM, false, d, 0, "attention.output.LayerNorm.weight", l);
-    add(layout, TENSOR_NORM_BIAS, false, d, 0, "attention.output.LayerNorm.bias", l);
-    add(layout, TENSOR_MATRIX, false, i, d, "intermediate.dense.weight", l);
-    add(layout, TENSOR_BIAS, false, i, 0, "intermediate.dense.bias", l);
-    add(layout, TENSOR_MATRIX, false, d, i, "output.dense.weight", l);
-    add(layout, TENSOR_BIAS, false, d, 0, "output.dense.bias", l);
-    add(layout, TENSOR_NORM, false, d, 0, "output.LayerNorm.weight", l);
-    add(layout, TENSOR_NORM_BIAS, false, d, 0, "output.LayerNorm.bias", l);
+    BertTensor *t = &layout->tensor[layout->n++];
+    const int64_t rows = extent(c, table[row].rows), columns = extent(c, table[row].columns);
+    *t = (BertTensor){.id = table[row].id, .layer = layer, .part = table[row].part, .role = table[row].role};
+    if (t->part != PART_LAYER) snprintf(t->name, sizeof t->name, "%s", table[row].name);
+    else snprintf(t->name, sizeof t->name, "bert.encoder.layer.%d.%s", layer, table[row].name);
+    t->decays = t->role == TENSOR_MATRIX;
+    t->rank = columns ? 2 : 1;
+    t->shape[0] = rows;
+    t->shape[1] = columns;
+    t->count = rows * (columns ? columns : 1);
+    t->first = layout->count;
+    layout->count += t->count;
+}
+
+static void add_part(const BertConfig *c, TensorPart part, int layer, BertLayout *layout)
+{
+    for (int row = 0; row < N_BERT_IDS; row++)
+        if (table[row].part == part) add(c, row, layer, layout);
 }
 
 void bert_layout_init(const BertConfig *c, BertLayout *layout)
 {
     *layout = (BertLayout){0};
-    layout->tensor = memory_alloc((size_t)c->layers * TENSORS_PER_LAYER + OTHER_TENSORS, sizeof *layout->tensor);
-    const int64_t d = c->hidden;
-    add(layout, TENSOR_MATRIX, false, c->vocab, d, "bert.embeddings.word_embeddings.weight", -1);
-    add(layout, TENSOR_MATRIX, false, c->positions, d, "bert.embeddings.position_embeddings.weight", -1);
-    add(layout, TENSOR_MATRIX, false, c->types, d, "bert.embeddings.token_type_embeddings.weight", -1);
-    add(layout, TENSOR_NORM, false, d, 0, "bert.embeddings.LayerNorm.weight", -1);
-    add(layout, TENSOR_NORM_BIAS, false, d, 0, "bert.embeddings.LayerNorm.bias", -1);
-    for (int l = 0; l < c->layers; l++) add_layer(c, layout, l);
-    add(layout, TENSOR_MATRIX, true, d, d, "cls.predictions.transform.dense.weight", -1);
-    add(layout, TENSOR_BIAS, true, d, 0, "cls.predictions.transform.dense.bias", -1);
-    add(layout, TENSOR_NORM, true, d, 0, "cls.predictions.transform.LayerNorm.weight", -1);
-    add(layout, TENSOR_NORM_BIAS, true, d, 0, "cls.predictions.transform.LayerNorm.bias", -1);
-    add(layout, TENSOR_BIAS, true, c->vocab, 0, "cls.predictions.bias", -1);
+    layout->tensor = memory_alloc(((size_t)c->layers + 1) * N_BERT_IDS, sizeof *layout->tensor);
+    add_part(c, PART_EMBEDDINGS, 0, layout);
+    for (int l = 0; l < c->layers; l++) add_part(c, PART_LAYER, l, layout);
+    add_part(c, PART_HEAD, 0, layout);
 }
 
 void bert_layout_free(BertLayout *layout)
@@ -74,6 +97,13 @@ const BertTensor *bert_layout_find(const BertLayout *layout, const char *name)
 {
     for (int i = 0; i < layout->n; i++)
         if (strcmp(layout->tensor[i].name, name) == 0) return &layout->tensor[i];
+    return NULL;
+}
+
+const BertTensor *bert_layout_tensor(const BertLayout *layout, BertId id, int layer)
+{
+    for (int i = 0; i < layout->n; i++)
+        if (layout->tensor[i].id == id && layout->tensor[i].layer == layer) return &layout->tensor[i];
     return NULL;
 }
 
@@ -143,6 +173,16 @@ BertConfig bert_config_default(void)
                         .hidden_dropout = 0.1,
                         .attention_dropout = 0.1,
                         .initializer_range = 0.02};
+}
+
+const char *bert_config_difference(const BertConfig *a, const BertConfig *b)
+{
+    BertConfig one = *a, other = *b;
+    for (int i = 0; i < N_INTEGER_KEYS; i++)
+        if (*integer_of(&one, i) != *integer_of(&other, i)) return integer_keys[i].name;
+    for (int i = 0; i < N_REAL_KEYS; i++)
+        if (*real_of(&one, i) != *real_of(&other, i)) return real_keys[i].name;
+    return NULL;
 }
 
 Status bert_config_check(const char *name, const BertConfig *c)

@@ -48,7 +48,7 @@ void mlm_head_transform_backward(MlmHead *h, int n, const real *x, real *dz, rea
 real *mlm_head_logits(MlmHead *h, int n, const real *z, bool add_bias)
 {
     const int d = h->params->config.hidden, v = h->params->config.vocab;
-    gemm(PLAIN, TRANSPOSED, n, v, d, 1, z, d, h->params->w.word, d, 0, h->logits, v);
+    gemm(PLAIN, TRANSPOSED, n, v, d, 1, z, d, h->params->w.decoder, d, 0, h->logits, v);
     if (add_bias) layers_add_bias(n, v, h->params->w.decoder_bias, h->logits);
     return h->logits;
 }
@@ -62,8 +62,8 @@ double mlm_head_loss(MlmHead *h, int n, const real *x, const int *label, double 
     const double loss = layers_cross_entropy(n, v, logits, w->decoder_bias, label, scale, h->loss);
     if (scale == 0) return loss;
     layers_column_sum(n, v, logits, g->decoder_bias, h->reduce);
-    gemm(TRANSPOSED, PLAIN, v, d, n, 1, logits, v, z, d, 1, g->word, d); /* dE += dlogits^T z */
-    gemm(PLAIN, PLAIN, n, d, v, 1, logits, v, w->word, d, 0, h->dz, d);  /* dz = dlogits E */
+    gemm(TRANSPOSED, PLAIN, v, d, n, 1, logits, v, z, d, 1, g->decoder, d); /* dE += dlogits^T z */
+    gemm(PLAIN, PLAIN, n, d, v, 1, logits, v, w->decoder, d, 0, h->dz, d);  /* dz = dlogits E */
     mlm_head_transform_backward(h, n, x, h->dz, dx);
     return loss;
 }

@@ -1,56 +1,54 @@
-/* params.c: pointers into the blocks, found by name. */
+/* params.c: pointers into the blocks, by the ids of the layout. */
 #include "model/params.h"
 
-#include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "io/bert_init.h"
 
-static real *tensor_at(const BertLayout *layout, real *block, const char *name)
-{
-    const BertTensor *tensor = bert_layout_find(layout, name);
-    if (!tensor) status_abort(__FILE__, __LINE__, "no tensor '%s' in the layout", name);
-    return block ? block + tensor->first : NULL;
-}
+/* Where the pointer to a tensor stands: in LayerTensors for one of a layer, in BertTensors else. Keys and values lie
+ * behind the queries and have no pointer of their own. */
+enum { NO_POINTER = -1 };
+static const int pointer_at[N_BERT_IDS] = {
+    [BERT_WORD] = offsetof(BertTensors, word),
+    [BERT_POSITION] = offsetof(BertTensors, position),
+    [BERT_TYPE] = offsetof(BertTensors, type),
+    [BERT_EMBEDDING_GAMMA] = offsetof(BertTensors, norm_gamma),
+    [BERT_EMBEDDING_BETA] = offsetof(BertTensors, norm_beta),
+    [BERT_QUERY_WEIGHT] = offsetof(LayerTensors, qkv_weight),
+    [BERT_KEY_WEIGHT] = NO_POINTER,
+    [BERT_VALUE_WEIGHT] = NO_POINTER,
+    [BERT_QUERY_BIAS] = offsetof(LayerTensors, qkv_bias),
+    [BERT_KEY_BIAS] = NO_POINTER,
+    [BERT_VALUE_BIAS] = NO_POINTER,
+    [BERT_OUT_WEIGHT] = offsetof(LayerTensors, out_weight),
+    [BERT_OUT_BIAS] = offsetof(LayerTensors, out_bias),
+    [BERT_NORM1_GAMMA] = offsetof(LayerTensors, norm1_gamma),
+    [BERT_NORM1_BETA] = offsetof(LayerTensors, norm1_beta),
+    [BERT_UP_WEIGHT] = offsetof(LayerTensors, up_weight),
+    [BERT_UP_BIAS] = offsetof(LayerTensors, up_bias),
+    [BERT_DOWN_WEIGHT] = offsetof(LayerTensors, down_weight),
+    [BERT_DOWN_BIAS] = offsetof(LayerTensors, down_bias),
+    [BERT_NORM2_GAMMA] = offsetof(LayerTensors, norm2_gamma),
+    [BERT_NORM2_BETA] = offsetof(LayerTensors, norm2_beta),
+    [BERT_TRANSFORM_WEIGHT] = offsetof(BertTensors, transform_weight),
+    [BERT_TRANSFORM_BIAS] = offsetof(BertTensors, transform_bias),
+    [BERT_TRANSFORM_GAMMA] = offsetof(BertTensors, transform_norm_gamma),
+    [BERT_TRANSFORM_BETA] = offsetof(BertTensors, transform_norm_beta),
+    [BERT_DECODER_BIAS] = offsetof(BertTensors, decoder_bias),
+};
 
-static real *layer_tensor(const BertLayout *layout, real *block, int l, const char *name)
+static void point_tensors(const BertLayout *layout, real *block, BertTensors *tensors)
 {
-    char full[96];
-    snprintf(full, sizeof full, "bert.encoder.layer.%d.%s", l, name);
-    return tensor_at(layout, block, full);
-}
-
-static void point_layer(const BertLayout *layout, real *block, int l, LayerTensors *t)
-{
-    t->qkv_weight = layer_tensor(layout, block, l, "attention.self.query.weight");
-    t->qkv_bias = layer_tensor(layout, block, l, "attention.self.query.bias");
-    t->out_weight = layer_tensor(layout, block, l, "attention.output.dense.weight");
-    t->out_bias = layer_tensor(layout, block, l, "attention.output.dense.bias");
-    t->norm1_gamma = layer_tensor(layout, block, l, "attention.output.LayerNorm.weight");
-    t->norm1_beta = layer_tensor(layout, block, l, "attention.output.LayerNorm.bias");
-    t->up_weight = layer_tensor(layout, block, l, "intermediate.dense.weight");
-    t->up_bias = layer_tensor(layout, block, l, "intermediate.dense.bias");
-    t->down_weight = layer_tensor(layout, block, l, "output.dense.weight");
-    t->down_bias = layer_tensor(layout, block, l, "output.dense.bias");
-    t->norm2_gamma = layer_tensor(layout, block, l, "output.LayerNorm.weight");
-    t->norm2_beta = layer_tensor(layout, block, l, "output.LayerNorm.bias");
-}
-
-static void point_tensors(const BertConfig *config, const BertLayout *layout, real *block, BertTensors *t)
-{
-    t->word = tensor_at(layout, block, "bert.embeddings.word_embeddings.weight");
-    t->position = tensor_at(layout, block, "bert.embeddings.position_embeddings.weight");
-    t->type = tensor_at(layout, block, "bert.embeddings.token_type_embeddings.weight");
-    t->norm_gamma = tensor_at(layout, block, "bert.embeddings.LayerNorm.weight");
-    t->norm_beta = tensor_at(layout, block, "bert.embeddings.LayerNorm.bias");
-    for (int l = 0; l < config->layers; l++) point_layer(layout, block, l, &t->layer[l]);
-    t->transform_weight = tensor_at(layout, block, "cls.predictions.transform.dense.weight");
-    t->transform_bias = tensor_at(layout, block, "cls.predictions.transform.dense.bias");
-    t->transform_norm_gamma = tensor_at(layout, block, "cls.predictions.transform.LayerNorm.weight");
-    t->transform_norm_beta = tensor_at(layout, block, "cls.predictions.transform.LayerNorm.bias");
-    t->decoder_bias = tensor_at(layout, block, "cls.predictions.bias");
+    for (int i = 0; i < layout->n; i++) {
+        const BertTensor *t = &layout->tensor[i];
+        if (pointer_at[t->id] == NO_POINTER) continue;
+        char *holder = t->part == PART_LAYER ? (char *)&tensors->layer[t->layer] : (char *)tensors;
+        *(real **)(void *)(holder + pointer_at[t->id]) = block ? block + t->first : NULL;
+    }
+    tensors->decoder = tensors->word; /* tied */
 }
 
 static void cut_blocks(Arena *arena, const BertConfig *config, bool trains, int64_t n_moments, Params *params)
@@ -67,8 +65,8 @@ static void cut_blocks(Arena *arena, const BertConfig *config, bool trains, int6
     }
     params->w.layer = memory_alloc((size_t)config->layers, sizeof *params->w.layer);
     params->g.layer = memory_alloc((size_t)config->layers, sizeof *params->g.layer);
-    point_tensors(config, &params->layout, params->weight, &params->w);
-    point_tensors(config, &params->layout, params->gradient, &params->g);
+    point_tensors(&params->layout, params->weight, &params->w);
+    point_tensors(&params->layout, params->gradient, &params->g);
 }
 
 void params_init(Arena *arena, const BertConfig *config, bool trains, Params *params)
@@ -85,7 +83,7 @@ void params_point_gradient(Params *params, real *block)
 {
     if (block == params->gradient) return;
     params->gradient = block;
-    point_tensors(&params->config, &params->layout, block, &params->g);
+    point_tensors(&params->layout, block, &params->g);
 }
 
 void params_free(Params *params)
@@ -112,7 +110,7 @@ void params_begin_gradient(Params *params)
     const BertLayout *layout = &params->layout;
     for (int i = 0; i < layout->n; i++) {
         const BertTensor *tensor = &layout->tensor[i];
-        const bool is_set = tensor->role == TENSOR_MATRIX && strncmp(tensor->name, "bert.encoder.", 13) == 0;
+        const bool is_set = tensor->role == TENSOR_MATRIX && tensor->part == PART_LAYER;
         if (!is_set) memset(params->gradient + tensor->first, 0, (size_t)tensor->count * sizeof(real));
     }
     params->overwrites = true;

@@ -392,9 +392,10 @@ static Status read_local(const char *path, TrainState *s, int n_sets, real *firs
     BertConfig config;
     TRY(model_file_open(path, &file, &config));
     Status status = h5_check_format(file, CHECKPOINT_FORMAT, "give a step-*.h5 file to resume");
-    if (!status && memcmp(&config, &s->params->config, sizeof config) != 0)
+    const char *key = status ? NULL : bert_config_difference(&config, &s->params->config);
+    if (key)
         status = status_set(STATUS_DATA, __FILE__, __LINE__,
-                            "%s: holds a model of another shape than init; set resume = never", path);
+                            "%s: holds a model of another %s than init; set resume = never", path, key);
     if (!status) status = read_progress(file, s);
     if (!status) status = model_file_read_block(file, "/model/weights", &s->params->layout, s->params->weight);
     if (!status) status = model_file_read_block(file, "/optimizer/first", &s->params->layout, first);

@@ -1,7 +1,6 @@
 /* gradients.c: flat loops over the block. */
 #include "train/gradients.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,11 +31,6 @@ double gradients_clip_factor(double norm, double limit)
     return factor < 1 ? factor : 1;
 }
 
-static bool decays(const BertTensor *tensor)
-{
-    return tensor->role == TENSOR_MATRIX;
-}
-
 /* The part of the tensors' numbers that lies in span; its moments begin at moment_at. */
 static void update_span(const AdamSettings *settings, Params *params, Span span, int64_t moment_at)
 {
@@ -44,9 +38,9 @@ static void update_span(const AdamSettings *settings, Params *params, Span span,
     AdamSettings exempt = *settings;
     exempt.weight_decay = 0;
     for (int i = 0; i < layout->n;) { /* runs of tensors that are treated alike */
-        const bool decay = settings->weight_decay > 0 && decays(&layout->tensor[i]);
+        const bool decay = settings->weight_decay > 0 && layout->tensor[i].decays;
         int64_t first = layout->tensor[i].first, end = first;
-        for (; i < layout->n && (settings->weight_decay > 0 && decays(&layout->tensor[i])) == decay; i++)
+        for (; i < layout->n && (settings->weight_decay > 0 && layout->tensor[i].decays) == decay; i++)
             end = layout->tensor[i].first + layout->tensor[i].count;
         if (first < span.first) first = span.first;
         if (end > span.first + span.n) end = span.first + span.n;
@@ -69,13 +63,12 @@ void gradients_buckets(const BertConfig *config, int rank, int n_ranks, Buckets 
     BertLayout layout;
     bert_layout_init(config, &layout);
     int64_t *start = memory_alloc((size_t)config->layers + 2, sizeof *start);
-    for (int l = 0; l < config->layers; l++) {
-        char name[96];
-        snprintf(name, sizeof name, "bert.encoder.layer.%d.attention.self.query.weight", l);
-        start[gradients_bucket_of_layer(l)] = bert_layout_find(&layout, name)->first;
+    for (int i = layout.n - 1; i >= 0; i--) { /* the first tensor of a bucket is looked at last */
+        const BertTensor *t = &layout.tensor[i];
+        if (t->part == PART_EMBEDDINGS) start[GRADIENTS_BUCKET_OF_EMBEDDINGS] = t->first;
+        if (t->part == PART_LAYER) start[gradients_bucket_of_layer(t->layer)] = t->first;
+        if (t->part == PART_HEAD) start[gradients_bucket_of_head(config)] = t->first;
     }
-    start[gradients_bucket_of_head(config)] =
-        bert_layout_find(&layout, "cls.predictions.transform.dense.weight")->first;
     buckets_init(layout.count, config->layers + 2, start, rank, n_ranks, buckets);
     free(start);
     bert_layout_free(&layout);
