@@ -9,7 +9,7 @@ fail() { echo "lint: $*"; bad=1; }
 # A file includes only headers of its own folder and of rows with a smaller number (docs/tour.md).
 rank() {
     case $1 in
-    base) echo 0;; kernels | parallel) echo 1;; io) echo 2;; data | model) echo 3;; analysis) echo 4;; objectives) echo 5;;
+    base) echo 0;; kernels | parallel) echo 1;; io) echo 2;; data) echo 3;; model | analysis) echo 4;; objectives) echo 5;;
     methods | evaluate) echo 6;; train) echo 7;; commands) echo 8;; *) echo 99;;
     esac
 }

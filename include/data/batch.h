@@ -6,8 +6,8 @@
 #ifndef DATA_BATCH_H
 #define DATA_BATCH_H
 
-#include "base/packed.h"
 #include "data/corpus.h"
+#include "data/packed.h"
 
 typedef struct {
     Packed packed; /* as fed to the encoder: B samples, N tokens; may be empty */

@@ -2,7 +2,7 @@
 #ifndef DATA_SAMPLE_TEXT_H
 #define DATA_SAMPLE_TEXT_H
 
-#include "base/packed.h"
+#include "data/packed.h"
 #include "data/wordpiece.h"
 
 /* Samples end to end, as many as a text has. */

@@ -5,13 +5,13 @@
 #define EVALUATE_FEATURES_H
 
 #include "data/batch.h"
-#include "evaluate/loaded_model.h"
+#include "model/model.h"
 #include "objectives/collapse_loss.h"
 
 enum { FEATURE_SAMPLES = 16 /* of a block */ };
 
 typedef struct {
-    LoadedModel *model;   /* borrowed; its encoder and head are used */
+    Model *model;         /* borrowed; its encoder and head are used */
     const Corpus *corpus; /* borrowed */
     CollapseAlign align;  /* as nc-align; masked: positions chosen with `masking` */
     CollapseSpace space;
@@ -25,7 +25,7 @@ typedef struct {
 } Features;
 
 /* model: opened for FEATURE_SAMPLES samples of at least corpus->longest pieces. */
-void features_open(LoadedModel *model, const Corpus *corpus, const char *name, CollapseAlign align, CollapseSpace space,
+void features_open(Model *model, const Corpus *corpus, const char *name, CollapseAlign align, CollapseSpace space,
                    const Masking *masking, Features *features);
 void features_close(Features *features);
 

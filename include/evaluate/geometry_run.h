@@ -26,7 +26,7 @@ typedef struct {
     const Comm *comm;
     const GeometryOptions *options;
     int64_t step; /* of a snapshot during training; -1 else */
-    LoadedModel model;
+    Model model;
     Corpus corpus;
     WordList words;             /* empty without a list */
     ClassScatter all;           /* [V] counts and means of every id */

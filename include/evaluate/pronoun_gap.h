@@ -1,4 +1,4 @@
-/* pronoun_gap.h: how far a masked LM prefers one word of a pair (he, she) in the same place. Local.
+/* pronoun_gap.h: how far a masked LM prefers one word of a pair (he, she) in the same place.
  *
  * Every sentence in which exactly one word of the pair occurs, and once, is scored: that word is
  * masked, and  gap = ln p(first) - ln p(second)  at its place. Metrics: gap.abs, the mean of |gap|
@@ -12,6 +12,7 @@
 #define EVALUATE_PRONOUN_GAP_H
 
 #include "evaluate/result.h"
+#include "parallel/comm.h"
 
 typedef struct {
     const char *data;  /* one sentence per line */
@@ -20,6 +21,8 @@ typedef struct {
     int pieces;        /* PieceRule of the word list */
 } PronounGapOptions;
 
-Status pronoun_gap_evaluate(const char *model_path, const PronounGapOptions *options, EvaluationResult *result);
+/* Collective; every rank does all of it. */
+Status pronoun_gap_evaluate(const Comm *comm, const char *model_path, const PronounGapOptions *options,
+                            EvaluationResult *result);
 
 #endif

@@ -10,7 +10,7 @@
 #ifndef MODEL_ENCODER_H
 #define MODEL_ENCODER_H
 
-#include "base/packed.h"
+#include "data/packed.h"
 #include "kernels/attention.h"
 #include "model/params.h"
 

@@ -4,7 +4,7 @@
 
 #include "base/timer.h"
 #include "data/batch.h"
-#include "model/encoder.h"
+#include "model/model.h"
 #include "objectives/collapse_loss.h"
 #include "objectives/masked_lm.h"
 #include "parallel/bucket_sum.h"
@@ -21,13 +21,10 @@ typedef struct {
 
 typedef struct {
     const RunSettings *run; /* borrowed */
-    Vocabulary *vocabulary; /* owned */
     Corpus corpus;          /* owned */
     WordList words;         /* owned; empty without regularizer */
     Arena arena;            /* owned: parameters, states, statistics */
-    Params params;
-    Encoder encoder;
-    MlmHead head;
+    Model model;            /* owned */
     MaskedLm masked_lm;
     CollapseLoss collapse;
     Batch batch;             /* the piece at hand */
@@ -61,9 +58,9 @@ Status setup_open(const Comm *comm, const RunSettings *run, const char *settings
                   Trainer *trainer);
 void setup_close(Trainer *trainer);
 
-/* The parts of setup_open that a run on other data (collapse bench) takes too. trainer->run,
- * vocabulary, corpus and words must be there. */
-void setup_memory(const Comm *comm, const BertConfig *config, Trainer *trainer); /* counts, logs, takes */
+/* The parts of setup_open that a run on other data (collapse bench) takes too. trainer->run, model (opened),
+ * corpus and words must be there. */
+void setup_memory(const Comm *comm, Trainer *trainer); /* counts, logs, takes */
 void setup_state(const char *settings, const char *command_line, Trainer *trainer);
 void setup_order(Trainer *trainer); /* the permutation of state.epoch */
 

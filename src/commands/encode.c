@@ -11,10 +11,10 @@
 #include "commands/command.h"
 #include "data/corpus.h"
 #include "data/sample_text.h"
-#include "evaluate/loaded_model.h"
 #include "io/file.h"
 #include "io/h5.h"
 #include "io/output.h"
+#include "model/model.h"
 #include "parallel/partition.h"
 #include "train/runtime.h"
 
@@ -41,7 +41,7 @@ enum { N_KEYS = sizeof table / sizeof table[0] };
 typedef struct {
     const Comm *comm;
     const Options *options;
-    LoadedModel model;
+    Model model;
     char *text;  /* owned: the whole file */
     Slice *line; /* owned [n_lines], borrowed from text */
     int n_lines;
@@ -204,7 +204,7 @@ static Status run(int argc, char **argv)
     if (!status) {
         runtime_init(e.comm, (int)options.threads, true);
         char *line = command_line_text(argc, argv);
-        status = comm_agree(e.comm, loaded_model_open(settings.operand[0], SAMPLES, (int)options.max_length, &e.model));
+        status = model_read(e.comm, settings.operand[0], SAMPLES, (int)options.max_length, &e.model);
         if (!status) status = comm_agree(e.comm, read_lines(&e));
         if (!status) status = tokenize(&e);
         if (!status) status = write_file(&e, line);
@@ -213,7 +213,7 @@ static Status run(int argc, char **argv)
                      (long long)e.n_tokens);
         free(line);
     }
-    loaded_model_close(&e.model);
+    model_close(&e.model);
     sample_pack_free(&e.all);
     free(e.buffer);
     free(e.logits);

@@ -71,15 +71,15 @@ static Status show(const Options *o, const EvaluationResult *r, bool first, cons
     return o->output[0] ? result_write(r, o->output, command_line) : STATUS_OK;
 }
 
-static Status evaluate_models(const Settings *settings, const Options *o, const char *command_line)
+static Status evaluate_models(const Comm *comm, const Settings *settings, const Options *o, const char *command_line)
 {
     for (int i = 0; i < settings->n_operands; i++) {
         EvaluationResult result;
         const PronounGapOptions gap = {.data = o->data, .words = o->words, .pair = o->pair, .pieces = o->pieces};
-        Status status = pronoun_gap_evaluate(settings->operand[i], &gap, &result);
-        if (!status) status = show(o, &result, i == 0, command_line);
+        Status status = pronoun_gap_evaluate(comm, settings->operand[i], &gap, &result);
+        if (!status && comm->rank == 0) status = show(o, &result, i == 0, command_line);
         result_free(&result);
-        TRY(status);
+        TRY(comm_agree(comm, status));
     }
     return STATUS_OK;
 }
@@ -113,8 +113,7 @@ static Status run(int argc, char **argv)
     if (!status) {
         char *line = command_line_text(argc, argv);
         runtime_init(comm, (int)options.threads, true);
-        if (comm->rank == 0) status = evaluate_models(&settings, &options, line); /* more ranks do not help yet */
-        status = comm_agree(comm, status);
+        status = evaluate_models(comm, &settings, &options, line); /* more ranks do not help yet */
         free(line);
     }
     settings_free(&settings);

@@ -18,7 +18,7 @@ static void lay_out(Features *f)
     f->label = arena_cut(&f->arena, HEAD_ROWS, sizeof(int));
 }
 
-void features_open(LoadedModel *model, const Corpus *corpus, const char *name, CollapseAlign align, CollapseSpace space,
+void features_open(Model *model, const Corpus *corpus, const char *name, CollapseAlign align, CollapseSpace space,
                    const Masking *masking, Features *f)
 {
     *f =

@@ -158,7 +158,7 @@ static Status one_pass(GeometryRun *r, Features *f)
 static Status open_inputs(GeometryRun *r)
 {
     const GeometryOptions *o = r->options;
-    TRY(comm_agree(r->comm, loaded_model_open(o->model, FEATURE_SAMPLES, (int)o->max_length, &r->model)));
+    TRY(model_read(r->comm, o->model, FEATURE_SAMPLES, (int)o->max_length, &r->model));
     const CorpusOptions corpus = {
         .split = (SplitRule)o->split, .column = o->text_column, .max_length = r->model.longest, .cache = ""};
     TRY(corpus_read(r->comm, o->text, r->model.vocabulary, &corpus, &r->corpus));
@@ -249,7 +249,7 @@ void geometry_run_close(GeometryRun *r)
     class_scatter_close(&r->kept);
     wordlist_free(&r->words);
     corpus_free(&r->corpus);
-    loaded_model_close(&r->model);
+    model_close(&r->model);
     result_free(&r->result);
     free(r->id);
     free(r->word);

@@ -10,15 +10,15 @@
 #include "data/corpus.h"
 #include "data/sample_text.h"
 #include "data/wordlist.h"
-#include "evaluate/loaded_model.h"
 #include "io/file.h"
+#include "model/model.h"
 #include "model/rows.h"
 
 enum { SAMPLES = 16, MASK_EVERY = 10, RESAMPLES = 10000 };
 
 typedef struct {
     const PronounGapOptions *options;
-    LoadedModel model;
+    Model model;
     WordList words;
     int first, second; /* ids of the pair */
     SamplePack all;    /* all sentences */
@@ -208,17 +208,18 @@ static Status evaluate(Gap *g)
     return STATUS_OK;
 }
 
-Status pronoun_gap_evaluate(const char *model_path, const PronounGapOptions *options, EvaluationResult *result)
+Status pronoun_gap_evaluate(const Comm *comm, const char *model_path, const PronounGapOptions *options,
+                            EvaluationResult *result)
 {
     Gap g = {.options = options, .result = result};
     *result = (EvaluationResult){.task = "pronoun-gap", .model = model_path, .data = options->data};
-    Status status = loaded_model_open(model_path, SAMPLES, 0, &g.model);
-    if (!status) status = evaluate(&g);
+    Status status = model_read(comm, model_path, SAMPLES, 0, &g.model);
+    if (!status) status = comm_agree(comm, evaluate(&g));
     free(g.gap);
     free(g.correct);
     sample_pack_free(&g.all);
     wordlist_free(&g.words);
     arena_close(&g.arena);
-    loaded_model_close(&g.model);
+    model_close(&g.model);
     return status;
 }

@@ -125,7 +125,7 @@ static Status time_steps(const Comm *comm, Trainer *t, const BenchmarkOptions *o
         if (s >= 0) {
             step_s[s] = timer_now() - began_s;
             total_s += step_s[s];
-            flops += step_flops(&t->params.config, &t->trace_batch);
+            flops += step_flops(&t->model.params.config, &t->trace_batch);
         }
         trainer_advance(t);
     }
@@ -160,15 +160,15 @@ Status benchmark_run(const Comm *comm, const BenchmarkOptions *o, BenchmarkResul
                        .overlap_sums = o->overlap_sums,
                        .recompute = o->recompute,
                        .micro_batch = o->micro_batch};
-    BertConfig config = config_of(o->model);
     Trainer t = {.run = &run, .total_steps = run.steps};
     t.schedule = (Schedule){SCHEDULE_CONSTANT, run.learning_rate, 0, run.steps};
     *r = (BenchmarkResult){.options = *o, .ranks = comm->n_ranks, .threads = gemm_threads()};
-    TRY(make_vocabulary(&t.vocabulary));
+    TRY(make_vocabulary(&t.model.vocabulary));
     make_corpus(o, &t.corpus);
     make_words(&t.words);
-    setup_memory(comm, &config, &t);
-    params_init_random(&t.params, 1);
+    t.model.config = config_of(o->model);
+    setup_memory(comm, &t);
+    model_begin(1, &t.model);
     setup_state("", "", &t);
     setup_order(&t);
     stop_init(0, "/nonexistent");
@@ -176,7 +176,7 @@ Status benchmark_run(const Comm *comm, const BenchmarkOptions *o, BenchmarkResul
     Status status = time_steps(comm, &t, o, r);
     timer_begin(&t.timer, PHASE_OTHER);
     if (!status) progress_table(comm, &t.timer);
-    double peak[] = {products_gflops(&config, t.batch.packed.n_tokens > 0 ? t.batch.packed.n_tokens : 1)};
+    double peak[] = {products_gflops(&t.model.config, t.batch.packed.n_tokens > 0 ? t.batch.packed.n_tokens : 1)};
     comm_sum_f64(comm, peak, 1);
     r->gemm_peak_gflops = peak[0];
     r->peak_rss_mb = comm_spread(comm, (double)memory_peak_bytes() / 1e6).max;

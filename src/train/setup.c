@@ -14,93 +14,32 @@
 #include "train/gradients.h"
 #include "train/pieces.h"
 
-/* --- the model's configuration and vocabulary: rank 0 reads, all receive ------------------------- */
-
-typedef struct {
-    BertConfig config;
-    int n_pieces;
-    int64_t text_bytes; /* pieces, each with its NUL */
-    bool lower_case;
-} Head;
-
-static char *pack_pieces(const char *const *piece, int n, int64_t *bytes)
+static bool begins_at_random(const RunSettings *run)
 {
-    *bytes = 0;
-    for (int i = 0; i < n; i++) *bytes += (int64_t)strlen(piece[i]) + 1;
-    char *text = memory_alloc((size_t)*bytes, 1), *at = text;
-    for (int i = 0; i < n; i++) at = stpcpy(at, piece[i]) + 1;
-    return text;
+    return strcmp(run->init, "random") == 0;
 }
 
-static Status read_file_head(const char *path, Head *head, char **text)
+static Status open_model(const Comm *comm, const RunSettings *run, Model *model)
 {
-    H5File *file;
-    char **piece = NULL;
-    TRY(model_file_open(path, &file, &head->config));
-    Status status = model_file_read_pieces(file, &head->config, &piece, &head->n_pieces, &head->lower_case);
-    h5_close(&file);
-    TRY(status);
-    *text = pack_pieces((const char *const *)piece, head->n_pieces, &head->text_bytes);
-    for (int i = 0; i < head->n_pieces; i++) free(piece[i]);
-    free(piece);
-    return STATUS_OK;
-}
-
-static Status make_random_head(const RunSettings *run, Head *head, char **text)
-{
-    Vocabulary *vocabulary;
-    TRY(vocabulary_read(run->vocab, !run->cased, &vocabulary));
-    BertConfig *c = &head->config;
-    *c = bert_config_default();
-    c->vocab = head->n_pieces = vocabulary_size(vocabulary);
-    c->layers = (int)run->layers, c->hidden = (int)run->hidden, c->heads = (int)run->heads;
-    c->intermediate = (int)run->intermediate, c->positions = (int)run->positions;
-    c->initializer_range = run->initializer_range;
-    c->pad_id = vocabulary_special(vocabulary, SPECIAL_PAD);
-    head->lower_case = !run->cased;
-    *text = pack_pieces(vocabulary_pieces(vocabulary), head->n_pieces, &head->text_bytes);
-    vocabulary_free(vocabulary);
-    return bert_config_check("command line", c);
-}
-
-static Status unpack_vocabulary(const char *name, const Head *head, const char *text, Vocabulary **vocabulary)
-{
-    const char **piece = memory_alloc((size_t)head->n_pieces, sizeof *piece);
-    for (int i = 0; i < head->n_pieces; i++) {
-        piece[i] = text;
-        text += strlen(text) + 1;
-    }
-    Status status = vocabulary_new(name, piece, head->n_pieces, head->lower_case, vocabulary);
-    free(piece);
-    return status;
-}
-
-static Status read_head(const Comm *comm, const RunSettings *run, BertConfig *config, Vocabulary **vocabulary)
-{
-    Head head = {0};
-    char *text = NULL;
-    const bool random = strcmp(run->init, "random") == 0;
-    Status status = STATUS_OK;
-    if (comm->rank == 0)
-        status = random ? make_random_head(run, &head, &text) : read_file_head(run->init, &head, &text);
-    status = comm_agree(comm, status);
-    if (!status) {
-        comm_broadcast(comm, &head, sizeof head);
-        if (comm->rank > 0) text = memory_alloc((size_t)head.text_bytes, 1);
-        comm_broadcast(comm, text, head.text_bytes);
-        *config = head.config;
-        status = unpack_vocabulary(run->init, &head, text, vocabulary);
-    }
-    free(text);
-    return status;
+    if (!begins_at_random(run)) return model_open(comm, run->init, model);
+    const RandomModel random = {.vocab = run->vocab,
+                                .cased = run->cased,
+                                .layers = (int)run->layers,
+                                .hidden = (int)run->hidden,
+                                .heads = (int)run->heads,
+                                .intermediate = (int)run->intermediate,
+                                .positions = (int)run->positions,
+                                .initializer_range = run->initializer_range};
+    return model_open_random(comm, &random, model);
 }
 
 enum { CACHED_BYTES = 16 << 20 /* a smaller text is tokenized in half a second */ };
 
 /* --- text and words ------------------------------------------------------------------------------- */
 
-static Status read_corpus(const Comm *comm, const RunSettings *run, const BertConfig *config, Trainer *t)
+static Status read_corpus(const Comm *comm, const RunSettings *run, Trainer *t)
 {
+    const BertConfig *config = &t->model.config;
     const bool published = run->bec_length == 1;
     CorpusOptions options = {.split = (SplitRule)run->split,
                              .column = run->text_column,
@@ -113,7 +52,7 @@ static Status read_corpus(const Comm *comm, const RunSettings *run, const BertCo
     options.cache = strcmp(run->corpus_cache, "no") == 0 || run->dry_run ? "" : automatic ? own : run->corpus_cache;
     CHECK(run->max_length <= config->positions, STATUS_USAGE,
           "max-length = %lld, but the model reads at most %d positions", (long long)run->max_length, config->positions);
-    Status status = corpus_read(comm, run->train_data, t->vocabulary, &options, &t->corpus);
+    Status status = corpus_read(comm, run->train_data, t->model.vocabulary, &options, &t->corpus);
     free(own);
     TRY(status);
     log_line("%s: %d samples, %lld pieces, longest %d%s", run->train_data, t->corpus.n,
@@ -126,7 +65,7 @@ static Status read_corpus(const Comm *comm, const RunSettings *run, const BertCo
 static Status read_words(const Comm *comm, const RunSettings *run, Trainer *t)
 {
     if (!run_settings_collects(run)) return STATUS_OK;
-    TRY(comm_agree(comm, wordlist_read(run->nc_words, t->vocabulary, (PieceRule)run->nc_pieces, &t->words)));
+    TRY(comm_agree(comm, wordlist_read(run->nc_words, t->model.vocabulary, (PieceRule)run->nc_pieces, &t->words)));
     log_line("%s: %d words, %d classes, %d words left out (of several pieces or unknown)", run->nc_words,
              t->words.n_words, t->words.n, t->words.n_dropped);
     return STATUS_OK;
@@ -151,42 +90,45 @@ static void lay_out_shards(const Comm *comm, Trainer *t)
 {
     const int n = t->n_shards;
     if (!n) return;
-    tree_stack_init(&t->arena, n, comm->n_ranks, t->params.layout.count, layers_add, t->params.gradient, &t->tree);
+    tree_stack_init(&t->arena, n, comm->n_ranks, t->model.params.layout.count, layers_add, t->model.params.gradient,
+                    &t->tree);
     for (int s = 0; s < n && t->shard_means; s++)
-        class_means_init(&t->arena, t->words.n, t->params.config.hidden, &t->shard_means[s]);
+        class_means_init(&t->arena, t->words.n, t->model.params.config.hidden, &t->shard_means[s]);
 }
 
 /* Cut everything a run needs from the arena: once to count, once to take. */
-static void lay_out(const Comm *comm, const RunSettings *run, const BertConfig *config, Trainer *t)
+static void lay_out(const Comm *comm, const RunSettings *run, Trainer *t)
 {
     const int64_t batch = run->batch < t->corpus.n ? run->batch : t->corpus.n;
     const int samples = pieces_most_samples(run, batch);
     const int tokens = (int)pieces_most_tokens(comm, run, batch, t->corpus.longest);
+    const BertConfig *config = &t->model.config;
     const CollapseOptions collapse = collapse_options(run);
-    params_free(&t->params);
-    encoder_free(&t->encoder);
-    if (t->dealt) params_init_dealt(&t->arena, config, buckets_owned(t->dealt), &t->params);
-    else params_init(&t->arena, config, true, &t->params);
-    t->norm_part = arena_cut(&t->arena, (size_t)gradients_norm_parts(t->params.layout.count), sizeof *t->norm_part);
-    encoder_init(&t->arena, &t->params, samples, tokens, t->corpus.longest,
-                 run->recompute ? ENCODER_RECOMPUTES : ENCODER_TRAINS, &t->encoder);
-    mlm_head_init(&t->arena, &t->params, true, &t->head);
-    masked_lm_init(&t->arena, &t->head, &t->masked_lm);
+    const ModelRoom room = {.use = run->recompute ? ENCODER_RECOMPUTES : ENCODER_TRAINS,
+                            .samples = samples,
+                            .tokens = tokens,
+                            .longest = t->corpus.longest,
+                            .n_moments = t->dealt ? buckets_owned(t->dealt) : -1};
+    model_lay_out(&t->arena, &room, &t->model);
+    t->norm_part =
+        arena_cut(&t->arena, (size_t)gradients_norm_parts(t->model.params.layout.count), sizeof *t->norm_part);
+    masked_lm_init(&t->arena, &t->model.head, &t->masked_lm);
     if (run_settings_collects(run))
-        collapse_loss_init(&t->arena, &collapse, &t->words, &t->head, comm->n_ranks, &t->collapse);
+        collapse_loss_init(&t->arena, &collapse, &t->words, &t->model.head, comm->n_ranks, &t->collapse);
     batch_init(&t->arena, samples, tokens, &t->batch);
     lay_out_shards(comm, t);
-    if (t->writes_behind) checkpoint_writer_init(&t->arena, &t->params, comm->rank == 0, &t->writer);
+    if (t->writes_behind) checkpoint_writer_init(&t->arena, &t->model.params, comm->rank == 0, &t->writer);
     if (run->trace[0]) batch_init(&t->arena, (int)batch, batch_token_bound(&t->corpus, (int)batch), &t->trace_batch);
     const double own = run->dropout;
-    t->encoder.hidden_dropout = own < 0 ? config->hidden_dropout : own;
-    t->encoder.attention_dropout = own < 0 ? config->attention_dropout : own;
-    t->encoder.seed = (uint64_t)run->seed;
+    t->model.encoder.hidden_dropout = own < 0 ? config->hidden_dropout : own;
+    t->model.encoder.attention_dropout = own < 0 ? config->attention_dropout : own;
+    t->model.encoder.seed = (uint64_t)run->seed;
 }
 
-void setup_memory(const Comm *comm, const BertConfig *config, Trainer *t)
+void setup_memory(const Comm *comm, Trainer *t)
 {
     const RunSettings *run = t->run;
+    const BertConfig *config = &t->model.config;
     t->writes_behind = run->checkpoint_behind && !run->trace[0]; /* HDF5 serves one thread */
     t->n_shards = run->reproducible ? (int)run->shards : 0;
     t->shard_loss = memory_alloc(t->n_shards ? (size_t)t->n_shards : 1, sizeof *t->shard_loss);
@@ -194,13 +136,13 @@ void setup_memory(const Comm *comm, const BertConfig *config, Trainer *t)
         t->shard_means = memory_alloc((size_t)t->n_shards, sizeof *t->shard_means);
     gradients_buckets(config, comm->rank, comm->n_ranks, &t->buckets);
     t->dealt = run->shard_optimizer && comm->n_ranks > 1 ? &t->buckets : NULL;
-    lay_out(comm, run, config, t);
-    const double need = (double)t->arena.used / 1e6, count = 1e-6 * (double)t->params.layout.count * sizeof(real);
+    lay_out(comm, run, t);
+    const double need = (double)t->arena.used / 1e6, count = 1e-6 * (double)t->model.params.layout.count * sizeof(real);
     const double copy = t->writes_behind && comm->rank == 0 ? 3 * count : 0;
-    const double blocks =
-        2 * count + 2e-6 * (double)sizeof(real) * (double)(t->dealt ? buckets_owned(t->dealt) : t->params.layout.count);
+    const double blocks = 2 * count + 2e-6 * (double)sizeof(real) *
+                                          (double)(t->dealt ? buckets_owned(t->dealt) : t->model.params.layout.count);
     log_line("model: %d layers, hidden %d, %.1f M parameters", config->layers, config->hidden,
-             1e-6 * (double)t->params.layout.count);
+             1e-6 * (double)t->model.params.layout.count);
     log_line("memory of rank 0: %.0f MB: parameters, gradients, moments %.0f; states and statistics %.0f; copy for "
              "checkpoints %.0f; "
              "and the corpus, %.0f",
@@ -208,10 +150,10 @@ void setup_memory(const Comm *comm, const BertConfig *config, Trainer *t)
              4e-6 * (double)t->corpus.offset[t->corpus.n] + 12e-6 * t->corpus.n);
     if (run->dry_run) return;
     arena_open(&t->arena);
-    lay_out(comm, run, config, t);
+    lay_out(comm, run, t);
     const bool several_nodes = comm->node_ranks < comm->n_ranks;
     const bool overlaps = run->overlap_sums == OVERLAP_AUTO ? several_nodes : run->overlap_sums == OVERLAP_YES;
-    bucket_sum_open(comm, &t->buckets, t->params.gradient, overlaps, &t->sums);
+    bucket_sum_open(comm, &t->buckets, t->model.params.gradient, overlaps, &t->sums);
     if (comm->n_ranks > 1)
         log_line("gradients are summed %s; the optimizer's state is %s",
                  overlaps ? "behind the backward pass" : "after it",
@@ -220,22 +162,8 @@ void setup_memory(const Comm *comm, const BertConfig *config, Trainer *t)
 
 static Status load_weights(const Comm *comm, const RunSettings *run, Trainer *t)
 {
-    if (strcmp(run->init, "random") == 0) {
-        params_init_random(&t->params, (uint64_t)run->seed);
-        return STATUS_OK;
-    }
-    Status status = STATUS_OK;
-    if (comm->rank == 0) {
-        H5File *file;
-        BertConfig config;
-        status = model_file_open(run->init, &file, &config);
-        if (!status) {
-            status = model_file_read_block(file, "/model/weights", &t->params.layout, t->params.weight);
-            h5_close(&file);
-        }
-    }
-    TRY(comm_agree(comm, status));
-    comm_broadcast(comm, t->params.weight, t->params.layout.count * (int64_t)sizeof(real));
+    if (!begins_at_random(run)) return model_load(comm, run->init, &t->model);
+    model_begin((uint64_t)run->seed, &t->model);
     return STATUS_OK;
 }
 
@@ -244,10 +172,12 @@ static Status load_weights(const Comm *comm, const RunSettings *run, Trainer *t)
 void setup_state(const char *settings, const char *command_line, Trainer *t)
 {
     const RunSettings *run = t->run;
-    t->state = (TrainState){
-        .seed = run->seed, .params = &t->params, .settings = settings, .command_line = command_line, .dealt = t->dealt};
-    t->state.pieces = (PieceTable){vocabulary_pieces(t->vocabulary), vocabulary_size(t->vocabulary),
-                                   vocabulary_lower_case(t->vocabulary)};
+    t->state = (TrainState){.seed = run->seed,
+                            .params = &t->model.params,
+                            .settings = settings,
+                            .command_line = command_line,
+                            .dealt = t->dealt};
+    t->state.pieces = model_pieces(&t->model);
     t->state.samples_hash = XXH3_64bits(t->corpus.id, (size_t)t->corpus.offset[t->corpus.n] * sizeof *t->corpus.id);
     if (run_settings_collects(run)) {
         t->state.means = &t->collapse.total;
@@ -318,15 +248,14 @@ static Status check_size(const Comm *comm, const RunSettings *run, const Trainer
 
 Status setup_open(const Comm *comm, const RunSettings *run, const char *settings, const char *command_line, Trainer *t)
 {
-    BertConfig config;
     *t = (Trainer){.run = run};
     TRY(check_shards(comm, run));
-    TRY(read_head(comm, run, &config, &t->vocabulary));
-    TRY(read_corpus(comm, run, &config, t));
+    TRY(open_model(comm, run, &t->model));
+    TRY(read_corpus(comm, run, t));
     TRY(read_words(comm, run, t));
     TRY(check_size(comm, run, t));
     set_length(run, t);
-    setup_memory(comm, &config, t);
+    setup_memory(comm, t);
     if (run->dry_run) return STATUS_OK;
     TRY(make_output(comm, run));
     TRY(load_weights(comm, run, t));
@@ -350,12 +279,10 @@ void setup_close(Trainer *t)
     buckets_free(&t->buckets);
     pieces_free(&t->dealing);
     history_free(&t->state.history);
-    params_free(&t->params);
-    encoder_free(&t->encoder);
+    model_close(&t->model);
     arena_close(&t->arena);
     wordlist_free(&t->words);
     corpus_free(&t->corpus);
-    vocabulary_free(t->vocabulary);
     free(t->order);
     free(t->shard_means);
     free(t->shard_loss);

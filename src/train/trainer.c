@@ -31,7 +31,7 @@
 static void fill_batch(Trainer *t, Piece piece, Batch *batch)
 {
     const Masking masking = {t->run->mask_rate, (uint64_t)t->run->seed, (uint32_t)t->state.epoch};
-    batch_fill(&t->corpus, t->vocabulary, piece.sample, piece.n, &masking, batch);
+    batch_fill(&t->corpus, t->model.vocabulary, piece.sample, piece.n, &masking, batch);
 }
 
 /* Labels and tokens of the global batch, and whether anybody wants to stop. */
@@ -67,9 +67,9 @@ static const real *forward(const Comm *comm, Trainer *t, int i)
 {
     timer_begin(&t->timer, PHASE_DATA);
     if (pieces_count(comm, t) > 1) fill_batch(t, pieces_at(comm, t, i), &t->batch); /* else it still is */
-    t->encoder.step = (uint32_t)t->state.step;
+    t->model.encoder.step = (uint32_t)t->state.step;
     timer_begin(&t->timer, PHASE_FORWARD);
-    return encoder_forward(&t->encoder, &t->batch.packed);
+    return encoder_forward(&t->model.encoder, &t->batch.packed);
 }
 
 static void add_states(const Comm *comm, Trainer *t, int i, const real *hidden)
@@ -106,9 +106,9 @@ static void begin_layer_sum(void *context, int l)
 /* Head and loss of a piece; dx [N, D] receives the gradient to the states. Returns the sum of its labels' losses. */
 static double head(Trainer *t, const real *hidden)
 {
-    real *dx = t->encoder.dx;
+    real *dx = t->model.encoder.dx;
     timer_begin(&t->timer, PHASE_HEAD);
-    memset(dx, 0, (size_t)t->batch.packed.n_tokens * (size_t)t->params.config.hidden * sizeof *dx);
+    memset(dx, 0, (size_t)t->batch.packed.n_tokens * (size_t)t->model.params.config.hidden * sizeof *dx);
     return masked_lm_loss(&t->masked_lm, &t->batch, hidden, t->global_labels, dx);
 }
 
@@ -117,21 +117,21 @@ static void backward(Trainer *t, const real *hidden, bool is_last)
 {
     if (uses_collapse(t) && t->collapse.options.grad == GRAD_BOTH) {
         timer_begin(&t->timer, PHASE_REGULARIZE);
-        collapse_loss_states(&t->collapse, &t->batch, hidden, t->encoder.dx);
+        collapse_loss_states(&t->collapse, &t->batch, hidden, t->model.encoder.dx);
     }
     timer_begin(&t->timer, PHASE_BACKWARD);
     const bool sums = is_last && !t->n_shards;
-    if (sums) bucket_sum_begin(&t->sums, gradients_bucket_of_head(&t->params.config), !t->dealt);
-    encoder_backward(&t->encoder, &t->batch.packed, t->encoder.dx, sums ? begin_layer_sum : NULL, t);
-    params_add_gradients(&t->params);
+    if (sums) bucket_sum_begin(&t->sums, gradients_bucket_of_head(&t->model.params.config), !t->dealt);
+    encoder_backward(&t->model.encoder, &t->batch.packed, t->model.encoder.dx, sums ? begin_layer_sum : NULL, t);
+    params_add_gradients(&t->model.params);
 }
 
 /* Gradients of the next piece go to the block, or to the place of its shard in the tree. */
 static void clear_gradient(Trainer *t, int shard)
 {
     timer_begin(&t->timer, PHASE_OPTIMIZE);
-    if (t->n_shards) params_point_gradient(&t->params, tree_stack_leaf(&t->tree, shard));
-    params_begin_gradient(&t->params);
+    if (t->n_shards) params_point_gradient(&t->model.params, tree_stack_leaf(&t->tree, shard));
+    params_begin_gradient(&t->model.params);
 }
 
 static void wait_for_sums(Trainer *t)
@@ -185,14 +185,14 @@ static double sum_gradients(const Comm *comm, Trainer *t)
     double nc_norm = 0;
     const bool before = uses_collapse(t) && t->collapse.options.sync == SYNC_NONE;
     if (before && t->collapse.options.grad == GRAD_ROWS) evaluate_collapse(comm, t); /* of this rank alone */
-    if (before) nc_norm = collapse_loss_rows(&t->collapse, t->params.g.word);
+    if (before) nc_norm = collapse_loss_rows(&t->collapse, t->model.params.g.word);
     timer_begin(&t->timer, PHASE_WAIT);
-    if (t->n_shards) params_point_gradient(&t->params, tree_sum_finish(comm, &t->tree));
+    if (t->n_shards) params_point_gradient(&t->model.params, tree_sum_finish(comm, &t->tree));
     else bucket_sum_begin(&t->sums, GRADIENTS_BUCKET_OF_EMBEDDINGS, !t->dealt);
     wait_for_sums(t);
     if (uses_collapse(t) && t->collapse.options.grad == GRAD_ROWS && !before) evaluate_collapse(comm, t);
     timer_begin(&t->timer, PHASE_OPTIMIZE);
-    if (uses_collapse(t) && !before) nc_norm = collapse_loss_rows(&t->collapse, t->params.g.word);
+    if (uses_collapse(t) && !before) nc_norm = collapse_loss_rows(&t->collapse, t->model.params.g.word);
     return nc_norm;
 }
 
@@ -227,9 +227,9 @@ static void update(const Comm *comm, Trainer *t, HistoryLine *line)
                                .weight_decay = t->run->weight_decay,
                                .gradient_scale = gradients_clip_factor(line->grad_norm, t->run->clip),
                                .step = t->state.step + 1};
-    gradients_update(&adam, &t->params, t->dealt);
+    gradients_update(&adam, &t->model.params, t->dealt);
     timer_begin(&t->timer, PHASE_WAIT);
-    if (t->dealt) buckets_gather(comm, t->dealt, t->params.weight);
+    if (t->dealt) buckets_gather(comm, t->dealt, t->model.params.weight);
 }
 
 Status trainer_step(const Comm *comm, Trainer *t, HistoryLine *line, StopReason *stop)
@@ -246,7 +246,7 @@ Status trainer_step(const Comm *comm, Trainer *t, HistoryLine *line, StopReason 
     line->nc_classes = uses_collapse(t) ? t->collapse.measure.n_active : 0;
     line->loss = line->task_loss + t->run->nc_weight * line->nc_loss;
     line->learning_rate = schedule_rate(&t->schedule, t->state.step);
-    line->grad_norm = gradients_norm(comm, &t->params, t->dealt, t->norm_part);
+    line->grad_norm = gradients_norm(comm, &t->model.params, t->dealt, t->norm_part);
     line->nc_grad_norm = nc_norm;
     CHECK(isfinite(line->loss) && isfinite(line->grad_norm), STATUS_DIVERGED,
           "step %.0f: loss %g, gradient norm %g: the run has diverged; lower learning-rate, or raise warmup; the last "

@@ -2,8 +2,8 @@
  *
  * The one builder of an encoder's input: training, evaluation, geometry and encode all call packed_add. Ids may be
  * changed afterwards (masks). Letters: B samples, N tokens. */
-#ifndef BASE_PACKED_H
-#define BASE_PACKED_H
+#ifndef DATA_PACKED_H
+#define DATA_PACKED_H
 
 #include <stdint.h>
 

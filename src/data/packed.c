@@ -1,5 +1,5 @@
 /* packed.c: samples appended one by one. */
-#include "base/packed.h"
+#include "data/packed.h"
 
 #include "base/status.h"
 

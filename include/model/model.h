@@ -1,0 +1,61 @@
+/* model.h: a model in memory: vocabulary, weights, encoder and masked-LM head.
+ *
+ * One road for training and evaluation: model_open reads what must be known before memory is laid out, model_lay_out
+ * cuts memory from an arena (once to count, once to take), model_load fills the weights. Rank 0 reads, all receive. */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include "data/packed.h"
+#include "data/vocabulary.h"
+#include "io/model_file.h"
+#include "model/encoder.h"
+#include "model/mlm_head.h"
+#include "parallel/comm.h"
+
+typedef struct {
+    BertConfig config;
+    Vocabulary *vocabulary; /* owned */
+    Params params;
+    Encoder encoder;
+    MlmHead head;
+    /* model_read only: */
+    Packed input; /* room for the samples of one pass */
+    int longest;  /* pieces of a sample: as asked for, or what the model can read */
+    Arena arena;  /* owned */
+} Model;
+
+/* A model that begins at random: its sizes and its vocabulary. */
+typedef struct {
+    const char *vocab; /* vocab.txt */
+    bool cased;
+    int layers, hidden, heads, intermediate, positions;
+    double initializer_range;
+} RandomModel;
+
+/* Configuration and vocabulary of a file, or of a model to be begun. Collective; fails alike on all ranks. */
+Status model_open(const Comm *comm, const char *path, Model *model);
+Status model_open_random(const Comm *comm, const RandomModel *random, Model *model);
+
+/* The room a model is given: the largest pass it can meet. */
+typedef struct {
+    EncoderUse use;
+    int samples, tokens, longest;
+    int64_t n_moments; /* training: optimizer's numbers this rank keeps; -1: all */
+} ModelRoom;
+
+/* Local. */
+void model_lay_out(Arena *arena, const ModelRoom *room, Model *model);
+void model_close(Model *model);
+
+/* The weights of a file, or random ones by seed. Collective; Local. */
+Status model_load(const Comm *comm, const char *path, Model *model);
+void model_begin(uint64_t seed, Model *model);
+
+/* All of it for forward passes of n_samples samples of at most `longest` pieces (0: the model's own limit), without
+ * dropout, in an arena of its own. Collective; fails alike on all ranks. */
+Status model_read(const Comm *comm, const char *path, int n_samples, int longest, Model *model);
+
+/* The pieces as model_file_write wants them; borrowed. */
+PieceTable model_pieces(const Model *model);
+
+#endif

@@ -1,0 +1,177 @@
+/* model.c: read on rank 0, broadcast, laid out, filled. */
+#include "model/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* --- configuration and vocabulary ----------------------------------------------------------------- */
+
+typedef struct {
+    BertConfig config;
+    int n_pieces;
+    int64_t text_bytes; /* pieces, each with its NUL */
+    bool lower_case;
+} Head;
+
+static char *pack_pieces(const char *const *piece, int n, int64_t *bytes)
+{
+    *bytes = 0;
+    for (int i = 0; i < n; i++) *bytes += (int64_t)strlen(piece[i]) + 1;
+    char *text = memory_alloc((size_t)*bytes, 1), *at = text;
+    for (int i = 0; i < n; i++) at = stpcpy(at, piece[i]) + 1;
+    return text;
+}
+
+static Status read_head(const char *path, Head *head, char **text)
+{
+    H5File *file;
+    char **piece = NULL;
+    TRY(model_file_open(path, &file, &head->config));
+    Status status = model_file_read_pieces(file, &head->config, &piece, &head->n_pieces, &head->lower_case);
+    h5_close(&file);
+    TRY(status);
+    *text = pack_pieces((const char *const *)piece, head->n_pieces, &head->text_bytes);
+    for (int i = 0; i < head->n_pieces; i++) free(piece[i]);
+    free(piece);
+    return STATUS_OK;
+}
+
+static Status make_head(const RandomModel *random, Head *head, char **text)
+{
+    Vocabulary *vocabulary;
+    TRY(vocabulary_read(random->vocab, !random->cased, &vocabulary));
+    BertConfig *c = &head->config;
+    *c = bert_config_default();
+    c->vocab = head->n_pieces = vocabulary_size(vocabulary);
+    c->layers = random->layers, c->hidden = random->hidden, c->heads = random->heads;
+    c->intermediate = random->intermediate, c->positions = random->positions;
+    c->initializer_range = random->initializer_range;
+    c->pad_id = vocabulary_special(vocabulary, SPECIAL_PAD);
+    head->lower_case = !random->cased;
+    *text = pack_pieces(vocabulary_pieces(vocabulary), head->n_pieces, &head->text_bytes);
+    vocabulary_free(vocabulary);
+    return bert_config_check("command line", c);
+}
+
+static Status unpack_vocabulary(const char *name, const Head *head, const char *text, Vocabulary **vocabulary)
+{
+    const char **piece = memory_alloc((size_t)head->n_pieces, sizeof *piece);
+    for (int i = 0; i < head->n_pieces; i++) {
+        piece[i] = text;
+        text += strlen(text) + 1;
+    }
+    Status status = vocabulary_new(name, piece, head->n_pieces, head->lower_case, vocabulary);
+    free(piece);
+    return status;
+}
+
+/* What rank 0 found goes to all. status, text: rank 0's; text is given back. */
+static Status share_head(const Comm *comm, const char *name, Status status, Head *head, char *text, Model *model)
+{
+    *model = (Model){0};
+    status = comm_agree(comm, status);
+    if (!status) {
+        comm_broadcast(comm, head, sizeof *head);
+        if (comm->rank > 0) text = memory_alloc((size_t)head->text_bytes, 1);
+        comm_broadcast(comm, text, head->text_bytes);
+        model->config = head->config;
+        status = unpack_vocabulary(name, head, text, &model->vocabulary);
+    }
+    free(text);
+    return status;
+}
+
+Status model_open(const Comm *comm, const char *path, Model *model)
+{
+    Head head = {0};
+    char *text = NULL;
+    Status status = comm->rank == 0 ? read_head(path, &head, &text) : STATUS_OK;
+    return share_head(comm, path, status, &head, text, model);
+}
+
+Status model_open_random(const Comm *comm, const RandomModel *random, Model *model)
+{
+    Head head = {0};
+    char *text = NULL;
+    Status status = comm->rank == 0 ? make_head(random, &head, &text) : STATUS_OK;
+    return share_head(comm, "random", status, &head, text, model);
+}
+
+PieceTable model_pieces(const Model *model)
+{
+    const Vocabulary *v = model->vocabulary;
+    return (PieceTable){vocabulary_pieces(v), vocabulary_size(v), vocabulary_lower_case(v)};
+}
+
+/* --- memory ----------------------------------------------------------------------------------------- */
+
+void model_lay_out(Arena *arena, const ModelRoom *room, Model *m)
+{
+    const bool trains = room->use != ENCODER_EVALUATES;
+    params_free(&m->params);
+    encoder_free(&m->encoder);
+    if (trains && room->n_moments >= 0) params_init_dealt(arena, &m->config, room->n_moments, &m->params);
+    else params_init(arena, &m->config, trains, &m->params);
+    encoder_init(arena, &m->params, room->samples, room->tokens, room->longest, room->use, &m->encoder);
+    mlm_head_init(arena, &m->params, true, &m->head);
+}
+
+void model_close(Model *m)
+{
+    params_free(&m->params);
+    encoder_free(&m->encoder);
+    vocabulary_free(m->vocabulary);
+    arena_close(&m->arena);
+    *m = (Model){0};
+}
+
+/* --- weights ---------------------------------------------------------------------------------------- */
+
+static Status read_weights(const char *path, Model *m)
+{
+    H5File *file;
+    BertConfig config;
+    TRY(model_file_open(path, &file, &config));
+    Status status = model_file_read_block(file, "/model/weights", &m->params.layout, m->params.weight);
+    h5_close(&file);
+    return status;
+}
+
+Status model_load(const Comm *comm, const char *path, Model *m)
+{
+    TRY(comm_agree(comm, comm->rank == 0 ? read_weights(path, m) : STATUS_OK));
+    comm_broadcast(comm, m->params.weight, m->params.layout.count * (int64_t)sizeof(real));
+    return STATUS_OK;
+}
+
+void model_begin(uint64_t seed, Model *m)
+{
+    params_init_random(&m->params, seed);
+}
+
+static void lay_out_to_evaluate(const ModelRoom *room, Model *m)
+{
+    model_lay_out(&m->arena, room, m);
+    packed_init(&m->arena, room->samples, room->tokens, &m->input);
+}
+
+Status model_read(const Comm *comm, const char *path, int n_samples, int longest, Model *m)
+{
+    TRY(model_open(comm, path, m));
+    Status status = STATUS_OK;
+    if (longest > m->config.positions)
+        status = status_set(STATUS_USAGE, __FILE__, __LINE__, "max-length = %d, but %s reads at most %d positions",
+                            longest, path, m->config.positions);
+    m->longest = longest > 0 ? longest : m->config.positions;
+    const ModelRoom room = {ENCODER_EVALUATES, n_samples, n_samples * m->longest, m->longest, -1};
+    if (!status) {
+        lay_out_to_evaluate(&room, m);
+        arena_open(&m->arena);
+        lay_out_to_evaluate(&room, m);
+        status = model_load(comm, path, m);
+    }
+    if (status) model_close(m);
+    return status;
+}
