@@ -6,18 +6,17 @@
 #include <stdint.h>
 
 #include "parallel/comm.h"
+#include "train/run_settings.h"
 
 typedef enum { BENCHMARK_BASE, BENCHMARK_MINILM, BENCHMARK_TINY } BenchmarkModel;
 
 typedef struct {
     int model; /* BenchmarkModel */
-    int64_t batch, length, steps, threads;
-    double fill, dropout;
-    bool regularizer, reproducible;
-    int64_t micro_batch, shards;
-    bool shard_optimizer, recompute;
-    int overlap_sums; /* OverlapSums */
-    bool sums;        /* time sums over ranks instead of steps */
+    int64_t batch, length, steps;
+    double fill;
+    bool regularizer;
+    bool sums;       /* time sums over ranks instead of steps */
+    RunSettings run; /* as in train, for the keys the command takes over and for the defaults of the others */
 } BenchmarkOptions;
 
 typedef struct {

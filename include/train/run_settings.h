@@ -11,39 +11,52 @@
 
 typedef enum { OVERLAP_AUTO, OVERLAP_YES, OVERLAP_NO } OverlapSums;
 
+/* By part. Texts are borrowed from Settings; int fields that name an enum hold one of its values. */
 typedef struct {
-    const char *method_name, *init, *train_data, *output;
+    const char *method_name;
+    const Method *method;
     int compat; /* 0 none, 1 fnc */
-    int64_t layers, hidden, heads, intermediate, positions;
-    double initializer_range;
-    const char *vocab;
-    bool cased;
-    int split; /* SplitRule */
-    const char *text_column, *corpus_cache;
-    int64_t batch, max_length, epochs, steps;
-    double learning_rate;
-    int schedule; /* ScheduleKind */
-    int64_t warmup;
-    double weight_decay;
-    int adam; /* 0 hf, 1 torch */
-    double adam_epsilon, clip, dropout, mask_rate;
-    int64_t seed, threads;
-    bool reproducible, checkpoint_behind, shard_optimizer, recompute;
-    int overlap_sums; /* OverlapSums */
-    int64_t shards, micro_batch;
-    int64_t checkpoint_steps, keep, geometry_steps;
-    const char *resume;
+    struct {
+        const char *init, *vocab;
+        bool cased;
+        int64_t layers, hidden, heads, intermediate, positions;
+        double initializer_range;
+    } model; /* but init: of init = random */
+    struct {
+        const char *path, *column, *cache;
+        int split; /* SplitRule */
+        int64_t max_length;
+    } data;
+    int64_t batch, epochs, steps, seed;
+    double dropout, mask_rate;
+    struct {
+        double learning_rate, weight_decay, epsilon, clip;
+        int schedule; /* ScheduleKind */
+        int64_t warmup;
+        int adam; /* 0 hf, 1 torch */
+    } optimizer;
+    struct {
+        int64_t threads, shards, micro_batch;
+        bool reproducible, recompute, shard_optimizer;
+        int overlap_sums; /* OverlapSums */
+    } work;               /* how it is spread over ranks, threads and memory */
+    struct {
+        int64_t steps, keep;
+        bool behind;
+        const char *resume;
+    } checkpoint;
+    const char *output, *trace;
+    int64_t log_steps, geometry_steps;
     double max_time_s;
-    int64_t log_steps;
-    const char *trace;
     bool dry_run;
-    int bec_pad, bec_length;
-    double nc_weight;
-    int nc_metric, nc_pieces, nc_align, nc_space, nc_ids, nc_grad, nc_sync;
-    const char *nc_words, *nc_reset;
-    CollapseReset reset; /* from nc_reset */
-    double ema;
-    const Method *method; /* from method_name */
+    struct {
+        int pad, length; /* 0 none, 1 mask; 0 max, 1 words-pow2 */
+    } bec;
+    struct {
+        CollapseOptions loss;
+        const char *words, *reset; /* reset: as given; loss.reset and loss.ema come from it */
+        int pieces;                /* PieceRule */
+    } nc;
 } RunSettings;
 
 const Setting *run_settings_table(int *n);
@@ -52,8 +65,12 @@ bool run_settings_collects(const RunSettings *run);
 /* Complete settings with defaults, check every value and their combinations, fill run. Texts are
  * borrowed from settings. */
 Status run_settings_resolve(Settings *settings, RunSettings *run);
-/* Keys whose value may differ between the run that wrote a checkpoint and the one that continues it. */
+/* May the key differ between the run that wrote a checkpoint and the one that continues it? */
 bool run_settings_may_change(const char *key);
+/* What keys have that nobody gave, the method's own defaults aside. Texts live as long as the program. */
+RunSettings run_settings_default(void);
+/* A row of the table by name; for a command that takes the key as train does. */
+const Setting *run_settings_row(const char *key);
 /* What `collapse train --help` prints below the usage. */
 void run_settings_help(void);
 

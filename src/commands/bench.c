@@ -12,7 +12,7 @@
 #include "train/benchmark.h"
 #include "train/runtime.h"
 
-static const Setting table[] = {
+static const Setting own[] = {
     {"model", SETTING_CHOICE, "base", "base minilm tiny", 0, 0, offsetof(BenchmarkOptions, model),
      "12 x 768, 6 x 384 or 2 x 128 (layers x hidden), 30,522 pieces"},
     {"batch", SETTING_INTEGER, "16", "", 1, 65536, offsetof(BenchmarkOptions, batch), "samples per step, all ranks"},
@@ -21,22 +21,28 @@ static const Setting table[] = {
      "mean share of a row that is filled; padding is never computed"},
     {"steps", SETTING_INTEGER, "4", "", 1, 100000, offsetof(BenchmarkOptions, steps),
      "timed steps, after two that are not"},
-    {"threads", SETTING_INTEGER, "0", "", 0, 4096, offsetof(BenchmarkOptions, threads),
-     "per rank; 0 = share the cores"},
     {"regularizer", SETTING_SWITCH, "yes", "", 0, 0, offsetof(BenchmarkOptions, regularizer),
      "with the collapse regularizer on 400 classes"},
-    {"reproducible", SETTING_SWITCH, "no", "", 0, 0, offsetof(BenchmarkOptions, reproducible), "as in train"},
-    {"shards", SETTING_INTEGER, "4", "", 1, 64, offsetof(BenchmarkOptions, shards), "as in train"},
-    {"shard-optimizer", SETTING_SWITCH, "yes", "", 0, 0, offsetof(BenchmarkOptions, shard_optimizer), "as in train"},
-    {"overlap-sums", SETTING_CHOICE, "auto", "auto yes no", 0, 0, offsetof(BenchmarkOptions, overlap_sums),
-     "as in train"},
-    {"recompute", SETTING_SWITCH, "no", "", 0, 0, offsetof(BenchmarkOptions, recompute), "as in train"},
-    {"micro-batch", SETTING_INTEGER, "0", "", 0, 65536, offsetof(BenchmarkOptions, micro_batch), "as in train"},
     {"sums", SETTING_SWITCH, "no", "", 0, 0, offsetof(BenchmarkOptions, sums),
      "time sums over the ranks by size instead of steps: for a scaling model"},
-    {"dropout", SETTING_NUMBER, "0.1", "", 0, 0.9, offsetof(BenchmarkOptions, dropout), "dropout rate"},
 };
-enum { N_KEYS = sizeof table / sizeof table[0] };
+enum { N_OWN = sizeof own / sizeof own[0] };
+
+/* Keys that mean what they mean in train, and have its defaults. */
+static const char *const as_in_train[] = {"threads",      "reproducible", "shards",      "shard-optimizer",
+                                          "overlap-sums", "recompute",    "micro-batch", "dropout"};
+enum { N_TAKEN = sizeof as_in_train / sizeof as_in_train[0], N_KEYS = N_OWN + N_TAKEN };
+
+static Setting table[N_KEYS];
+
+static void make_table(void)
+{
+    for (int i = 0; i < N_OWN; i++) table[i] = own[i];
+    for (int i = 0; i < N_TAKEN; i++) {
+        table[N_OWN + i] = *run_settings_row(as_in_train[i]);
+        table[N_OWN + i].offset += offsetof(BenchmarkOptions, run);
+    }
+}
 
 static void print_result(const BenchmarkResult *r)
 {
@@ -76,11 +82,12 @@ static Status run(int argc, char **argv)
 {
     const Comm *comm = command_comm();
     Settings settings;
-    BenchmarkOptions options;
+    BenchmarkOptions options = {.run = run_settings_default()};
+    make_table();
     Status status =
         comm_agree(comm, command_read(table, N_KEYS, argc, argv, 0, false, "no operand", &settings, &options));
     if (!status) {
-        runtime_init(comm, (int)options.threads, false);
+        runtime_init(comm, (int)options.run.work.threads, false);
         status = options.sums ? time_sums(comm) : time_steps(comm, &options);
     }
     settings_free(&settings);
@@ -89,6 +96,7 @@ static Status run(int argc, char **argv)
 
 static void help(void)
 {
+    make_table();
     settings_help(table, N_KEYS);
 }
 

@@ -140,28 +140,14 @@ static Status time_steps(const Comm *comm, Trainer *t, const BenchmarkOptions *o
 
 Status benchmark_run(const Comm *comm, const BenchmarkOptions *o, BenchmarkResult *r)
 {
-    RunSettings run = {.batch = o->batch,
-                       .steps = o->steps + WARM_STEPS,
-                       .seed = 1,
-                       .mask_rate = 0.15,
-                       .learning_rate = 2e-5,
-                       .clip = 1,
-                       .adam = 1,
-                       .adam_epsilon = 1e-8,
-                       .dropout = o->dropout,
-                       .nc_weight = o->regularizer ? 10 : 0,
-                       .output = ".",
-                       .schedule = SCHEDULE_CONSTANT,
-                       .reset = RESET_EPOCH,
-                       .trace = "-", /* so that trace_batch holds all samples of the step */
-                       .reproducible = o->reproducible,
-                       .shards = o->shards,
-                       .shard_optimizer = o->shard_optimizer,
-                       .overlap_sums = o->overlap_sums,
-                       .recompute = o->recompute,
-                       .micro_batch = o->micro_batch};
+    RunSettings run = o->run;
+    run.batch = o->batch, run.steps = o->steps + WARM_STEPS, run.seed = 1;
+    run.optimizer.schedule = SCHEDULE_CONSTANT;
+    run.nc.loss.weight = o->regularizer ? 10 : 0;
+    run.output = ".";
+    run.trace = "-"; /* so that trace_batch holds all samples of the step */
     Trainer t = {.run = &run, .total_steps = run.steps};
-    t.schedule = (Schedule){SCHEDULE_CONSTANT, run.learning_rate, 0, run.steps};
+    t.schedule = (Schedule){SCHEDULE_CONSTANT, run.optimizer.learning_rate, 0, run.steps};
     *r = (BenchmarkResult){.options = *o, .ranks = comm->n_ranks, .threads = gemm_threads()};
     TRY(make_vocabulary(&t.model.vocabulary));
     make_corpus(o, &t.corpus);

@@ -42,7 +42,7 @@ static int samples_of(const Trainer *t, int part)
 
 static int micro_pieces(const Trainer *t, int samples)
 {
-    const int micro = (int)t->run->micro_batch;
+    const int micro = (int)t->run->work.micro_batch;
     return micro > 0 && samples > micro ? (samples + micro - 1) / micro : 1;
 }
 
@@ -72,18 +72,18 @@ Piece pieces_to_trace(const Comm *comm, const Trainer *t)
 
 bool pieces_are_many(const Trainer *t)
 {
-    return t->n_shards > 0 || t->run->micro_batch > 0;
+    return t->n_shards > 0 || t->run->work.micro_batch > 0;
 }
 
 int pieces_most_samples(const RunSettings *run, int64_t batch)
 {
-    const bool cuts = !run->reproducible && run->micro_batch > 0 && run->micro_batch < batch;
-    return (int)(cuts ? run->micro_batch : batch);
+    const bool cuts = !run->work.reproducible && run->work.micro_batch > 0 && run->work.micro_batch < batch;
+    return (int)(cuts ? run->work.micro_batch : batch);
 }
 
 int64_t pieces_most_tokens(const Comm *comm, const RunSettings *run, int64_t batch, int longest)
 {
-    const int64_t parts = run->reproducible ? run->shards : comm->n_ranks, each = (batch + parts - 1) / parts;
+    const int64_t parts = run->work.reproducible ? run->work.shards : comm->n_ranks, each = (batch + parts - 1) / parts;
     const int64_t most = pieces_most_samples(run, batch);
     return (each < most ? each : most) * longest; /* no part gets more than each * longest: partition_balanced */
 }

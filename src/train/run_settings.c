@@ -8,136 +8,185 @@
 
 #define AT(field) offsetof(RunSettings, field)
 
-static const Setting table[] = {
-    {"method", SETTING_TEXT, "mlm", "", 0, 0, AT(method_name), "recipe: mlm (any text) or bec (gender-swapped text)"},
-    {"compat", SETTING_CHOICE, "none", "none fnc", 0, 0, AT(compat),
-     "fnc: every key as in the published code of the method"},
-    {"init", SETTING_TEXT, "", "", 0, 0, AT(init), "MODEL.h5 to start from, or random"},
-    {"layers", SETTING_INTEGER, "4", "", 1, 1024, AT(layers), "init = random: encoder layers"},
-    {"hidden", SETTING_INTEGER, "128", "", 1, 65536, AT(hidden), "init = random: hidden size"},
-    {"heads", SETTING_INTEGER, "4", "", 1, 1024, AT(heads), "init = random: attention heads"},
-    {"intermediate", SETTING_INTEGER, "512", "", 1, 1048576, AT(intermediate), "init = random: feed-forward size"},
-    {"positions", SETTING_INTEGER, "512", "", 2, 65536, AT(positions),
-     "init = random: longest sample the model can read"},
-    {"initializer-range", SETTING_NUMBER, "0.02", "", 1e-6, 10, AT(initializer_range),
-     "init = random: standard deviation of the weights"},
-    {"vocab", SETTING_TEXT, "", "", 0, 0, AT(vocab), "init = random: vocab.txt, one piece a line"},
-    {"cased", SETTING_SWITCH, "no", "", 0, 0, AT(cased), "init = random: the vocabulary is cased"},
-    {"train-data", SETTING_TEXT, "", "", 0, 0, AT(train_data), "text, or a .tsv table with a header line"},
-    {"split", SETTING_CHOICE, "auto", "auto lines sentences", 0, 0, AT(split),
-     "a sample is a line or a sentence; auto: sentences for .tsv, lines otherwise"},
-    {"text-column", SETTING_TEXT, "Text", "", 0, 0, AT(text_column), ".tsv: the column that holds the text"},
-    {"corpus-cache", SETTING_TEXT, "auto", "", 0, 0, AT(corpus_cache),
-     "FILE.h5 that keeps the tokenized text for the next run; auto: output/corpus.h5 for 16 MB of text or more; no"},
-    {"output", SETTING_TEXT, "", "", 0, 0, AT(output), "folder for log.tsv, run.conf, checkpoints and model.h5"},
-    {"batch", SETTING_INTEGER, "16", "", 1, 1 << 24, AT(batch), "samples per step, over all ranks"},
-    {"max-length", SETTING_INTEGER, "128", "", 3, 65536, AT(max_length),
-     "pieces per sample with [CLS] and [SEP]; longer ones are cut"},
-    {"epochs", SETTING_INTEGER, "", "", 1, 1e9, AT(epochs), "passes over the data (or give steps)"},
-    {"steps", SETTING_INTEGER, "", "", 1, 2e9, AT(steps), "optimizer steps (or give epochs)"},
-    {"learning-rate", SETTING_NUMBER, "5e-5", "", 0, 1e3, AT(learning_rate), "peak learning rate"},
-    {"schedule", SETTING_CHOICE, "linear", "linear constant cosine", 0, 0, AT(schedule),
-     "shape of the rate after the warm-up"},
-    {"warmup", SETTING_INTEGER, "0", "", 0, 2e9, AT(warmup), "steps of linear warm-up"},
-    {"weight-decay", SETTING_NUMBER, "0", "", 0, 1e3, AT(weight_decay), "of matrices; biases and LayerNorm are exempt"},
-    {"adam", SETTING_CHOICE, "torch", "hf torch", 0, 0, AT(adam),
-     "form of AdamW: torch.optim's, or transformers' former one"},
-    {"adam-epsilon", SETTING_NUMBER, "1e-8", "", 0, 1, AT(adam_epsilon), "epsilon of AdamW"},
-    {"clip", SETTING_NUMBER, "1", "", 0, 1e9, AT(clip), "limit of the gradient norm; 0 = none"},
-    {"dropout", SETTING_NUMBER, "-1", "", -1, 0.99, AT(dropout), "all dropout rates; -1 = the model's own"},
-    {"mask-rate", SETTING_NUMBER, "0.15", "", 0, 1, AT(mask_rate), "share of positions to predict"},
-    {"seed", SETTING_INTEGER, "42", "", 0, 9e15, AT(seed), "of order, masks, dropout and random weights"},
-    {"threads", SETTING_INTEGER, "0", "", 0, 4096, AT(threads), "per rank; 0 = share the cores this rank may use"},
-    {"reproducible", SETTING_SWITCH, "no", "", 0, 0, AT(reproducible),
-     "the same bits on any number of ranks and threads (fixed shards, one summation tree)"},
-    {"shards", SETTING_INTEGER, "4", "", 1, 64, AT(shards),
-     "reproducible: parts of the batch, a power of two, at least as many as ranks"},
-    {"micro-batch", SETTING_INTEGER, "0", "", 0, 1 << 24, AT(micro_batch),
-     "samples a rank computes at once, for large batches in little memory; 0 = all of its part"},
-    {"recompute", SETTING_SWITCH, "no", "", 0, 0, AT(recompute),
-     "keep only each layer's input and compute the rest again in the backward pass: less memory, a third more work"},
-    {"shard-optimizer", SETTING_SWITCH, "yes", "", 0, 0, AT(shard_optimizer),
-     "each rank keeps and updates its share of the optimizer's state (ZeRO-1); the bits are the same"},
-    {"overlap-sums", SETTING_CHOICE, "auto", "auto yes no", 0, 0, AT(overlap_sums),
-     "sum gradients behind the backward pass, with a thread; auto: if ranks are on several machines"},
-    {"checkpoint-steps", SETTING_INTEGER, "500", "", 1, 2e9, AT(checkpoint_steps), "steps between checkpoints"},
-    {"checkpoint-behind", SETTING_SWITCH, "yes", "", 0, 0, AT(checkpoint_behind),
-     "write checkpoints behind the next steps, from a copy in memory (12 bytes per parameter on rank 0)"},
-    {"geometry-steps", SETTING_INTEGER, "0", "", 0, 2e9, AT(geometry_steps),
-     "steps between snapshots of the class means' geometry, output/geometry-*.h5 (needs nc-words); 0 = none"},
-    {"keep", SETTING_INTEGER, "2", "", 1, 1e6, AT(keep), "checkpoints to keep"},
-    {"resume", SETTING_TEXT, "auto", "", 0, 0, AT(resume),
-     "auto: continue what is in output; never: begin anew; or a checkpoint"},
-    {"max-time", SETTING_DURATION, "0", "", 0, 0, AT(max_time_s),
-     "stop in time, with a checkpoint: seconds or h:mm:ss; 0 = no limit"},
-    {"log-steps", SETTING_INTEGER, "10", "", 1, 2e9, AT(log_steps), "steps between lines of log.tsv"},
-    {"trace", SETTING_TEXT, "", "", 0, 0, AT(trace), "FILE.h5: every batch as fed, to replay a run elsewhere"},
-    {"dry-run", SETTING_SWITCH, "no", "", 0, 0, AT(dry_run),
-     "check everything, print the memory needed, stop before step 1"},
-    {"bec-pad", SETTING_CHOICE, "none", "none mask", 0, 0, AT(bec_pad),
-     "mask: fill samples with attended [MASK] up to max-length, as published"},
-    {"bec-length", SETTING_CHOICE, "max", "max words-pow2", 0, 0, AT(bec_length),
-     "words-pow2: cut to the power of two above the longest sample's words, without [SEP], as published"},
-    {"nc-weight", SETTING_NUMBER, "0", "", 0, 1e9, AT(nc_weight),
-     "lambda, weight of the collapse regularizer; 0 = off"},
-    {"nc-metric", SETTING_CHOICE, "unc3", "unc3 nc3 nc1 nc2", 0, 0, AT(nc_metric), "measure that is made small"},
-    {"nc-words", SETTING_TEXT, "", "", 0, 0, AT(nc_words), "word list: JSON with ids (.json), or one word per line"},
-    {"nc-pieces", SETTING_CHOICE, "whole", "whole first", 0, 0, AT(nc_pieces),
-     "whole: only words that are one piece; first: a word stands for its first piece"},
-    {"nc-align", SETTING_CHOICE, "same", "same shift masked", 0, 0, AT(nc_align),
-     "pair a state with the id at its position, at the next one, or at masked positions with the label"},
-    {"nc-space", SETTING_CHOICE, "transform", "transform hidden", 0, 0, AT(nc_space),
-     "states: output of the head's transform, or of the last layer"},
-    {"nc-ids", SETTING_CHOICE, "true", "true masked", 0, 0, AT(nc_ids), "ids before masking, or as fed"},
-    {"nc-grad", SETTING_CHOICE, "rows", "rows both", 0, 0, AT(nc_grad),
-     "gradient to the word embeddings only, or into the encoder too"},
-    {"nc-reset", SETTING_TEXT, "epoch", "", 0, 0, AT(nc_reset),
-     "forget the class means every epoch, run, step, or fade them: ema:B with 0 < B < 1"},
-    {"nc-sync", SETTING_CHOICE, "global", "global none", 0, 0, AT(nc_sync),
-     "class means over all ranks, or each rank its own (as published)"},
+/* May a continued run change it? Then it changes no number of the run, or how long it is. */
+typedef enum { FIXED, FREE } Change;
+
+static const struct {
+    Change change;
+    Setting setting;
+} row[] = {
+    {FIXED,
+     {"method", SETTING_TEXT, "mlm", "", 0, 0, AT(method_name), "recipe: mlm (any text) or bec (gender-swapped text)"}},
+    {FREE,
+     {"compat", SETTING_CHOICE, "none", "none fnc", 0, 0, AT(compat),
+      "fnc: every key as in the published code of the method"}},
+    {FREE, {"init", SETTING_TEXT, "", "", 0, 0, AT(model.init), "MODEL.h5 to start from, or random"}},
+    {FIXED, {"layers", SETTING_INTEGER, "4", "", 1, 1024, AT(model.layers), "init = random: encoder layers"}},
+    {FIXED, {"hidden", SETTING_INTEGER, "128", "", 1, 65536, AT(model.hidden), "init = random: hidden size"}},
+    {FIXED, {"heads", SETTING_INTEGER, "4", "", 1, 1024, AT(model.heads), "init = random: attention heads"}},
+    {FIXED,
+     {"intermediate", SETTING_INTEGER, "512", "", 1, 1048576, AT(model.intermediate),
+      "init = random: feed-forward size"}},
+    {FIXED,
+     {"positions", SETTING_INTEGER, "512", "", 2, 65536, AT(model.positions),
+      "init = random: longest sample the model can read"}},
+    {FIXED,
+     {"initializer-range", SETTING_NUMBER, "0.02", "", 1e-6, 10, AT(model.initializer_range),
+      "init = random: standard deviation of the weights"}},
+    {FREE, {"vocab", SETTING_TEXT, "", "", 0, 0, AT(model.vocab), "init = random: vocab.txt, one piece a line"}},
+    {FIXED, {"cased", SETTING_SWITCH, "no", "", 0, 0, AT(model.cased), "init = random: the vocabulary is cased"}},
+    {FREE, {"train-data", SETTING_TEXT, "", "", 0, 0, AT(data.path), "text, or a .tsv table with a header line"}},
+    {FIXED,
+     {"split", SETTING_CHOICE, "auto", "auto lines sentences", 0, 0, AT(data.split),
+      "a sample is a line or a sentence; auto: sentences for .tsv, lines otherwise"}},
+    {FIXED, {"text-column", SETTING_TEXT, "Text", "", 0, 0, AT(data.column), ".tsv: the column that holds the text"}},
+    {FREE,
+     {"corpus-cache", SETTING_TEXT, "auto", "", 0, 0, AT(data.cache),
+      "FILE.h5 that keeps the tokenized text for the next run; auto: output/corpus.h5 for 16 MB of text or more; no"}},
+    {FREE,
+     {"output", SETTING_TEXT, "", "", 0, 0, AT(output), "folder for log.tsv, run.conf, checkpoints and model.h5"}},
+    {FIXED, {"batch", SETTING_INTEGER, "16", "", 1, 1 << 24, AT(batch), "samples per step, over all ranks"}},
+    {FIXED,
+     {"max-length", SETTING_INTEGER, "128", "", 3, 65536, AT(data.max_length),
+      "pieces per sample with [CLS] and [SEP]; longer ones are cut"}},
+    {FREE, {"epochs", SETTING_INTEGER, "", "", 1, 1e9, AT(epochs), "passes over the data (or give steps)"}},
+    {FREE, {"steps", SETTING_INTEGER, "", "", 1, 2e9, AT(steps), "optimizer steps (or give epochs)"}},
+    {FIXED, {"learning-rate", SETTING_NUMBER, "5e-5", "", 0, 1e3, AT(optimizer.learning_rate), "peak learning rate"}},
+    {FIXED,
+     {"schedule", SETTING_CHOICE, "linear", "linear constant cosine", 0, 0, AT(optimizer.schedule),
+      "shape of the rate after the warm-up"}},
+    {FIXED, {"warmup", SETTING_INTEGER, "0", "", 0, 2e9, AT(optimizer.warmup), "steps of linear warm-up"}},
+    {FIXED,
+     {"weight-decay", SETTING_NUMBER, "0", "", 0, 1e3, AT(optimizer.weight_decay),
+      "of matrices; biases and LayerNorm are exempt"}},
+    {FIXED,
+     {"adam", SETTING_CHOICE, "torch", "hf torch", 0, 0, AT(optimizer.adam),
+      "form of AdamW: torch.optim's, or transformers' former one"}},
+    {FIXED, {"adam-epsilon", SETTING_NUMBER, "1e-8", "", 0, 1, AT(optimizer.epsilon), "epsilon of AdamW"}},
+    {FIXED, {"clip", SETTING_NUMBER, "1", "", 0, 1e9, AT(optimizer.clip), "limit of the gradient norm; 0 = none"}},
+    {FIXED, {"dropout", SETTING_NUMBER, "-1", "", -1, 0.99, AT(dropout), "all dropout rates; -1 = the model's own"}},
+    {FIXED, {"mask-rate", SETTING_NUMBER, "0.15", "", 0, 1, AT(mask_rate), "share of positions to predict"}},
+    {FIXED, {"seed", SETTING_INTEGER, "42", "", 0, 9e15, AT(seed), "of order, masks, dropout and random weights"}},
+    {FREE,
+     {"threads", SETTING_INTEGER, "0", "", 0, 4096, AT(work.threads),
+      "per rank; 0 = share the cores this rank may use"}},
+    {FIXED,
+     {"reproducible", SETTING_SWITCH, "no", "", 0, 0, AT(work.reproducible),
+      "the same bits on any number of ranks and threads (fixed shards, one summation tree)"}},
+    {FIXED,
+     {"shards", SETTING_INTEGER, "4", "", 1, 64, AT(work.shards),
+      "reproducible: parts of the batch, a power of two, at least as many as ranks"}},
+    {FREE,
+     {"micro-batch", SETTING_INTEGER, "0", "", 0, 1 << 24, AT(work.micro_batch),
+      "samples a rank computes at once, for large batches in little memory; 0 = all of its part"}},
+    {FREE,
+     {"recompute", SETTING_SWITCH, "no", "", 0, 0, AT(work.recompute),
+      "keep only each layer's input and compute the rest again in the backward pass: less memory, a third more work"}},
+    {FREE,
+     {"shard-optimizer", SETTING_SWITCH, "yes", "", 0, 0, AT(work.shard_optimizer),
+      "each rank keeps and updates its share of the optimizer's state (ZeRO-1); the bits are the same"}},
+    {FREE,
+     {"overlap-sums", SETTING_CHOICE, "auto", "auto yes no", 0, 0, AT(work.overlap_sums),
+      "sum gradients behind the backward pass, with a thread; auto: if ranks are on several machines"}},
+    {FREE, {"checkpoint-steps", SETTING_INTEGER, "500", "", 1, 2e9, AT(checkpoint.steps), "steps between checkpoints"}},
+    {FREE,
+     {"checkpoint-behind", SETTING_SWITCH, "yes", "", 0, 0, AT(checkpoint.behind),
+      "write checkpoints behind the next steps, from a copy in memory (12 bytes per parameter on rank 0)"}},
+    {FREE,
+     {"geometry-steps", SETTING_INTEGER, "0", "", 0, 2e9, AT(geometry_steps),
+      "steps between snapshots of the class means' geometry, output/geometry-*.h5 (needs nc-words); 0 = none"}},
+    {FREE, {"keep", SETTING_INTEGER, "2", "", 1, 1e6, AT(checkpoint.keep), "checkpoints to keep"}},
+    {FREE,
+     {"resume", SETTING_TEXT, "auto", "", 0, 0, AT(checkpoint.resume),
+      "auto: continue what is in output; never: begin anew; or a checkpoint"}},
+    {FREE,
+     {"max-time", SETTING_DURATION, "0", "", 0, 0, AT(max_time_s),
+      "stop in time, with a checkpoint: seconds or h:mm:ss; 0 = no limit"}},
+    {FREE, {"log-steps", SETTING_INTEGER, "10", "", 1, 2e9, AT(log_steps), "steps between lines of log.tsv"}},
+    {FREE, {"trace", SETTING_TEXT, "", "", 0, 0, AT(trace), "FILE.h5: every batch as fed, to replay a run elsewhere"}},
+    {FREE,
+     {"dry-run", SETTING_SWITCH, "no", "", 0, 0, AT(dry_run),
+      "check everything, print the memory needed, stop before step 1"}},
+    {FIXED,
+     {"bec-pad", SETTING_CHOICE, "none", "none mask", 0, 0, AT(bec.pad),
+      "mask: fill samples with attended [MASK] up to max-length, as published"}},
+    {FIXED,
+     {"bec-length", SETTING_CHOICE, "max", "max words-pow2", 0, 0, AT(bec.length),
+      "words-pow2: cut to the power of two above the longest sample's words, without [SEP], as published"}},
+    {FIXED,
+     {"nc-weight", SETTING_NUMBER, "0", "", 0, 1e9, AT(nc.loss.weight),
+      "lambda, weight of the collapse regularizer; 0 = off"}},
+    {FIXED,
+     {"nc-metric", SETTING_CHOICE, "unc3", "unc3 nc3 nc1 nc2", 0, 0, AT(nc.loss.metric), "measure that is made small"}},
+    {FREE,
+     {"nc-words", SETTING_TEXT, "", "", 0, 0, AT(nc.words), "word list: JSON with ids (.json), or one word per line"}},
+    {FIXED,
+     {"nc-pieces", SETTING_CHOICE, "whole", "whole first", 0, 0, AT(nc.pieces),
+      "whole: only words that are one piece; first: a word stands for its first piece"}},
+    {FIXED,
+     {"nc-align", SETTING_CHOICE, "same", "same shift masked", 0, 0, AT(nc.loss.align),
+      "pair a state with the id at its position, at the next one, or at masked positions with the label"}},
+    {FIXED,
+     {"nc-space", SETTING_CHOICE, "transform", "transform hidden", 0, 0, AT(nc.loss.space),
+      "states: output of the head's transform, or of the last layer"}},
+    {FIXED, {"nc-ids", SETTING_CHOICE, "true", "true masked", 0, 0, AT(nc.loss.ids), "ids before masking, or as fed"}},
+    {FIXED,
+     {"nc-grad", SETTING_CHOICE, "rows", "rows both", 0, 0, AT(nc.loss.grad),
+      "gradient to the word embeddings only, or into the encoder too"}},
+    {FIXED,
+     {"nc-reset", SETTING_TEXT, "epoch", "", 0, 0, AT(nc.reset),
+      "forget the class means every epoch, run, step, or fade them: ema:B with 0 < B < 1"}},
+    {FIXED,
+     {"nc-sync", SETTING_CHOICE, "global", "global none", 0, 0, AT(nc.loss.sync),
+      "class means over all ranks, or each rank its own (as published)"}},
 };
 
-enum { N_KEYS = sizeof table / sizeof table[0] };
+enum { N_KEYS = sizeof row / sizeof row[0] };
+
+static Setting table[N_KEYS]; /* of the rows, made at the first call */
 
 const Setting *run_settings_table(int *n)
 {
+    static bool is_made;
+    for (int i = 0; i < N_KEYS && !is_made; i++) table[i] = row[i].setting;
+    is_made = true;
     *n = N_KEYS;
     return table;
 }
 
+static int row_of(const char *key)
+{
+    int i = 0;
+    while (i < N_KEYS && strcmp(row[i].setting.name, key) != 0) i++;
+    return i;
+}
+
+const Setting *run_settings_row(const char *key)
+{
+    const int i = row_of(key);
+    return i < N_KEYS ? &row[i].setting : NULL;
+}
+
 bool run_settings_may_change(const char *key)
 {
-    static const char *const free_keys[] = {"output",
-                                            "train-data",
-                                            "epochs",
-                                            "steps",
-                                            "threads",
-                                            "checkpoint-steps",
-                                            "checkpoint-behind",
-                                            "geometry-steps",
-                                            "corpus-cache",
-                                            "keep",
-                                            "resume",
-                                            "max-time",
-                                            "log-steps",
-                                            "micro-batch",
-                                            "recompute",
-                                            "shard-optimizer",
-                                            "overlap-sums",
-                                            "trace",
-                                            "dry-run",
-                                            "init",
-                                            "vocab",
-                                            "nc-words",
-                                            "compat"};
-    for (size_t i = 0; i < sizeof free_keys / sizeof free_keys[0]; i++)
-        if (strcmp(free_keys[i], key) == 0) return true;
-    return false;
+    const int i = row_of(key);
+    return i < N_KEYS && row[i].change == FREE;
+}
+
+RunSettings run_settings_default(void)
+{
+    Settings none;
+    RunSettings run = {0};
+    int n;
+    settings_init(&none, run_settings_table(&n), N_KEYS);
+    if (settings_store(&none, &run)) status_abort(__FILE__, __LINE__, "a default is wrong: %s", status_message());
+    settings_free(&none);
+    return run;
 }
 
 bool run_settings_collects(const RunSettings *run)
 {
-    return run->nc_weight > 0 || run->geometry_steps > 0;
+    return run->nc.loss.weight > 0 || run->geometry_steps > 0;
 }
 
 static Status parse_reset(RunSettings *run)
@@ -147,29 +196,29 @@ static Status parse_reset(RunSettings *run)
         CollapseReset reset;
     } plain[] = {{"epoch", RESET_EPOCH}, {"run", RESET_RUN}, {"step", RESET_STEP}};
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
-        if (strcmp(plain[i].name, run->nc_reset) != 0) continue;
-        run->reset = plain[i].reset;
+        if (strcmp(plain[i].name, run->nc.reset) != 0) continue;
+        run->nc.loss.reset = plain[i].reset;
         return STATUS_OK;
     }
-    const bool is_ema = strncmp(run->nc_reset, "ema:", 4) == 0 && text_to_double(run->nc_reset + 4, &run->ema);
-    CHECK(is_ema && run->ema > 0 && run->ema < 1, STATUS_USAGE,
-          "nc-reset = '%s' is not epoch, run, step or ema:B with 0 < B < 1", run->nc_reset);
-    run->reset = RESET_EMA;
+    const bool is_ema = strncmp(run->nc.reset, "ema:", 4) == 0 && text_to_double(run->nc.reset + 4, &run->nc.loss.ema);
+    CHECK(is_ema && run->nc.loss.ema > 0 && run->nc.loss.ema < 1, STATUS_USAGE,
+          "nc-reset = '%s' is not epoch, run, step or ema:B with 0 < B < 1", run->nc.reset);
+    run->nc.loss.reset = RESET_EMA;
     return STATUS_OK;
 }
 
 static Status check_needed(const RunSettings *run)
 {
-    CHECK(run->init[0], STATUS_USAGE, "init is missing: a MODEL.h5 (collapse-import makes one), or random");
-    CHECK(run->train_data[0], STATUS_USAGE, "train-data is missing: the text to train on");
+    CHECK(run->model.init[0], STATUS_USAGE, "init is missing: a MODEL.h5 (collapse-import makes one), or random");
+    CHECK(run->data.path[0], STATUS_USAGE, "train-data is missing: the text to train on");
     CHECK(run->output[0], STATUS_USAGE, "output is missing: the folder for checkpoints and the model");
-    CHECK(strcmp(run->init, "random") != 0 || run->vocab[0], STATUS_USAGE,
+    CHECK(strcmp(run->model.init, "random") != 0 || run->model.vocab[0], STATUS_USAGE,
           "init = random needs vocab = vocab.txt (collapse vocab makes one)");
-    CHECK(run->nc_weight == 0 || run->nc_words[0], STATUS_USAGE, "nc-weight = %g needs nc-words = a word list",
-          run->nc_weight);
-    CHECK(run->geometry_steps == 0 || run->nc_words[0], STATUS_USAGE,
+    CHECK(run->nc.loss.weight == 0 || run->nc.words[0], STATUS_USAGE, "nc-weight = %g needs nc-words = a word list",
+          run->nc.loss.weight);
+    CHECK(run->geometry_steps == 0 || run->nc.words[0], STATUS_USAGE,
           "geometry-steps = %lld needs nc-words = a word list (nc-weight may be 0)", (long long)run->geometry_steps);
-    CHECK(run->geometry_steps == 0 || run->nc_sync == SYNC_GLOBAL, STATUS_USAGE,
+    CHECK(run->geometry_steps == 0 || run->nc.loss.sync == SYNC_GLOBAL, STATUS_USAGE,
           "geometry-steps needs nc-sync = global: there must be one set of class means");
     return STATUS_OK;
 }
@@ -185,9 +234,9 @@ Status run_settings_resolve(Settings *settings, RunSettings *run)
     TRY(method_give_defaults(run->method, run->compat == 1, settings));
     TRY(settings_store(settings, run));
     CHECK(run->mask_rate > 0, STATUS_USAGE, "mask-rate = 0 leaves nothing to predict; the usual value is 0.15");
-    CHECK(!run->reproducible || run->micro_batch == 0, STATUS_USAGE,
+    CHECK(!run->work.reproducible || run->work.micro_batch == 0, STATUS_USAGE,
           "micro-batch does not go with reproducible = yes; raise shards instead");
-    CHECK(!run->reproducible || run->nc_sync == SYNC_GLOBAL, STATUS_USAGE,
+    CHECK(!run->work.reproducible || run->nc.loss.sync == SYNC_GLOBAL, STATUS_USAGE,
           "nc-sync = none depends on the ranks and does not go with reproducible = yes");
     TRY(check_needed(run));
     return parse_reset(run);
@@ -196,7 +245,8 @@ Status run_settings_resolve(Settings *settings, RunSettings *run)
 void run_settings_help(void)
 {
     printf("Keys (in the file as key = value, or as flags; a flag wins over the file):\n");
-    settings_help(table, N_KEYS);
+    int n;
+    settings_help(run_settings_table(&n), N_KEYS);
     printf("\nMethods and the values they give to keys that are not set:\n");
     const Method *m;
     for (int i = 0; (m = method_at(i)); i++) {

@@ -16,20 +16,20 @@
 
 static bool begins_at_random(const RunSettings *run)
 {
-    return strcmp(run->init, "random") == 0;
+    return strcmp(run->model.init, "random") == 0;
 }
 
 static Status open_model(const Comm *comm, const RunSettings *run, Model *model)
 {
-    if (!begins_at_random(run)) return model_open(comm, run->init, model);
-    const RandomModel random = {.vocab = run->vocab,
-                                .cased = run->cased,
-                                .layers = (int)run->layers,
-                                .hidden = (int)run->hidden,
-                                .heads = (int)run->heads,
-                                .intermediate = (int)run->intermediate,
-                                .positions = (int)run->positions,
-                                .initializer_range = run->initializer_range};
+    if (!begins_at_random(run)) return model_open(comm, run->model.init, model);
+    const RandomModel random = {.vocab = run->model.vocab,
+                                .cased = run->model.cased,
+                                .layers = (int)run->model.layers,
+                                .hidden = (int)run->model.hidden,
+                                .heads = (int)run->model.heads,
+                                .intermediate = (int)run->model.intermediate,
+                                .positions = (int)run->model.positions,
+                                .initializer_range = run->model.initializer_range};
     return model_open_random(comm, &random, model);
 }
 
@@ -40,22 +40,23 @@ enum { CACHED_BYTES = 16 << 20 /* a smaller text is tokenized in half a second *
 static Status read_corpus(const Comm *comm, const RunSettings *run, Trainer *t)
 {
     const BertConfig *config = &t->model.config;
-    const bool published = run->bec_length == 1;
-    CorpusOptions options = {.split = (SplitRule)run->split,
-                             .column = run->text_column,
-                             .max_length = (int)run->max_length,
-                             .pad_masked = run->bec_pad == 1,
+    const bool published = run->bec.length == 1;
+    CorpusOptions options = {.split = (SplitRule)run->data.split,
+                             .column = run->data.column,
+                             .max_length = (int)run->data.max_length,
+                             .pad_masked = run->bec.pad == 1,
                              .cut_separator = published};
     char *own = file_join(run->output, "corpus.h5");
-    const bool automatic = strcmp(run->corpus_cache, "auto") == 0;
+    const bool automatic = strcmp(run->data.cache, "auto") == 0;
     if (automatic) options.cache_bytes = CACHED_BYTES;
-    options.cache = strcmp(run->corpus_cache, "no") == 0 || run->dry_run ? "" : automatic ? own : run->corpus_cache;
-    CHECK(run->max_length <= config->positions, STATUS_USAGE,
-          "max-length = %lld, but the model reads at most %d positions", (long long)run->max_length, config->positions);
-    Status status = corpus_read(comm, run->train_data, t->model.vocabulary, &options, &t->corpus);
+    options.cache = strcmp(run->data.cache, "no") == 0 || run->dry_run ? "" : automatic ? own : run->data.cache;
+    CHECK(run->data.max_length <= config->positions, STATUS_USAGE,
+          "max-length = %lld, but the model reads at most %d positions", (long long)run->data.max_length,
+          config->positions);
+    Status status = corpus_read(comm, run->data.path, t->model.vocabulary, &options, &t->corpus);
     free(own);
     TRY(status);
-    log_line("%s: %d samples, %lld pieces, longest %d%s", run->train_data, t->corpus.n,
+    log_line("%s: %d samples, %lld pieces, longest %d%s", run->data.path, t->corpus.n,
              (long long)t->corpus.offset[t->corpus.n], t->corpus.longest, published ? ", cut as published" : "");
     if (t->corpus.n_cut)
         log_line("%d samples were longer than %d pieces and were cut", t->corpus.n_cut, t->corpus.max_length);
@@ -65,26 +66,13 @@ static Status read_corpus(const Comm *comm, const RunSettings *run, Trainer *t)
 static Status read_words(const Comm *comm, const RunSettings *run, Trainer *t)
 {
     if (!run_settings_collects(run)) return STATUS_OK;
-    TRY(comm_agree(comm, wordlist_read(run->nc_words, t->model.vocabulary, (PieceRule)run->nc_pieces, &t->words)));
-    log_line("%s: %d words, %d classes, %d words left out (of several pieces or unknown)", run->nc_words,
+    TRY(comm_agree(comm, wordlist_read(run->nc.words, t->model.vocabulary, (PieceRule)run->nc.pieces, &t->words)));
+    log_line("%s: %d words, %d classes, %d words left out (of several pieces or unknown)", run->nc.words,
              t->words.n_words, t->words.n, t->words.n_dropped);
     return STATUS_OK;
 }
 
 /* --- memory ---------------------------------------------------------------------------------------- */
-
-static CollapseOptions collapse_options(const RunSettings *run)
-{
-    return (CollapseOptions){.weight = run->nc_weight,
-                             .metric = (CollapseMetric)run->nc_metric,
-                             .align = (CollapseAlign)run->nc_align,
-                             .space = (CollapseSpace)run->nc_space,
-                             .ids = (CollapseIds)run->nc_ids,
-                             .grad = (CollapseGrad)run->nc_grad,
-                             .reset = run->reset,
-                             .ema = run->ema,
-                             .sync = (CollapseSync)run->nc_sync};
-}
 
 static void lay_out_shards(const Comm *comm, Trainer *t)
 {
@@ -103,8 +91,7 @@ static void lay_out(const Comm *comm, const RunSettings *run, Trainer *t)
     const int samples = pieces_most_samples(run, batch);
     const int tokens = (int)pieces_most_tokens(comm, run, batch, t->corpus.longest);
     const BertConfig *config = &t->model.config;
-    const CollapseOptions collapse = collapse_options(run);
-    const ModelRoom room = {.use = run->recompute ? ENCODER_RECOMPUTES : ENCODER_TRAINS,
+    const ModelRoom room = {.use = run->work.recompute ? ENCODER_RECOMPUTES : ENCODER_TRAINS,
                             .samples = samples,
                             .tokens = tokens,
                             .longest = t->corpus.longest,
@@ -114,7 +101,7 @@ static void lay_out(const Comm *comm, const RunSettings *run, Trainer *t)
         arena_cut(&t->arena, (size_t)gradients_norm_parts(t->model.params.layout.count), sizeof *t->norm_part);
     masked_lm_init(&t->arena, &t->model.head, &t->masked_lm);
     if (run_settings_collects(run))
-        collapse_loss_init(&t->arena, &collapse, &t->words, &t->model.head, comm->n_ranks, &t->collapse);
+        collapse_loss_init(&t->arena, &run->nc.loss, &t->words, &t->model.head, comm->n_ranks, &t->collapse);
     batch_init(&t->arena, samples, tokens, &t->batch);
     lay_out_shards(comm, t);
     if (t->writes_behind) checkpoint_writer_init(&t->arena, &t->model.params, comm->rank == 0, &t->writer);
@@ -129,13 +116,13 @@ void setup_memory(const Comm *comm, Trainer *t)
 {
     const RunSettings *run = t->run;
     const BertConfig *config = &t->model.config;
-    t->writes_behind = run->checkpoint_behind && !run->trace[0]; /* HDF5 serves one thread */
-    t->n_shards = run->reproducible ? (int)run->shards : 0;
+    t->writes_behind = run->checkpoint.behind && !run->trace[0]; /* HDF5 serves one thread */
+    t->n_shards = run->work.reproducible ? (int)run->work.shards : 0;
     t->shard_loss = memory_alloc(t->n_shards ? (size_t)t->n_shards : 1, sizeof *t->shard_loss);
     if (t->n_shards && run_settings_collects(run))
         t->shard_means = memory_alloc((size_t)t->n_shards, sizeof *t->shard_means);
     gradients_buckets(config, comm->rank, comm->n_ranks, &t->buckets);
-    t->dealt = run->shard_optimizer && comm->n_ranks > 1 ? &t->buckets : NULL;
+    t->dealt = run->work.shard_optimizer && comm->n_ranks > 1 ? &t->buckets : NULL;
     lay_out(comm, run, t);
     const double need = (double)t->arena.used / 1e6, count = 1e-6 * (double)t->model.params.layout.count * sizeof(real);
     const double copy = t->writes_behind && comm->rank == 0 ? 3 * count : 0;
@@ -152,7 +139,8 @@ void setup_memory(const Comm *comm, Trainer *t)
     arena_open(&t->arena);
     lay_out(comm, run, t);
     const bool several_nodes = comm->node_ranks < comm->n_ranks;
-    const bool overlaps = run->overlap_sums == OVERLAP_AUTO ? several_nodes : run->overlap_sums == OVERLAP_YES;
+    const bool overlaps =
+        run->work.overlap_sums == OVERLAP_AUTO ? several_nodes : run->work.overlap_sums == OVERLAP_YES;
     bucket_sum_open(comm, &t->buckets, t->model.params.gradient, overlaps, &t->sums);
     if (comm->n_ranks > 1)
         log_line("gradients are summed %s; the optimizer's state is %s",
@@ -162,7 +150,7 @@ void setup_memory(const Comm *comm, Trainer *t)
 
 static Status load_weights(const Comm *comm, const RunSettings *run, Trainer *t)
 {
-    if (!begins_at_random(run)) return model_load(comm, run->init, &t->model);
+    if (!begins_at_random(run)) return model_load(comm, run->model.init, &t->model);
     model_begin((uint64_t)run->seed, &t->model);
     return STATUS_OK;
 }
@@ -182,18 +170,18 @@ void setup_state(const char *settings, const char *command_line, Trainer *t)
     if (run_settings_collects(run)) {
         t->state.means = &t->collapse.total;
         t->state.class_id = t->words.id;
-        t->state.means_by_rank = run->nc_sync == SYNC_NONE;
+        t->state.means_by_rank = run->nc.loss.sync == SYNC_NONE;
     }
     static const char *const metric[] = {"unc3", "nc3", "nc1", "nc2"};
-    t->metric = metric[run->nc_metric];
+    t->metric = metric[run->nc.loss.metric];
 }
 
 static Status continue_old(const Comm *comm, const RunSettings *run, Trainer *t)
 {
-    if (strcmp(run->resume, "never") == 0) return checkpoint_set_aside(comm, run->output, -1);
+    if (strcmp(run->checkpoint.resume, "never") == 0) return checkpoint_set_aside(comm, run->output, -1);
     char *path;
-    if (strcmp(run->resume, "auto") == 0) TRY(checkpoint_find(comm, run->output, &path));
-    else path = memory_copy_text(run->resume);
+    if (strcmp(run->checkpoint.resume, "auto") == 0) TRY(checkpoint_find(comm, run->output, &path));
+    else path = memory_copy_text(run->checkpoint.resume);
     Status status = STATUS_OK;
     if (path[0]) {
         status = checkpoint_read(comm, path, &t->state);
@@ -209,7 +197,8 @@ static void set_length(const RunSettings *run, Trainer *t)
 {
     const int64_t per_epoch = (t->corpus.n + run->batch - 1) / run->batch;
     t->total_steps = run->steps > 0 ? run->steps : run->epochs * per_epoch;
-    t->schedule = (Schedule){(ScheduleKind)run->schedule, run->learning_rate, run->warmup, t->total_steps};
+    t->schedule = (Schedule){(ScheduleKind)run->optimizer.schedule, run->optimizer.learning_rate, run->optimizer.warmup,
+                             t->total_steps};
     log_line("%lld steps of %lld samples, %lld steps per epoch", (long long)t->total_steps,
              (long long)(run->batch < t->corpus.n ? run->batch : t->corpus.n), (long long)per_epoch);
 }
@@ -224,14 +213,14 @@ static Status make_output(const Comm *comm, const RunSettings *run)
 /* Shards are dealt whole, so that many ranks cannot be kept busy by few of them. */
 static Status check_shards(const Comm *comm, const RunSettings *run)
 {
-    if (!run->reproducible) return STATUS_OK;
-    CHECK((run->shards & (run->shards - 1)) == 0, STATUS_USAGE, "shards = %lld is not a power of two",
-          (long long)run->shards);
-    CHECK(comm->n_ranks <= run->shards, STATUS_USAGE,
+    if (!run->work.reproducible) return STATUS_OK;
+    CHECK((run->work.shards & (run->work.shards - 1)) == 0, STATUS_USAGE, "shards = %lld is not a power of two",
+          (long long)run->work.shards);
+    CHECK(comm->n_ranks <= run->work.shards, STATUS_USAGE,
           "%d ranks, but the batch is cut into %lld shards; raise shards, a power of two, to at least %d",
-          comm->n_ranks, (long long)run->shards, comm->n_ranks);
-    if (run->shards % comm->n_ranks)
-        log_line("%lld shards on %d ranks: not all have the same work", (long long)run->shards, comm->n_ranks);
+          comm->n_ranks, (long long)run->work.shards, comm->n_ranks);
+    if (run->work.shards % comm->n_ranks)
+        log_line("%lld shards on %d ranks: not all have the same work", (long long)run->work.shards, comm->n_ranks);
     return STATUS_OK;
 }
 

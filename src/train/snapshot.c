@@ -65,14 +65,14 @@ Status snapshot_write(const Comm *comm, Trainer *t)
     timer_begin(&t->timer, PHASE_CHECKPOINT);
     char *path = memory_print("%s/geometry-%08lld.h5", t->run->output, (long long)t->state.step);
     const GeometryOptions options = {.model = t->run->output,
-                                     .text = t->run->train_data,
-                                     .words = t->run->nc_words,
+                                     .text = t->run->data.path,
+                                     .words = t->run->nc.words,
                                      .nc4_text = "",
                                      .output = path,
                                      .min_count = 1,
-                                     .pieces = t->run->nc_pieces,
-                                     .align = t->run->nc_align,
-                                     .space = t->run->nc_space,
+                                     .pieces = t->run->nc.pieces,
+                                     .align = t->run->nc.loss.align,
+                                     .space = t->run->nc.loss.space,
                                      .seed = t->run->seed};
     GeometryRun run = {.comm = comm, .options = &options, .step = t->state.step};
     gather(t, &run);

@@ -219,13 +219,13 @@ static double sum_measures(const Comm *comm, Trainer *t)
 
 static void update(const Comm *comm, Trainer *t, HistoryLine *line)
 {
-    const AdamSettings adam = {.form = t->run->adam == 0 ? ADAM_HF : ADAM_TORCH,
+    const AdamSettings adam = {.form = t->run->optimizer.adam == 0 ? ADAM_HF : ADAM_TORCH,
                                .learning_rate = line->learning_rate,
                                .beta_1 = 0.9,
                                .beta_2 = 0.999,
-                               .epsilon = t->run->adam_epsilon,
-                               .weight_decay = t->run->weight_decay,
-                               .gradient_scale = gradients_clip_factor(line->grad_norm, t->run->clip),
+                               .epsilon = t->run->optimizer.epsilon,
+                               .weight_decay = t->run->optimizer.weight_decay,
+                               .gradient_scale = gradients_clip_factor(line->grad_norm, t->run->optimizer.clip),
                                .step = t->state.step + 1};
     gradients_update(&adam, &t->model.params, t->dealt);
     timer_begin(&t->timer, PHASE_WAIT);
@@ -244,7 +244,7 @@ Status trainer_step(const Comm *comm, Trainer *t, HistoryLine *line, StopReason 
     line->task_loss = t->global_labels ? loss / (double)t->global_labels : 0; /* no label: nothing to learn, not NaN */
     line->nc_loss = sum_measures(comm, t);
     line->nc_classes = uses_collapse(t) ? t->collapse.measure.n_active : 0;
-    line->loss = line->task_loss + t->run->nc_weight * line->nc_loss;
+    line->loss = line->task_loss + t->run->nc.loss.weight * line->nc_loss;
     line->learning_rate = schedule_rate(&t->schedule, t->state.step);
     line->grad_norm = gradients_norm(comm, &t->model.params, t->dealt, t->norm_part);
     line->nc_grad_norm = nc_norm;
@@ -286,9 +286,9 @@ static Status record(const Comm *comm, Trainer *t, const HistoryLine *line)
 static Status save(const Comm *comm, Trainer *t, bool last)
 {
     timer_begin(&t->timer, PHASE_CHECKPOINT);
-    Status status = t->writes_behind
-                        ? checkpoint_writer_start(comm, &t->writer, t->run->output, (int)t->run->keep, &t->state)
-                        : checkpoint_write(comm, t->run->output, (int)t->run->keep, &t->state);
+    Status status = t->writes_behind ? checkpoint_writer_start(comm, &t->writer, t->run->output,
+                                                               (int)t->run->checkpoint.keep, &t->state)
+                                     : checkpoint_write(comm, t->run->output, (int)t->run->checkpoint.keep, &t->state);
     if (!status && last) status = checkpoint_writer_finish(comm, &t->writer);
     timer_begin(&t->timer, PHASE_OTHER);
     return status;
@@ -306,7 +306,7 @@ static Status train_loop(const Comm *comm, Trainer *t)
         TRY(record(comm, t, &line));
         progress_step(&progress, &line);
         const bool is_last = t->state.step == t->total_steps;
-        if (is_last || stop || t->state.step % t->run->checkpoint_steps == 0)
+        if (is_last || stop || t->state.step % t->run->checkpoint.steps == 0)
             TRY(save(comm, t, is_last || stop != STOP_NO));
         if (t->run->geometry_steps && (t->state.step % t->run->geometry_steps == 0 || is_last))
             TRY(snapshot_write(comm, t));
@@ -350,7 +350,7 @@ static Status run_steps(const Comm *comm, Trainer *t, const char *settings)
 
 Status trainer_run(const Comm *comm, const RunSettings *run, const char *settings, const char *command_line)
 {
-    runtime_init(comm, (int)run->threads, false);
+    runtime_init(comm, (int)run->work.threads, false);
     Trainer trainer;
     Status status = setup_open(comm, run, settings, command_line, &trainer);
     if (!status && !run->dry_run) status = run_steps(comm, &trainer, settings);
