@@ -2,7 +2,11 @@
  *
  * Format bounds V18 (object headers carry checksums), contiguous datasets, fixed strings, no
  * variable-length data. Every dataset has the attributes `xxh128`, the hash of its bytes as stored,
- * and `axes`, the names of its dimensions; a read verifies the hash. Files written by one rank use
+ * and `axes`, the names of its dimensions; a read verifies the hash. The root's attribute `file_xxh128`
+ * stands for everything else: the list of objects, their shapes and attributes (src/io/h5_form.h). A
+ * file is opened only after its structure was read without HDF5, which crashes on some damaged ones:
+ * what this project never writes (links, storage elsewhere, filters, values never written, other
+ * types) is refused, and so is whatever does not match its hash. Files written by one rank use
  * the serial driver (weights are replicated, so one writer is enough, and a full disk then gives an
  * error and not a stuck job); data spread over ranks are written together by h5_write_rows.
  * A path inside the file is "/group/name"; missing groups are made. Not thread-safe. */
@@ -28,7 +32,9 @@ typedef struct {
     size_t text_size; /* H5_TEXT: bytes of one string */
 } H5Shape;
 
-/* Local: the file belongs to the calling rank alone. h5_create replaces an old file. */
+/* Local: the file belongs to the calling rank alone. h5_create replaces an old file. STATUS_IO: the system
+ * refused, for a reason that may pass (permission, no such folder, held open by another program);
+ * STATUS_DATA: the content is wrong (damaged, truncated, another kind of file). */
 Status h5_create(const char *path, H5File **file);
 Status h5_open(const char *path, H5File **file);
 Status h5_open_append(const char *path, H5File **file);
@@ -38,6 +44,8 @@ Status h5_close(H5File **file);
  * end without it (comm_abort, _exit). */
 bool h5_is_broken(void);
 const char *h5_path(const H5File *file);
+/* Do its attributes have a hash? Files of format version 1 have none. */
+bool h5_is_sealed(const H5File *file);
 
 /* The root attributes of interface.md: format, format_version, writer, created, command_line,
  * config_sha256 ("" if there is no configuration). */
@@ -82,21 +90,21 @@ Status h5_visit_datasets(H5File *file, H5Visit visit, void *context);
  * compared with its hashes and renamed to path. On failure path is as it was. Local. */
 typedef Status (*H5Body)(H5File *file, const void *context);
 Status h5_write_file(const char *path, H5Body body, const void *context);
-/* Compare every dataset of a file with its hash; a dataset without one is an error. Local. */
+/* Compare every dataset of a file with its hash. Local. */
 Status h5_verify_file(const char *path);
-/* Compare a dataset with its stored hash; *had_hash tells whether there was one. */
-Status h5_verify(H5File *file, const char *path, bool *had_hash);
+/* Compare a dataset with its stored hash. */
+Status h5_verify(H5File *file, const char *path);
 
 /* Collective. Datasets whose first dimension is spread over ranks. h5_rows_create makes one of dims
  * (the whole, the same on all ranks); each call of h5_rows_write adds every rank's n_rows rows from
- * first_row on (n_rows may be 0). The hash is added by h5_seal. */
+ * first_row on (n_rows may be 0). The hashes are added by h5_seal. */
 Status h5_create_parallel(const Comm *comm, const char *path, H5File **file);
 Status h5_rows_create(const Comm *comm, H5File *file, const char *path, H5Kind kind, int rank, const int64_t *dims,
                       const char *axes);
 Status h5_rows_write(const Comm *comm, H5File *file, const char *path, H5Kind kind, int rank, const int64_t *dims,
                      int64_t first_row, int64_t n_rows, const void *data);
 const char *h5_library(void); /* "HDF5 1.10.8" */
-/* Local, on one rank, after the parallel file was closed: hash every dataset of the file. */
+/* Local, on one rank, after the parallel file was closed: hash every dataset of the file, then the file. */
 Status h5_seal(const char *path);
 
 #endif

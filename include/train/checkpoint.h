@@ -29,7 +29,8 @@ Status checkpoint_write(const Comm *comm, const char *folder, int keep, const Tr
 Status checkpoint_write_model(const Comm *comm, const char *folder, const TrainState *state);
 
 /* The newest checkpoint of folder that is whole; "" if there is none. Damaged ones are named in a
- * warning and passed over. *path is owned by the caller. Collective. */
+ * warning and passed over; one that cannot be opened (permission, held by another program) may be whole,
+ * so that nothing is chosen: STATUS_IO. *path is owned by the caller. Collective. */
 Status checkpoint_find(const Comm *comm, const char *folder, char **path);
 /* Rename the checkpoints of folder that are newer than step (damaged ones, or those of a run that is
  * begun anew) to *.old, so that they do not stand in the way of the new ones. Collective. */

@@ -255,8 +255,35 @@ Status bert_config_write(H5File *file, const BertConfig *config)
     return h5_put_i64(file, "/model", "tie_word_embeddings", 1);
 }
 
+/* What the file says besides numbers must be what this program computes. */
+static Status check_texts(H5File *file)
+{
+    static const struct {
+        const char *key, *computed;
+    } fixed[] = {{"model_type", "bert"}, {"hidden_act", "gelu"}, {"position_embedding_type", "absolute"}};
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+        char *value;
+        if (!h5_has_attribute(file, "/model", fixed[i].key)) continue;
+        TRY(h5_get_text(file, "/model", fixed[i].key, &value));
+        const bool same = strcmp(value, fixed[i].computed) == 0;
+        Status status = STATUS_OK;
+        if (!same)
+            status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: %s is '%s', but this program computes only '%s'",
+                                h5_path(file), fixed[i].key, value, fixed[i].computed);
+        free(value);
+        TRY(status);
+    }
+    int64_t tied = 1;
+    if (h5_has_attribute(file, "/model", "tie_word_embeddings"))
+        TRY(h5_get_i64(file, "/model", "tie_word_embeddings", &tied));
+    CHECK(tied == 1, STATUS_DATA, "%s: tie_word_embeddings is %lld, but this program computes only the tied head",
+          h5_path(file), (long long)tied);
+    return STATUS_OK;
+}
+
 Status bert_config_read(H5File *file, BertConfig *config)
 {
+    TRY(check_texts(file));
     *config = bert_config_default();
     for (int i = 0; i < N_INTEGER_KEYS; i++) {
         int64_t value;

@@ -8,32 +8,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "h5_file.h"
-#include "io/file.h"
-
-enum { REASON_SIZE = 1024 };
-
-static herr_t keep_deepest(unsigned n, const H5E_error2_t *error, void *reason)
-{
-    (void)n;
-    if (error->desc && error->desc[0]) snprintf(reason, REASON_SIZE, "%s", error->desc);
-    return 0;
-}
-
-Status h5_fail(const H5File *file, const char *object, const char *action)
-{
-    char reason[REASON_SIZE] = "no reason given by HDF5; is the disk full?";
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_deepest, reason);
-    H5Eclear2(H5E_DEFAULT);
-    char *error = strstr(reason, "error message = '");
-    if (error) { /* the system's own words say it best */
-        memmove(reason, error + 17, strlen(error + 17) + 1);
-        reason[strcspn(reason, "'")] = '\0';
-    }
-    reason[strcspn(reason, "\n")] = '\0';
-    return status_set(STATUS_IO, __FILE__, __LINE__, "%s%s%s: %s: %s", file->path, object[0] ? " " : "", object, action,
-                      reason);
-}
+#include "h5_seal.h"
 
 hid_t h5_file_type(H5Kind kind)
 {
@@ -71,7 +46,7 @@ hid_t h5_text_type(size_t bytes)
 
 static H5File *new_handle(const char *path)
 {
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    h5_keep_reasons();
     H5File *file = memory_alloc(1, sizeof *file);
     file->path = memory_copy_text(path);
     file->id = -1;
@@ -80,6 +55,8 @@ static H5File *new_handle(const char *path)
 
 static void free_handle(H5File **file)
 {
+    for (size_t i = 0; i < (*file)->n_touched; i++) free((*file)->touched[i]);
+    free((*file)->touched);
     free((*file)->path);
     free(*file);
     *file = NULL;
@@ -95,40 +72,75 @@ static hid_t access_list(void)
 
 Status h5_create(const char *path, H5File **file)
 {
+    *file = NULL;
+    TRY(h5_look_new(path));
     *file = new_handle(path);
     hid_t access = access_list();
     (*file)->id = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
-    (*file)->is_written = true;
+    (*file)->is_written = (*file)->is_sealed = true;
     H5Pclose(access);
-    if ((*file)->id >= 0) return STATUS_OK;
+    if ((*file)->id >= 0) {
+        h5_touch_new(*file, "/");
+        return STATUS_OK;
+    }
     Status status = h5_fail(*file, "", "cannot be created");
     free_handle(file);
     return status;
 }
 
+/* Only after the file was looked at. */
 static Status open_with(const char *path, unsigned flags, H5File **file)
 {
-    *file = NULL;
-    CHECK(file_exists(path), STATUS_IO, "%s: does not exist", path);
     *file = new_handle(path);
     hid_t access = access_list();
     (*file)->id = H5Fopen(path, flags, access);
     (*file)->is_written = flags != H5F_ACC_RDONLY;
     H5Pclose(access);
     if ((*file)->id >= 0) return STATUS_OK;
-    h5_fail(*file, "", "is not a readable HDF5 file (damaged, truncated, or of another kind)");
+    Status status = h5_fail(*file, "", "cannot be opened");
     free_handle(file);
-    return STATUS_DATA;
+    return status;
 }
 
 Status h5_open(const char *path, H5File **file)
 {
-    return open_with(path, H5F_ACC_RDONLY, file);
+    H5Form form;
+    *file = NULL;
+    TRY(h5_look(path, false));
+    TRY(h5_form_read(path, &form));
+    TRY(h5_form_check(path, &form));
+    TRY(open_with(path, H5F_ACC_RDONLY, file));
+    (*file)->is_sealed = form.stored[0] != '\0';
+    return STATUS_OK;
 }
 
 Status h5_open_append(const char *path, H5File **file)
 {
+    H5Form form = {.stored = "known"};
+    *file = NULL;
+    TRY(h5_look(path, true));
+    if (!h5_remembers(path, &form.sum)) {
+        TRY(h5_form_read(path, &form));
+        TRY(h5_form_check(path, &form));
+    }
+    TRY(open_with(path, H5F_ACC_RDWR, file));
+    (*file)->is_sealed = form.stored[0] != '\0';
+    (*file)->sum = form.sum;
+    return STATUS_OK;
+}
+
+Status h5_open_unsealed(const char *path, H5File **file)
+{
+    H5Form form;
+    *file = NULL;
+    TRY(h5_look(path, true));
+    TRY(h5_form_read(path, &form));
     return open_with(path, H5F_ACC_RDWR, file);
+}
+
+bool h5_is_sealed(const H5File *file)
+{
+    return file->is_sealed;
 }
 
 static bool library_is_broken;
@@ -144,15 +156,17 @@ bool h5_is_broken(void)
 Status h5_close(H5File **file)
 {
     if (!*file) return STATUS_OK;
-    Status status = STATUS_OK;
+    const bool seals = (*file)->is_written && !(*file)->is_parallel;
+    Status status = seals ? h5_seal_changes(*file) : STATUS_OK;
     if ((*file)->is_written && H5Fflush((*file)->id, H5F_SCOPE_GLOBAL) < 0) {
-        status = h5_fail(*file, "", "cannot be written");
+        if (!status) status = h5_fail(*file, "", "cannot be written");
         if (!(*file)->is_parallel && truncate((*file)->path, 0) != 0) library_is_broken = true;
     }
     if (H5Fclose((*file)->id) < 0) {
         if (!status) status = h5_fail(*file, "", "cannot be completed on disk");
         library_is_broken = true;
     }
+    if (seals && !status) h5_remember(*file);
     free_handle(file);
     return status;
 }
@@ -178,7 +192,7 @@ bool h5_exists(H5File *file, const char *path)
     return found;
 }
 
-static H5Kind kind_of(hid_t type, size_t *text_size)
+H5Kind h5_kind_of(hid_t type, size_t *text_size)
 {
     const size_t size = H5Tget_size(type);
     switch (H5Tget_class(type)) {
@@ -201,7 +215,7 @@ Status h5_shape(H5File *file, const char *path, H5Shape *shape)
     hid_t space = H5Dget_space(dataset), type = H5Dget_type(dataset);
     hsize_t dims[H5S_MAX_RANK];
     shape->rank = H5Sget_simple_extent_dims(space, dims, NULL);
-    shape->kind = kind_of(type, &shape->text_size);
+    shape->kind = h5_kind_of(type, &shape->text_size);
     bool fits = shape->rank >= 0 && shape->rank <= 3;
     for (int i = 0; i < shape->rank && fits; i++) {
         shape->dims[i] = (int64_t)dims[i];
@@ -231,6 +245,7 @@ hid_t h5_new_dataset(H5File *file, const char *path, hid_t type, int rank, const
 static Status write_dataset(H5File *file, const char *path, hid_t file_type, hid_t memory_type, int rank,
                             const int64_t *dims, const char *axes, const void *data, size_t bytes)
 {
+    TRY(h5_touch(file, path));
     hid_t dataset = h5_new_dataset(file, path, file_type, rank, dims);
     H5_CHECK(dataset >= 0, file, path, "cannot be created");
     herr_t wrote = bytes ? H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) : 0;
@@ -294,16 +309,15 @@ Status h5_write_words(H5File *file, const char *path, const char *const *text, i
     return write_texts(file, path, text, n, axes, true);
 }
 
-/* Read the bytes of a dataset as stored and compare with the hash, if there is one. */
-static Status read_verified(H5File *file, const char *path, hid_t type, size_t bytes, void *data, bool *had_hash)
+/* Read the bytes of a dataset as stored and compare with the hash. */
+static Status read_verified(H5File *file, const char *path, hid_t type, size_t bytes, void *data)
 {
     hid_t dataset = H5Dopen2(file->id, path, H5P_DEFAULT);
     H5_CHECK(dataset >= 0, file, path, "cannot be opened");
     herr_t got = bytes ? H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) : 0;
+    Status status = got < 0 ? h5_fail(file, path, "cannot be read") : STATUS_OK;
     H5Dclose(dataset);
-    H5_CHECK(got >= 0, file, path, "cannot be read (the file is truncated or damaged)");
-    *had_hash = h5_has_attribute(file, path, "xxh128");
-    if (!*had_hash) return STATUS_OK;
+    if (status || file->is_unhashed) return status;
     char *stored, hash[HASH_TEXT_SIZE];
     TRY(h5_get_text(file, path, "xxh128", &stored));
     hash_xxh128(data, bytes, hash);
@@ -321,8 +335,7 @@ Status h5_read(H5File *file, const char *path, H5Kind kind, int64_t count, void 
     CHECK(shape.kind == kind, STATUS_DATA, "%s: dataset %s has another number type than expected", file->path, path);
     CHECK(shape.count == count, STATUS_DATA, "%s: dataset %s has %lld values, expected %lld", file->path, path,
           (long long)shape.count, (long long)count);
-    bool had_hash;
-    return read_verified(file, path, h5_memory_type(kind), (size_t)count * h5_kind_size(kind), data, &had_hash);
+    return read_verified(file, path, h5_memory_type(kind), (size_t)count * h5_kind_size(kind), data);
 }
 
 Status h5_read_real(H5File *file, const char *path, int64_t count, real *data)
@@ -356,8 +369,7 @@ Status h5_read_texts(H5File *file, const char *path, char ***text, int64_t *n)
           "%s: dataset %s does not hold fixed strings", file->path, path);
     char *packed = memory_alloc((size_t)shape.count, shape.text_size);
     hid_t type = stored_type(file, path);
-    bool had_hash;
-    Status status = read_verified(file, path, type, (size_t)shape.count * shape.text_size, packed, &had_hash);
+    Status status = read_verified(file, path, type, (size_t)shape.count * shape.text_size, packed);
     H5Tclose(type);
     if (!status) {
         *n = shape.count;
@@ -371,7 +383,7 @@ Status h5_read_texts(H5File *file, const char *path, char ***text, int64_t *n)
     return status;
 }
 
-Status h5_verify(H5File *file, const char *path, bool *had_hash)
+Status h5_verify(H5File *file, const char *path)
 {
     H5Shape shape;
     TRY(h5_shape(file, path, &shape));
@@ -380,7 +392,7 @@ Status h5_verify(H5File *file, const char *path, bool *had_hash)
     const size_t size = shape.kind == H5_TEXT ? shape.text_size : h5_kind_size(shape.kind);
     void *data = memory_alloc((size_t)shape.count, size);
     hid_t type = shape.kind == H5_TEXT ? stored_type(file, path) : H5Tcopy(h5_memory_type(shape.kind));
-    Status status = read_verified(file, path, type, (size_t)shape.count * size, data, had_hash);
+    Status status = read_verified(file, path, type, (size_t)shape.count * size, data);
     H5Tclose(type);
     free(data);
     return status;
@@ -398,35 +410,48 @@ typedef H5O_info_t ObjectInfo;
 
 typedef struct {
     H5File *file;
-    H5Visit visit;
+    H5VisitObject visit;
     void *context;
     Status status;
-    int64_t n_datasets;
 } Walk;
 
 static herr_t visit_object(hid_t id, const char *name, const ObjectInfo *info, void *context)
 {
     (void)id;
     Walk *walk = context;
-    if (info->type != H5O_TYPE_DATASET) return 0;
-    walk->n_datasets++;
+    if (strcmp(name, ".") == 0) return 0;
     char *path = memory_print("/%s", name);
-    walk->status = walk->visit(walk->file, path, walk->context);
+    walk->status = walk->visit(walk->file, path, info->type == H5O_TYPE_DATASET, walk->context);
     free(path);
     return walk->status != STATUS_OK;
 }
 
-Status h5_visit_datasets(H5File *file, H5Visit visit, void *context)
+Status h5_visit_objects(H5File *file, H5VisitObject visit, void *context)
 {
-    Walk walk = {file, visit, context, STATUS_OK, 0};
+    Walk walk = {file, visit, context, STATUS_OK};
     herr_t code = visit_objects(file->id, H5_INDEX_NAME, H5_ITER_INC, visit_object, &walk, H5O_INFO_BASIC);
     if (walk.status) return walk.status;
-    if (code < 0) {
-        h5_fail(file, "", "cannot be walked (the file is damaged)");
-        return STATUS_DATA;
-    }
-    CHECK(walk.n_datasets > 0, STATUS_DATA, "%s: holds no dataset; the file is damaged or was never finished",
-          file->path);
+    return code < 0 ? h5_fail(file, "", "its datasets cannot be listed") : STATUS_OK;
+}
+
+typedef struct {
+    H5Visit visit;
+    void *context;
+    int64_t n_datasets;
+} DatasetVisit;
+
+static Status visit_dataset(H5File *file, const char *path, bool is_dataset, void *context)
+{
+    DatasetVisit *v = context;
+    v->n_datasets += is_dataset;
+    return is_dataset ? v->visit(file, path, v->context) : STATUS_OK;
+}
+
+Status h5_visit_datasets(H5File *file, H5Visit visit, void *context)
+{
+    DatasetVisit v = {visit, context, 0};
+    TRY(h5_visit_objects(file, visit_dataset, &v));
+    CHECK(v.n_datasets > 0, STATUS_DATA, "%s: holds no dataset; the file is damaged or was never finished", file->path);
     return STATUS_OK;
 }
 

@@ -6,7 +6,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/version.h"
-#include "h5_file.h"
+#include "h5_seal.h"
+
+enum { FORMAT_VERSION = 2 /* 1: without file_xxh128 */ };
 
 static Status put(H5File *file, const char *path, const char *name, hid_t file_type, hid_t memory_type,
                   const void *value)
@@ -26,6 +28,7 @@ static Status put(H5File *file, const char *path, const char *name, hid_t file_t
 
 static Status make_group(H5File *file, const char *path)
 {
+    TRY(h5_touch(file, path));
     if (strcmp(path, "/") == 0 || h5_exists(file, path)) return STATUS_OK;
     hid_t link = H5Pcreate(H5P_LINK_CREATE);
     H5Pset_create_intermediate_group(link, 1);
@@ -36,13 +39,18 @@ static Status make_group(H5File *file, const char *path)
     return STATUS_OK;
 }
 
-Status h5_put_text(H5File *file, const char *path, const char *name, const char *value)
+Status h5_put_plain(H5File *file, const char *path, const char *name, const char *value)
 {
-    TRY(make_group(file, path));
     hid_t type = h5_text_type(strlen(value));
     Status status = put(file, path, name, type, type, value);
     H5Tclose(type);
     return status;
+}
+
+Status h5_put_text(H5File *file, const char *path, const char *name, const char *value)
+{
+    TRY(make_group(file, path));
+    return h5_put_plain(file, path, name, value);
 }
 
 Status h5_put_i64(H5File *file, const char *path, const char *name, int64_t value)
@@ -70,17 +78,21 @@ static Status open_attribute(H5File *file, const char *path, const char *name, h
     return STATUS_OK;
 }
 
+/* HDF5 would turn 2.5 into 2: a number of another kind is refused. */
 static Status get(H5File *file, const char *path, const char *name, hid_t memory_type, void *value)
 {
     hid_t attribute;
     TRY(open_attribute(file, path, name, &attribute));
-    hid_t space = H5Aget_space(attribute);
-    const bool is_scalar = H5Sget_simple_extent_npoints(space) == 1;
-    herr_t got = is_scalar ? H5Aread(attribute, memory_type, value) : -1;
+    hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    const bool is_same = H5Sget_simple_extent_npoints(space) == 1 && H5Tget_class(type) == H5Tget_class(memory_type);
+    herr_t got = is_same ? H5Aread(attribute, memory_type, value) : 0;
     Status status = got < 0 ? h5_fail(file, path, "attribute cannot be read") : STATUS_OK;
+    H5Tclose(type);
     H5Sclose(space);
     H5Aclose(attribute);
-    return status ? STATUS_DATA : STATUS_OK;
+    TRY(status);
+    CHECK(is_same, STATUS_DATA, "%s: attribute '%s' of %s is of another type than expected", file->path, name, path);
+    return STATUS_OK;
 }
 
 Status h5_get_i64(H5File *file, const char *path, const char *name, int64_t *value)
@@ -93,6 +105,7 @@ Status h5_get_f64(H5File *file, const char *path, const char *name, double *valu
     return get(file, path, name, H5T_NATIVE_DOUBLE, value);
 }
 
+/* Read as it is stored: HDF5 turns no ASCII into UTF-8. */
 Status h5_get_text(H5File *file, const char *path, const char *name, char **value)
 {
     hid_t attribute;
@@ -100,14 +113,14 @@ Status h5_get_text(H5File *file, const char *path, const char *name, char **valu
     hid_t type = H5Aget_type(attribute);
     const size_t size = H5Tget_size(type);
     const bool is_fixed = H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0;
+    char *text = is_fixed ? memory_alloc(size + 1, 1) : NULL;
+    Status status = STATUS_OK;
+    if (!is_fixed)
+        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: attribute '%s' of %s is not a fixed string",
+                            file->path, name, path);
+    else status = get(file, path, name, type, text);
     H5Tclose(type);
     H5Aclose(attribute);
-    CHECK(is_fixed && size < 1 << 24, STATUS_DATA, "%s: attribute '%s' of %s is not a fixed string", file->path, name,
-          path);
-    char *text = memory_alloc(size + 1, 1);
-    hid_t same = h5_text_type(size);
-    Status status = get(file, path, name, same, text);
-    H5Tclose(same);
     if (status) free(text);
     else *value = text;
     return status;
@@ -121,7 +134,7 @@ Status h5_write_header(H5File *file, const char *format, const char *command_lin
     gmtime_r(&now, &utc);
     strftime(created, sizeof created, "%Y-%m-%dT%H:%M:%SZ", &utc);
     TRY(h5_put_text(file, "/", "format", format));
-    TRY(h5_put_i64(file, "/", "format_version", 1));
+    TRY(h5_put_i64(file, "/", "format_version", FORMAT_VERSION));
     TRY(h5_put_text(file, "/", "writer", version_text()));
     TRY(h5_put_text(file, "/", "created", created));
     TRY(h5_put_text(file, "/", "command_line", command_line));
@@ -145,7 +158,8 @@ Status h5_check_format(H5File *file, const char *formats, const char *cure)
     free(format);
     TRY(status);
     TRY(h5_get_i64(file, "/", "format_version", &version));
-    CHECK(version == 1, STATUS_DATA, "%s: has format version %lld, this program reads version 1; use a newer collapse",
-          file->path, (long long)version);
+    CHECK(version >= 1 && version <= FORMAT_VERSION, STATUS_DATA,
+          "%s: has format version %lld, this program reads versions 1 to %d; use a newer collapse", file->path,
+          (long long)version, FORMAT_VERSION);
     return STATUS_OK;
 }

@@ -5,11 +5,13 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
-#include "h5_file.h"
+#include "h5_seal.h"
 
 Status h5_create_parallel(const Comm *comm, const char *path, H5File **file)
 {
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    *file = NULL;
+    TRY(comm_agree(comm, comm->rank == 0 ? h5_look_new(path) : STATUS_OK));
+    h5_keep_reasons();
     *file = memory_alloc(1, sizeof **file);
     (*file)->path = memory_copy_text(path);
     (*file)->is_parallel = (*file)->is_written = true;
@@ -70,10 +72,9 @@ Status h5_rows_write(const Comm *comm, H5File *file, const char *path, H5Kind ki
     return status;
 }
 
-static Status seal_dataset(H5File *file, const char *path, void *context)
+static Status hash_dataset(H5File *file, const char *path, void *context)
 {
     (void)context;
-    if (h5_has_attribute(file, path, "xxh128")) return STATUS_OK;
     H5Shape shape;
     TRY(h5_shape(file, path, &shape));
     const size_t bytes = (size_t)shape.count * h5_kind_size(shape.kind);
@@ -86,11 +87,22 @@ static Status seal_dataset(H5File *file, const char *path, void *context)
     return h5_put_text(file, path, "xxh128", hash);
 }
 
+static Status note_object(H5File *file, const char *path, bool is_dataset, void *context)
+{
+    (void)is_dataset, (void)context;
+    h5_touch_new(file, path);
+    return STATUS_OK;
+}
+
 Status h5_seal(const char *path)
 {
     H5File *file;
-    TRY(h5_open_append(path, &file));
-    Status status = h5_visit_datasets(file, seal_dataset, NULL);
+    TRY(h5_open_unsealed(path, &file));
+    file->is_unhashed = true;
+    Status status = h5_visit_datasets(file, hash_dataset, NULL);
+    file->is_sealed = true;
+    h5_touch_new(file, "/");
+    if (!status) status = h5_visit_objects(file, note_object, NULL);
     Status closed = h5_close(&file);
     return status ? status : closed;
 }

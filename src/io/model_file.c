@@ -4,16 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-Status model_file_open(const char *path, H5File **file, BertConfig *config)
-{
-    TRY(h5_open(path, file));
-    Status status = h5_check_format(*file, MODEL_FORMAT "," CHECKPOINT_FORMAT,
-                                    "collapse-import makes one from a Hugging Face folder");
-    if (!status) status = bert_config_read(*file, config);
-    if (status) h5_close(file);
-    return status;
-}
+#include <string.h>
 
 Status model_file_write_block(H5File *file, const char *group, const BertLayout *layout, const real *block)
 {
@@ -45,6 +36,45 @@ static Status check_shape(H5File *file, const char *path, const BertTensor *t)
           h5_path(file), path, (long long)shape.dims[0], (long long)shape.dims[1], (long long)t->shape[0],
           (long long)t->shape[1]);
     return STATUS_OK;
+}
+
+static Status count_tensor(H5File *file, const char *path, void *context)
+{
+    static const char group[] = "/model/weights/";
+    const BertLayout *layout = context;
+    if (strncmp(path, group, sizeof group - 1) != 0) return STATUS_OK;
+    CHECK(bert_layout_find(layout, path + sizeof group - 1), STATUS_DATA,
+          "%s: %s is no tensor of a BERT of its configuration; the file was changed after it was written",
+          h5_path(file), path);
+    return STATUS_OK;
+}
+
+/* Before anything is allocated for them, the tensors of the configuration are there, and no others: the file then
+ * holds as many bytes as the configuration asks for. */
+static Status check_tensors(H5File *file, const BertConfig *config)
+{
+    BertLayout layout;
+    bert_layout_init(config, &layout);
+    Status status = STATUS_OK;
+    for (int i = 0; i < layout.n && !status; i++) {
+        char path[160];
+        snprintf(path, sizeof path, "/model/weights/%s", layout.tensor[i].name);
+        status = check_shape(file, path, &layout.tensor[i]);
+    }
+    if (!status) status = h5_visit_datasets(file, count_tensor, &layout);
+    bert_layout_free(&layout);
+    return status;
+}
+
+Status model_file_open(const char *path, H5File **file, BertConfig *config)
+{
+    TRY(h5_open(path, file));
+    Status status = h5_check_format(*file, MODEL_FORMAT "," CHECKPOINT_FORMAT,
+                                    "collapse-import makes one from a Hugging Face folder");
+    if (!status) status = bert_config_read(*file, config);
+    if (!status) status = check_tensors(*file, config);
+    if (status) h5_close(file);
+    return status;
 }
 
 Status model_file_read_block(H5File *file, const char *group, const BertLayout *layout, real *block)

@@ -227,32 +227,50 @@ Status checkpoint_write_model(const Comm *comm, const char *folder, const TrainS
 
 /* --- finding and reading ------------------------------------------------------------------------ */
 
-static char *find_whole(const char *folder)
+/* Its hashes match, and it is a checkpoint whose tensors have the shapes of its configuration. */
+static Status check_whole(const char *path)
+{
+    H5File *file;
+    BertConfig config;
+    TRY(h5_verify_file(path));
+    TRY(model_file_open(path, &file, &config));
+    Status status = h5_check_format(file, CHECKPOINT_FORMAT, "checkpoints are written by collapse train");
+    h5_close(&file);
+    return status;
+}
+
+/* Only what is damaged is passed over: a file that may not be read, or is held by another program, may be whole. */
+static Status find_whole(const char *folder, char **found)
 {
     int64_t *step;
     const int n = list_steps(folder, &step);
-    char *found = NULL;
-    for (int i = 0; i < n && !found; i++) {
+    Status status = STATUS_OK;
+    *found = NULL;
+    for (int i = 0; i < n && !status && !*found; i++) {
         char *path = step_path(folder, step[i]);
-        if (h5_verify_file(path) == STATUS_OK) {
-            found = path;
-        } else {
-            log_warning("%s; looking for an older checkpoint", status_message());
-            free(path);
-        }
+        const Status whole = check_whole(path);
+        if (!whole) *found = path;
+        else free(path);
+        if (whole == STATUS_DATA) log_warning("%s; looking for an older checkpoint", status_message());
+        else status = whole;
     }
     free(step);
-    return found ? found : memory_copy_text("");
+    if (!*found) *found = memory_copy_text("");
+    return status;
 }
 
 Status checkpoint_find(const Comm *comm, const char *folder, char **path)
 {
     char text[4096] = "";
+    Status status = STATUS_OK;
+    *path = NULL;
     if (comm->rank == 0) {
-        char *found = find_whole(folder);
+        char *found;
+        status = find_whole(folder, &found);
         snprintf(text, sizeof text, "%s", found);
         free(found);
     }
+    TRY(comm_agree(comm, status));
     comm_broadcast(comm, text, sizeof text);
     *path = memory_copy_text(text);
     return STATUS_OK;

@@ -14,6 +14,8 @@ import xxhash
 from tokenizers import normalizers, pre_tokenizers
 from transformers import AutoModelForMaskedLM, AutoTokenizer, BertConfig, BertForMaskedLM
 
+from file_hash import hash_datasets
+
 CONFIG = dict(vocab_size=61, hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=40,
               max_position_embeddings=33, type_vocab_size=2, pad_token_id=0, layer_norm_eps=1e-12,
               hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, initializer_range=0.02)
@@ -48,6 +50,7 @@ def model_arrays():
         f["ids"], f["kind"], f["label"] = ids.astype("<i4"), kind.astype("<i4"), label.astype("<i4")
         f["offset"] = offset.astype("<i4")
         f["hidden"], f["logits"], f["loss"] = hidden.detach().numpy(), logits.detach().numpy(), loss.item()
+        hash_datasets(f)
 
 
 def unicode_hashes():
@@ -79,6 +82,7 @@ def real_model(shared):
         hidden.append(out.hidden_states[-1][0].numpy()), logits.append(out.logits[0].numpy()[:, ::101])
     with h5py.File("tests/golden/minilm.h5", "w", libver=("v108", "v108")) as f:
         f["hidden"], f["logits"] = np.concatenate(hidden), np.concatenate(logits)
+        hash_datasets(f)
     open("tests/golden/minilm.txt", "w", encoding="utf-8").write("\n".join(LINES) + "\n")
 
 
