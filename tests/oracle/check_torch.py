@@ -5,6 +5,7 @@
 1  20 traced training steps for each option of the regularizer, replayed in PyTorch (replay.py)
 2  hidden states and logits of a model, on 2 ranks, against transformers
 3  the exported folder loaded by AutoModelForMaskedLM: no missing, no unexpected key, equal logits
+4  the hashes of a model file, computed from docs/formats.md (file_hash.py)
 With SHARED also on its real model: 2, 3, and a BEC run. Prints TAP lines. --write stores the losses
 of 1 in tests/golden/replay.tsv, which make check compares without Python.
 """
@@ -19,6 +20,7 @@ import torch
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 sys.path.insert(0, os.path.dirname(__file__))
+import file_hash  # noqa: E402
 import replay  # noqa: E402
 
 BUILD = sys.argv[1]
@@ -143,6 +145,7 @@ def main():
         rows = replays(folder, init)
         lines = [line.strip() for line in open(folder + "/text.txt")][:20] + ["the king\tshe said", ""]
         export(folder, init, lines)
+        check(file_hash.check(init), "file_xxh128 and the hashes of all datasets, by h5py")
         if SHARED and os.path.isdir(SHARED):
             real(folder)
             geometry(folder)
