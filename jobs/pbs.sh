@@ -18,6 +18,7 @@ mpirun -n "$ranks" --hostfile "$PBS_NODEFILE" --map-by slot:PE="${OMP_NUM_THREAD
     collapse train "$CONF" --max-time=3:50:00
 code=$?
 
-# 75: stopped in time, not finished: submit the same job again; it continues.
+# 75: time is up, not finished: submit the same job again; it continues. Any other code ends here: 77 is somebody's wish
+# (a file named `stop` in the output folder, or a signal TERM).
 if [ $code = 75 ]; then qsub -v CONF="$CONF" pbs.sh; fi
 exit $code

@@ -23,6 +23,7 @@ trap 'kill -USR1 $pid' USR1             # mpirun passes it on to the ranks; they
 wait $pid; code=$?
 while kill -0 $pid 2> /dev/null; do wait $pid; code=$?; done
 
-# 75: stopped in time, not finished. The same command continues, so the job submits itself again.
+# 75: time is up, not finished. The same command continues, so the job submits itself again. Any other code ends here:
+# 77 is somebody's wish (a file named `stop` in the output folder, or a signal TERM).
 if [ $code = 75 ]; then exec sbatch "$0" "$1"; fi
 exit $code

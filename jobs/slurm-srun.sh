@@ -9,6 +9,7 @@
 #SBATCH --mem=0
 #SBATCH --time=24:00:00
 #SBATCH --output=collapse-%j.log
+#SBATCH --signal=USR1@300             # five minutes before the limit the ranks get SIGUSR1 (second safety beside max-time)
 
 module load openmpi hdf5-parallel blis
 
@@ -21,5 +22,7 @@ srun --mpi=pmix --cpu-bind=cores -K \
     collapse train "$1" --max-time=23:45:00
 code=$?
 
+# 75: time is up, not finished: go on in a new job. Any other code ends here: 77 is somebody's wish (a file named `stop`
+# in the output folder, or scancel).
 if [ $code = 75 ]; then exec sbatch "$0" "$1"; fi
 exit $code

@@ -58,3 +58,15 @@ train() {
     local ranks=$1 folder=$2; shift 2
     mpirun -n "$ranks" "$collapse" train "$work/base.conf" --output="$folder" "$@" > "$folder.log" 2>&1
 }
+
+# field NAME: a copy of the input NAME and of its tiny model, made as its README says; $here is its folder and the working
+# directory. Where these inputs are absent the test is skipped, and the script ends.
+field() {
+    if [ -z "$SHARED" ] || [ ! -d "$SHARED/field/$1" ]; then skip "the field inputs are not here"; exit 0; fi
+    mkdir -p "$work/field/$(dirname "$1")"
+    cp -r "$SHARED/field/base" "$work/field/"
+    cp -r "$SHARED/field/$1" "$work/field/$(dirname "$1")/"
+    (cd "$work/field" && "$bin/collapse-import" base --output=base.h5) > "$work/import.log" 2>&1
+    here=$work/field/$1
+    cd "$here" || exit 1
+}

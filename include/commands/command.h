@@ -10,6 +10,7 @@ typedef struct {
     Status (*run)(int argc, char **argv); /* argv[0] is the command's name */
     void (*help)(void);                   /* below usage and summary; NULL = nothing more */
     bool is_parallel;                     /* started by mpirun; only rank 0 prints */
+    bool ends_between_steps;              /* catches signals from its start on (base/interrupt) */
 } Command;
 
 extern const Command command_train, command_evaluate, command_encode, command_tokenize, command_vocab, command_corpus,

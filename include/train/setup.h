@@ -12,6 +12,9 @@
 #include "train/checkpoint_writer.h"
 #include "train/run_settings.h"
 #include "train/state.h"
+#include "train/stop.h"
+
+enum { N_STEP_FLAGS = 1 + N_STOPS };
 
 /* The samples of the step at hand, dealt to ranks or shards (train/pieces.h). */
 typedef struct {
@@ -32,7 +35,7 @@ typedef struct {
     int n_shards;            /* reproducible = yes; else 0 */
     TreeStack tree;          /* gradients of the shards */
     ClassMeans *shard_means; /* owned [n_shards]; NULL without shards or regularizer */
-    double *shard_loss;      /* owned [n_shards], or [1] */
+    double *shard_loss;      /* owned [n_shards or 1, + N_STEP_FLAGS], the flags of sum_losses behind it */
     Buckets buckets;         /* owned: of the gradient block */
     const Buckets *dealt;    /* the same if the optimizer's state is dealt to the ranks; else NULL */
     BucketSum sums;          /* owned */

@@ -106,4 +106,5 @@ const Command command_bench = {
     "time training steps on random data",
     run,
     help,
-    true};
+    true,
+    false};

@@ -54,4 +54,5 @@ const Command command_corpus = {"corpus",
                                 "expand a weighted template grammar into sentences",
                                 run,
                                 help,
+                                false,
                                 false};

@@ -233,4 +233,5 @@ const Command command_encode = {"encode",
                                 "hidden states of the last layer, one sample per line, to HDF5",
                                 run,
                                 help,
-                                true};
+                                true,
+                                false};

@@ -136,4 +136,5 @@ const Command command_evaluate = {"evaluate",
                                   "measure a model; several models make one table",
                                   run,
                                   help,
-                                  true};
+                                  true,
+                                  false};

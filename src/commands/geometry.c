@@ -142,4 +142,5 @@ const Command command_geometry = {
     "measures of neural collapse of a model's states over a text",
     run,
     help,
-    true};
+    true,
+    false};

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -53,8 +54,8 @@ static void print_help(void)
     for (int i = 0; i < N_COMMANDS; i++) printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
     printf("\ncollapse COMMAND --help tells more; collapse --version tells what this build is.\n"
            "Beside it: collapse-import, collapse-export, collapse-check, collapse-show.\n\n"
-           "exit codes: 0 done, 64 usage, 65 bad data, 70 internal, 74 input/output, 75 stopped early (run again), 76 "
-           "diverged\n");
+           "exit codes: 0 done, 64 usage, 65 bad data, 70 internal, 71 no memory, 74 input/output, 75 time is up (run\n"
+           "again), 76 diverged (not finite), 77 stopped because somebody asked\n");
 }
 
 static void print_version(void)
@@ -128,6 +129,7 @@ int main(int argc, char **argv)
         if (first) print_command_help(command);
         return STATUS_OK;
     }
+    if (command && command->ends_between_steps) interrupt_catch();
     Status status = command ? run(command, argc - 1, argv + 1) : unknown_command(name);
     log_status("%s", "");
     if (status && (world.world ? world.rank == 0 : first)) status_print("collapse");

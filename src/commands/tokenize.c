@@ -99,4 +99,5 @@ const Command command_tokenize = {"tokenize",
                                   "text to WordPiece ids, exactly as Hugging Face's BERT tokenizer",
                                   run,
                                   help,
+                                  false,
                                   false};

@@ -39,4 +39,5 @@ const Command command_train = {"train",
                                "train a model; the same line again continues the run",
                                run,
                                run_settings_help,
+                               true,
                                true};

@@ -91,4 +91,5 @@ const Command command_vocab = {"vocab",
                                "build a WordPiece vocabulary from text",
                                run,
                                help,
+                               false,
                                false};

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/timer.h"
@@ -89,6 +90,7 @@ static Encoded encode_range(const Encoder *e, const Slice *sample, int n)
     for (int b = 0; b < n_blocks; b++) {
         const int first = b * BLOCK_SAMPLES, end = first + BLOCK_SAMPLES < n ? first + BLOCK_SAMPLES : n;
         block[b].length = memory_alloc(BLOCK_SAMPLES, sizeof *block[b].length);
+        if (interrupt_caught()) continue; /* the caller asks too */
         for (int i = first; i < end; i++) encode_sample(e, sample[i], &block[b]);
     }
     size_t n_ids = 0;
@@ -209,8 +211,11 @@ static Status tokenize(const Comm *comm, const char *path, Slice text, const Voc
     if (!status) {
         comm_broadcast(comm, &encoder.max_length, sizeof encoder.max_length);
         Encoded mine = encode_shared(comm, &encoder, &list);
-        collect(comm, &mine, corpus);
+        status = comm_agree(comm, interrupt_status());
+        if (!status) collect(comm, &mine, corpus);
         free_encoded(&mine);
+    }
+    if (!status) {
         corpus->max_length = encoder.max_length;
         if (comm->rank == 0 && corpus->n == 0)
             status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: holds no text to train on", path);

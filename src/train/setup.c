@@ -5,6 +5,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -118,7 +119,7 @@ void setup_memory(const Comm *comm, Trainer *t)
     const BertConfig *config = &t->model.config;
     t->writes_behind = run->checkpoint.behind && !run->trace[0]; /* HDF5 serves one thread */
     t->n_shards = run->work.reproducible ? (int)run->work.shards : 0;
-    t->shard_loss = memory_alloc(t->n_shards ? (size_t)t->n_shards : 1, sizeof *t->shard_loss);
+    t->shard_loss = memory_alloc((t->n_shards ? (size_t)t->n_shards : 1) + N_STEP_FLAGS, sizeof *t->shard_loss);
     if (t->n_shards && run_settings_collects(run))
         t->shard_means = memory_alloc((size_t)t->n_shards, sizeof *t->shard_means);
     gradients_buckets(config, comm->rank, comm->n_ranks, &t->buckets);
@@ -240,16 +241,19 @@ Status setup_open(const Comm *comm, const RunSettings *run, const char *settings
     *t = (Trainer){.run = run};
     TRY(check_shards(comm, run));
     TRY(open_model(comm, run, &t->model));
+    TRY(comm_agree(comm, interrupt_status()));
     TRY(read_corpus(comm, run, t));
     TRY(read_words(comm, run, t));
     TRY(check_size(comm, run, t));
     set_length(run, t);
     setup_memory(comm, t);
     if (run->dry_run) return STATUS_OK;
+    TRY(comm_agree(comm, interrupt_status()));
     TRY(make_output(comm, run));
     TRY(load_weights(comm, run, t));
     setup_state(settings, command_line, t);
     TRY(continue_old(comm, run, t));
+    TRY(comm_agree(comm, interrupt_status()));
     t->log_path = file_join(run->output, "log.tsv");
     setup_order(t);
     return STATUS_OK;

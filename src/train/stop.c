@@ -1,47 +1,64 @@
 /* stop.c: a flag set by a handler, a clock, a file. */
 #include "train/stop.h"
 
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "base/timer.h"
 #include "io/file.h"
 
-static volatile sig_atomic_t caught;
 static double deadline_s;
-static const char *output_folder;
-
-static void on_signal(int number)
-{
-    caught = number;
-}
+static const char *output_folder = "";
 
 void stop_init(double max_time_s, const char *folder)
 {
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = on_signal;
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGUSR1, &action, NULL);
-    caught = 0;
     deadline_s = max_time_s > 0 ? timer_now() + max_time_s : 0;
     output_folder = folder;
 }
 
-StopReason stop_wanted(double step_s)
+static bool file_is_there(void)
 {
-    if (caught) return STOP_SIGNAL;
-    if (deadline_s > 0 && timer_now() + step_s > deadline_s) return STOP_TIME;
+    if (!output_folder[0]) return false;
     char *path = file_join(output_folder, "stop");
     const bool found = file_exists(path);
     free(path);
-    return found ? STOP_FILE : STOP_NO;
+    return found;
+}
+
+StopReason stop_wanted(double step_s)
+{
+    const Interrupt signal = interrupt_caught();
+    if (signal && interrupt_code(signal) == STATUS_ASKED) return (StopReason)signal;
+    if (file_is_there()) return STOP_FILE; /* before the clock: what somebody asked is not to be run again by itself */
+    if (signal) return (StopReason)signal;
+    return deadline_s > 0 && timer_now() + step_s > deadline_s ? STOP_TIME : STOP_NO;
+}
+
+StopReason stop_first(const double *seen)
+{
+    for (int asked = 1; asked >= 0; asked--)
+        for (int reason = 1; reason < N_STOPS; reason++)
+            if (seen[reason] > 0 && (stop_code((StopReason)reason) == STATUS_ASKED) == asked) return (StopReason)reason;
+    return STOP_NO;
+}
+
+bool stop_remove_file(void)
+{
+    char *path = file_join(output_folder, "stop");
+    const bool gone = unlink(path) == 0;
+    free(path);
+    return gone;
 }
 
 const char *stop_reason_text(StopReason reason)
 {
-    static const char *const text[N_STOPS] = {"", "a signal", "max-time", "the file 'stop' in the output folder"};
-    return text[reason];
+    if (reason == STOP_TIME) return "max-time";
+    if (reason == STOP_FILE) return "the file 'stop' in the output folder";
+    return interrupt_name((Interrupt)reason);
+}
+
+Status stop_code(StopReason reason)
+{
+    if (reason == STOP_FILE) return STATUS_ASKED;
+    return reason == STOP_TIME ? STATUS_STOPPED : interrupt_code((Interrupt)reason);
 }

@@ -34,11 +34,11 @@ static void fill_batch(Trainer *t, Piece piece, Batch *batch)
     batch_fill(&t->corpus, t->model.vocabulary, piece.sample, piece.n, &masking, batch);
 }
 
-/* Labels and tokens of the global batch, and whether anybody wants to stop. */
-static StopReason count_globally(const Comm *comm, Trainer *t)
+/* Labels and tokens of the global batch. */
+static void count_globally(const Comm *comm, Trainer *t)
 {
-    enum { LABELS, TOKENS, WRITE_FAILED, STOPS };
-    int64_t sum[STOPS + N_STOPS] = {0};
+    enum { LABELS, TOKENS, N_SUMS };
+    int64_t sum[N_SUMS] = {0};
     t->global_samples = pieces_global_samples(t);
     pieces_deal(comm, t);
     for (int i = 0; i < pieces_count(comm, t); i++) {
@@ -46,15 +46,9 @@ static StopReason count_globally(const Comm *comm, Trainer *t)
         sum[LABELS] += t->batch.n_labels;
         sum[TOKENS] += t->batch.packed.n_tokens;
     }
-    sum[WRITE_FAILED] = checkpoint_writer_has_failed(&t->writer);
-    sum[STOPS + stop_wanted(t->step_s)] = 1;
-    comm_sum_i64(comm, sum, STOPS + N_STOPS);
+    comm_sum_i64(comm, sum, N_SUMS);
     t->global_labels = sum[LABELS];
     t->state.tokens += sum[TOKENS];
-    t->write_failed = sum[WRITE_FAILED] > 0;
-    for (int reason = 1; reason < N_STOPS; reason++)
-        if (sum[STOPS + reason]) return (StopReason)reason;
-    return STOP_NO;
 }
 
 static bool uses_collapse(const Trainer *t)
@@ -196,12 +190,18 @@ static double sum_gradients(const Comm *comm, Trainer *t)
     return nc_norm;
 }
 
-/* The sum of the losses at all labels of the global batch: shards in order, or ranks in order. */
-static double sum_losses(const Comm *comm, Trainer *t)
+/* The sum of the losses at all labels of the global batch: shards in order, or ranks in order. With it goes what any
+ * rank has to say: has a write behind the steps failed, and should the run end after this step? */
+static double sum_losses(const Comm *comm, Trainer *t, double began_s, StopReason *stop)
 {
     const int n = t->n_shards ? t->n_shards : 1;
-    double sum = 0;
-    comm_sum_f64(comm, t->shard_loss, n);
+    double sum = 0, *failed = t->shard_loss + n, *stops = failed + 1;
+    memset(failed, 0, N_STEP_FLAGS * sizeof *failed);
+    *failed = checkpoint_writer_has_failed(&t->writer);
+    stops[stop_wanted(timer_now() - began_s)] = 1;
+    comm_sum_f64(comm, t->shard_loss, n + N_STEP_FLAGS);
+    t->write_failed = *failed > 0;
+    *stop = stop_first(stops);
     for (int s = 0; s < n; s++) sum += t->shard_loss[s];
     return sum;
 }
@@ -236,9 +236,9 @@ Status trainer_step(const Comm *comm, Trainer *t, HistoryLine *line, StopReason 
 {
     const double began_s = timer_now();
     timer_begin(&t->timer, PHASE_DATA);
-    *stop = count_globally(comm, t);
+    count_globally(comm, t);
     compute_gradients(comm, t);
-    const double nc_norm = sum_gradients(comm, t), loss = sum_losses(comm, t);
+    const double nc_norm = sum_gradients(comm, t), loss = sum_losses(comm, t, began_s, stop);
     *line = (HistoryLine){
         .step = (double)t->state.step + 1, .epoch = (double)t->state.epoch + 1, .tokens = (double)t->state.tokens};
     line->task_loss = t->global_labels ? loss / (double)t->global_labels : 0; /* no label: nothing to learn, not NaN */
@@ -294,6 +294,17 @@ static Status save(const Comm *comm, Trainer *t, bool last)
     return status;
 }
 
+/* The checkpoint is written. The file `stop` is obeyed once: it must not stop the next run too. */
+static Status end_early(const Comm *comm, const Trainer *t, StopReason stop)
+{
+    const char *note = "";
+    if (comm->rank == 0 && stop == STOP_FILE)
+        note = stop_remove_file() ? " (now removed)" : " (which cannot be removed: remove it)";
+    if (t->state.step == t->total_steps) return STATUS_OK;
+    FAIL(stop_code(stop), "stopped by %s%s after step %lld of %lld; run the same line again to continue",
+         stop_reason_text(stop), note, (long long)t->state.step, (long long)t->total_steps);
+}
+
 static Status train_loop(const Comm *comm, Trainer *t)
 {
     Progress progress;
@@ -311,9 +322,7 @@ static Status train_loop(const Comm *comm, Trainer *t)
         if (t->run->geometry_steps && (t->state.step % t->run->geometry_steps == 0 || is_last))
             TRY(snapshot_write(comm, t));
         if (t->write_failed) TRY(checkpoint_writer_finish(comm, &t->writer)); /* says why, on all ranks */
-        if (stop && !is_last)
-            FAIL(STATUS_STOPPED, "stopped by %s after step %lld of %lld; run the same line again to continue",
-                 stop_reason_text(stop), (long long)t->state.step, (long long)t->total_steps);
+        if (stop) TRY(end_early(comm, t, stop));
     }
     return STATUS_OK;
 }
@@ -336,11 +345,10 @@ static Status run_steps(const Comm *comm, Trainer *t, const char *settings)
         log_line("nothing to train: %lld of %lld steps are done", (long long)t->state.step, (long long)t->total_steps);
     TRY(write_start_files(comm, t, settings));
     if (t->run->trace[0]) TRY(trace_open(comm, t->run->trace, t->state.step, t->state.command_line));
-    stop_init(t->run->max_time_s, t->run->output);
     timer_begin(&t->timer, PHASE_OTHER);
     Status status = train_loop(comm, t);
     timer_begin(&t->timer, PHASE_OTHER);
-    if (status && status != STATUS_STOPPED) return status;
+    if (status && status != STATUS_STOPPED && status != STATUS_ASKED) return status;
     progress_table(comm, &t->timer);
     TRY(status);
     TRY(checkpoint_write_model(comm, t->run->output, &t->state));
@@ -350,6 +358,7 @@ static Status run_steps(const Comm *comm, Trainer *t, const char *settings)
 
 Status trainer_run(const Comm *comm, const RunSettings *run, const char *settings, const char *command_line)
 {
+    stop_init(run->max_time_s, comm->rank == 0 ? run->output : "");
     runtime_init(comm, (int)run->work.threads, false);
     Trainer trainer;
     Status status = setup_open(comm, run, settings, command_line, &trainer);

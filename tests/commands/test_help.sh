@@ -33,8 +33,3 @@ ok $? "evaluate --json: one object, and scores in HDF5"
 sh -c "'$collapse' corpus '$ROOT/jobs/demo/words.grammar' '$ROOT/jobs/demo/frames.grammar' '$ROOT/jobs/demo/skewed.grammar' --count=5 > /dev/full" 2> "$work/stderr"
 [ $? = 74 ] && grep -q "standard output cannot be written" "$work/stderr"
 ok $? "a full disk behind standard output is exit 74"
-touch "$work/run/stop"
-train 2 "$work/run" --steps=9
-[ $? = 75 ] && grep -q "the file 'stop'" "$work/run.log"
-ok $? "a file named stop stops the run with exit 75"
-rm "$work/run/stop"
