@@ -11,6 +11,7 @@
 #include "io/file.h"
 #include "io/output.h"
 #include "report_data.h"
+#include "report_figures.h"
 #include "svg.h"
 #include "tool.h"
 
@@ -30,8 +31,6 @@ static const Setting table[] = {
 
 #define BEGINNING "<!DOCTYPE html>\n<!-- a report of collapse-report -->\n"
 
-static FILE *out;
-
 static const char style[] =
     "body{font:15px/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff;max-width:980px;margin:2em auto;padding:0 "
     "1em}"
@@ -47,35 +46,6 @@ static const char style[] =
     "print{body{max-width:none;margin:0;font-size:10pt}h2{break-after:avoid}figure,table{break-inside:avoid}details{"
     "display:none}}";
 
-static void text(const char *s)
-{
-    svg_escape(out, s);
-}
-
-static void heading(const char *title)
-{
-    fputs("<h2>", out);
-    text(title);
-    fputs("</h2>\n", out);
-}
-
-static void figure_end(const char *caption)
-{
-    svg_end(out);
-    fputs("<figcaption>", out);
-    text(caption);
-    fputs("</figcaption></figure>\n", out);
-}
-
-/* A name short enough for a legend: the last two parts of a path. */
-static const char *short_name(const char *path)
-{
-    int slashes = 0;
-    for (const char *at = path + strlen(path); at > path; at--)
-        if (at[-1] == '/' && at[0] && ++slashes == 2) return at;
-    return path;
-}
-
 /* --- curves ------------------------------------------------------------------------------------------ */
 
 static void curve(const Report *r, const char *title, const char *y_label, size_t column, const char *caption)
@@ -86,11 +56,11 @@ static void curve(const Report *r, const char *title, const char *y_label, size_
         const ReportLog *l = &r->log[i];
         plot_extend(l->n, l->step, false, x);
         plot_extend(l->n, *(double *const *)(const void *)((const char *)l + column), false, y);
-        name[i] = short_name(l->name);
+        name[i] = page_short_name(l->name);
     }
     if (x[1] >= x[0] && y[1] >= y[0]) {
         const double margin = y[1] > y[0] ? 0.05 * (y[1] - y[0]) : 0.5;
-        const Plot p = {.f = out,
+        const Plot p = {.f = page,
                         .x0 = x[0],
                         .x1 = x[1] > x[0] ? x[1] : x[0] + 1,
                         .y0 = y[0] - margin,
@@ -99,11 +69,11 @@ static void curve(const Report *r, const char *title, const char *y_label, size_
                         .top = 10,
                         .width = 620,
                         .height = 230};
-        fputs("<figure>", out);
-        char description[256];
-        snprintf(description, sizeof description, "%s over steps %g to %g, between %.4g and %.4g", y_label, x[0], x[1],
-                 y[0], y[1]);
-        svg_begin(out, 720, 290, title, description);
+        fputs("<figure>", page);
+        char *description =
+            memory_print("%s over steps %g to %g, between %.4g and %.4g", y_label, x[0], x[1], y[0], y[1]);
+        svg_begin(page, 720, 290, title, description);
+        free(description);
         plot_axes(&p, "step", y_label);
         for (size_t i = 0; i < r->n_logs; i++) {
             const ReportLog *l = &r->log[i];
@@ -111,40 +81,43 @@ static void curve(const Report *r, const char *title, const char *y_label, size_
                       false);
         }
         plot_legend(&p, (int)r->n_logs, name);
-        figure_end(caption);
+        page_figure_end(caption);
     }
     free(name);
 }
 
-static bool has_positive(const Report *r)
+/* Logs of earlier versions have 0 where R was not measured. */
+static bool has_measure(const Report *r)
 {
     for (size_t i = 0; i < r->n_logs; i++)
         for (int j = 0; j < r->log[i].n; j++)
-            if (r->log[i].nc_loss[j] > 0) return true;
+            if (isfinite(r->log[i].nc_loss[j]) && r->log[i].nc_loss[j] != 0) return true;
     return false;
 }
 
 static void show_runs(const Report *r)
 {
     if (!r->n_logs) return;
-    heading("Training");
+    page_heading("Training");
     curve(r, "Task loss over steps", "task loss", offsetof(ReportLog, task_loss),
-          "Masked-LM loss, mean over the labelled positions of a step.");
-    if (has_positive(r))
+          "Masked-LM loss, mean over the labelled positions of a step; a gap: no position was masked.");
+    if (has_measure(r))
         curve(r, "Collapse measure over steps", "R (nc-metric)", offsetof(ReportLog, nc_loss),
-              "The regularizer's measure R before its weight, over the classes met so far.");
+              "The regularizer's measure R before its weight, over the classes met so far; a gap: fewer than two.");
     fputs("<details><summary>Last line of each log</summary><table><tr><th>run</th><th>step</th><th>loss</th><th>task "
           "loss</th><th>R</th></tr>",
-          out);
+          page);
     for (size_t i = 0; i < r->n_logs; i++) {
         const ReportLog *l = &r->log[i];
         if (!l->n) continue;
-        fputs("<tr><td>", out);
-        text(l->name);
-        fprintf(out, "</td><td>%.0f</td><td>%.6g</td><td>%.6g</td><td>%.6g</td></tr>", l->step[l->n - 1],
-                l->loss[l->n - 1], l->task_loss[l->n - 1], l->nc_loss[l->n - 1]);
+        fputs("<tr><td>", page);
+        page_text(l->name);
+        const double last[] = {l->loss[l->n - 1], l->task_loss[l->n - 1], l->nc_loss[l->n - 1]};
+        fprintf(page, "</td><td>%.0f</td>", l->step[l->n - 1]);
+        for (int c = 0; c < 3; c++) fprintf(page, "<td>%s</td>", tool_number("%.6g", last[c]));
+        fputs("</tr>", page);
     }
-    fputs("</table></details>\n", out);
+    fputs("</table></details>\n", page);
 }
 
 static const ReportMetric *find_metric(const ReportGeometry *g, const char *name)
@@ -174,9 +147,9 @@ static void show_snapshots(const Report *r)
     plot_extend(points, x, false, across);
     for (int m = 0; m < 4; m++) plot_extend(points, y + (size_t)m * n, false, up);
     if (points > 1 && up[1] > up[0]) {
-        heading("Collapse over training");
         const double margin = 0.05 * (up[1] - up[0]);
-        const Plot p = {.f = out,
+        page_heading("Collapse over training");
+        const Plot p = {.f = page,
                         .x0 = across[0],
                         .x1 = across[1] > across[0] ? across[1] : across[0] + 1,
                         .y0 = up[0] - margin,
@@ -185,362 +158,116 @@ static void show_snapshots(const Report *r)
                         .top = 10,
                         .width = 620,
                         .height = 230};
-        fputs("<figure>", out);
-        svg_begin(out, 720, 290, "Measures of the snapshots over steps",
+        fputs("<figure>", page);
+        svg_begin(page, 720, 290, "Measures of the snapshots over steps",
                   "nc3, unc3, norm_cov and cos_mean of the geometry snapshots");
         plot_axes(&p, "step", "measure");
         for (int m = 0; m < 4; m++) plot_line(&p, points, x, y + (size_t)m * n, svg_colour(m), false);
         plot_legend(&p, 4, shown);
-        figure_end("Snapshots of geometry-steps: self-duality nc3 (to 1), its spread unc3 (to 0), spread of the norms, "
-                   "mean cosine of class means.");
+        page_figure_end(
+            "Snapshots of geometry-steps: self-duality nc3 (to 1), its spread unc3 (to 0), spread of the norms, "
+            "mean cosine of class means.");
     }
     free(x);
     free(y);
 }
 
-/* --- metrics ------------------------------------------------------------------------------------------ */
+/* --- measures ------------------------------------------------------------------------------------------ */
 
 static bool is_shown(const Report *r, size_t i)
 {
     return r->geometry[i].step < 0 || r->n_geometries <= 4; /* many snapshots are a curve, not columns */
 }
 
-static void show_metrics(const Report *r)
+/* Is the metric named by a file shown before the i-th, or before in it? */
+static bool is_listed(const Report *r, size_t i, int m)
 {
-    const ReportGeometry *widest = NULL;
-    for (size_t i = 0; i < r->n_geometries; i++)
-        if (is_shown(r, i) && (!widest || r->geometry[i].n_metrics > widest->n_metrics)) widest = &r->geometry[i];
-    if (!widest) return;
-    heading("Measures");
-    fputs("<p class=\"note\">In brackets: 95 % bootstrap intervals over words.</p><div "
-          "class=\"wide\"><table><tr><th>measure</th>",
-          out);
+    const char *name = r->geometry[i].metric[m].name;
+    for (size_t j = 0; j < i; j++)
+        if (is_shown(r, j) && find_metric(&r->geometry[j], name)) return true;
+    return false;
+}
+
+static void show_metric_row(const Report *r, const char *name)
+{
+    fputs("<tr><td>", page);
+    page_text(name);
+    fputs("</td>", page);
     for (size_t i = 0; i < r->n_geometries; i++) {
         if (!is_shown(r, i)) continue;
-        fputs("<th>", out);
-        text(short_name(r->geometry[i].name));
-        fputs("</th>", out);
+        const ReportMetric *x = find_metric(&r->geometry[i], name);
+        fprintf(page, "<td>%s", tool_number("%.5g", x ? x->value : (double)NAN));
+        if (x && x->has_interval && isnan(x->low)) fputs(" [-]", page);
+        else if (x && x->has_interval) fprintf(page, " [%.4g, %.4g]", x->low, x->high);
+        fputs("</td>", page);
     }
-    fputs("</tr>\n", out);
-    for (int m = 0; m < widest->n_metrics; m++) {
-        fputs("<tr><td>", out);
-        text(widest->metric[m].name);
-        fputs("</td>", out);
-        for (size_t i = 0; i < r->n_geometries; i++) {
-            if (!is_shown(r, i)) continue;
-            const ReportMetric *x = find_metric(&r->geometry[i], widest->metric[m].name);
-            if (!x) fputs("<td>-</td>", out);
-            else if (x->has_interval) fprintf(out, "<td>%.5g [%.4g, %.4g]</td>", x->value, x->low, x->high);
-            else fprintf(out, "<td>%.5g</td>", x->value);
-        }
-        fputs("</tr>\n", out);
-    }
-    fputs("</table></div>\n", out);
+    fputs("</tr>\n", page);
 }
 
-/* --- figures of geometry files ------------------------------------------------------------------------ */
-
-enum { BINS = 30, MOST_FILES = 4 };
-
-/* The files that get figures: those given, or, if there are only snapshots of runs, the first and the last. */
-static size_t pick_files(const Report *r, size_t pick[MOST_FILES])
+static void show_metrics(const Report *r)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < r->n_geometries && n < MOST_FILES; i++)
-        if (r->geometry[i].k && r->geometry[i].step < 0) pick[n++] = i;
-    if (n) return n;
+    int shown = 0;
+    for (size_t i = 0; i < r->n_geometries; i++) shown += is_shown(r, i);
+    if (!shown) return;
+    page_heading("Measures");
+    fputs(
+        "<p class=\"note\">In brackets: 95 % bootstrap intervals. A dash: not measured, for want of classes, items or "
+        "states.</p><div class=\"wide\"><table><tr><th>measure</th>",
+        page);
     for (size_t i = 0; i < r->n_geometries; i++) {
-        if (!r->geometry[i].k) continue;
-        if (n < 2) n++;
-        pick[n - 1] = i;
+        if (!is_shown(r, i)) continue;
+        fputs("<th>", page);
+        page_text(page_short_name(r->geometry[i].name));
+        fputs("</th>", page);
     }
-    return n;
-}
-
-static void show_histogram(const Report *r, size_t n, const size_t *pick)
-{
-    double range[2] = {HUGE_VAL, -HUGE_VAL}, count[MOST_FILES][BINS] = {{0}}, most = 0;
-    const char *name[MOST_FILES];
-    for (size_t i = 0; i < n; i++) plot_extend(r->geometry[pick[i]].k, r->geometry[pick[i]].cosine, false, range);
-    if (range[1] <= range[0]) return;
-    for (size_t i = 0; i < n; i++) {
-        const ReportGeometry *g = &r->geometry[pick[i]];
-        name[i] = short_name(g->name);
-        for (int k = 0; k < g->k; k++) {
-            if (!isfinite(g->cosine[k])) continue;
-            const int bin = (int)((g->cosine[k] - range[0]) / (range[1] - range[0]) * BINS);
-            count[i][bin < BINS ? bin : BINS - 1] += 1.0 / g->k;
-        }
-        for (int b = 0; b < BINS; b++) most = fmax(most, count[i][b]);
-    }
-    heading("Self-duality of the words");
-    const Plot p = {.f = out,
-                    .x0 = range[0],
-                    .x1 = range[1],
-                    .y0 = 0,
-                    .y1 = 1.1 * most,
-                    .left = 70,
-                    .top = 10,
-                    .width = 620,
-                    .height = 230};
-    fputs("<figure>", out);
-    svg_begin(out, 720, 290, "Histogram of dual cosines",
-              "Share of the classes by cosine between class mean and word embedding, one line per file");
-    plot_axes(&p, "cosine of class mean and word embedding", "share of classes");
-    for (size_t i = 0; i < n; i++) {
-        double x[2 * BINS], y[2 * BINS];
-        for (int b = 0; b < BINS; b++) {
-            x[2 * b] = range[0] + (range[1] - range[0]) * b / BINS;
-            x[2 * b + 1] = range[0] + (range[1] - range[0]) * (b + 1) / BINS;
-            y[2 * b] = y[2 * b + 1] = count[i][b];
-        }
-        plot_line(&p, 2 * BINS, x, y, svg_colour((int)i), i > 0);
-    }
-    plot_legend(&p, (int)n, name);
-    figure_end("A collapsed model has a narrow peak near 1: nc3 is its mean, unc3 its standard deviation.");
-}
-
-typedef struct {
-    int class;
-    double count;
-    const char *group;
-} Place;
-
-static int by_count(const void *a, const void *b)
-{
-    const Place *x = a, *y = b;
-    if (x->count != y->count) return x->count > y->count ? -1 : 1;
-    return x->class < y->class ? -1 : x->class > y->class;
-}
-
-static int by_group(const void *a, const void *b)
-{
-    const Place *x = a, *y = b;
-    const int order = strcmp(x->group, y->group);
-    return order ? order : by_count(a, b);
-}
-
-/* The most frequent classes, groups together. */
-static int pick_classes(const ReportGeometry *g, Place *place)
-{
-    for (int k = 0; k < g->k; k++) place[k] = (Place){k, g->count[k], g->group[k]};
-    qsort(place, (size_t)g->k, sizeof *place, by_count);
-    const int n = g->k < options.words ? g->k : (int)options.words;
-    qsort(place, (size_t)n, sizeof *place, by_group);
-    return n;
-}
-
-/* -1 blue, 0 white, 1 vermilion, in 41 steps so that equal neighbours share one rectangle. */
-static void heat_colour(double value, char colour[8])
-{
-    const double x = isfinite(value) ? round(fmax(-1, fmin(1, value)) * 20) / 20 : 0, t = fabs(x);
-    const int end[2][3] = {{0, 114, 178}, {213, 94, 0}};
-    int rgb[3];
-    for (int c = 0; c < 3; c++) rgb[c] = (int)(255 + t * (end[x > 0][c] - 255));
-    snprintf(colour, 8, "#%02x%02x%02x", rgb[0] & 255, rgb[1] & 255, rgb[2] & 255);
-}
-
-static void show_heat_map(const ReportGeometry *g)
-{
-    if (!g->gram) return;
-    enum { LEFT = 110, TOP = 110 };
-    Place *place = memory_alloc((size_t)g->k, sizeof *place);
-    const int n = pick_classes(g, place), cell = n > 40 ? 9 : 14;
-    char title[512];
-    snprintf(title, sizeof title, "Cosines between class means: %s", short_name(g->name));
-    fputs("<figure>", out);
-    svg_begin(out, LEFT + n * cell + 20, TOP + n * cell + 20, title,
-              "Matrix of cosines between centred class means; blue is -1, white 0, orange 1");
-    for (int i = 0; i < n; i++) {
-        const int a = place[i].class;
-        for (int j = 0; j < n;) {
-            char colour[8], next[8];
-            int run = 0;
-            do {
-                const int b = place[j + run].class;
-                heat_colour(g->gram[(size_t)a * (size_t)g->k + (size_t)b] / (g->norm[a] * g->norm[b]), next);
-                if (run == 0) memcpy(colour, next, sizeof colour);
-                if (strcmp(colour, next) != 0) break;
-                run++;
-            } while (j + run < n);
-            fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\"/>", LEFT + j * cell,
-                    TOP + i * cell, run * cell, cell, colour);
-            j += run;
-        }
-        fprintf(out, "<text class=\"tick\" style=\"font-size:%dpx\" x=\"%d\" y=\"%d\" text-anchor=\"end\">", cell,
-                LEFT - 4, TOP + i * cell + cell - 1);
-        text(g->word[a]);
-        fprintf(out, "</text><text class=\"tick\" style=\"font-size:%dpx\" transform=\"translate(%d %d) rotate(-90)\">",
-                cell, LEFT + i * cell + cell - 1, TOP - 4);
-        text(g->word[a]);
-        fputs("</text>\n", out);
-    }
-    char caption[640];
-    snprintf(caption, sizeof caption,
-             "%s: cosines between class means, the %d most frequent of %d classes by group. Blue -1, white 0, orange "
-             "1; in a simplex all "
-             "off the diagonal are %.3f.",
-             g->name, n, g->k, -1.0 / (g->k - 1));
-    figure_end(caption);
-    free(place);
-}
-
-static void show_scatter(const ReportGeometry *g)
-{
-    double x[2] = {HUGE_VAL, -HUGE_VAL}, y[2] = {HUGE_VAL, -HUGE_VAL};
-    for (int k = 0; k < g->k; k++) {
-        plot_extend(1, &g->principal[3 * k], false, x);
-        plot_extend(1, &g->principal[3 * k + 1], false, y);
-    }
-    if (x[1] <= x[0] || y[1] <= y[0]) return;
-    const char *group[7];
-    int n_groups = 0;
-    const double dx = 0.08 * (x[1] - x[0]), dy = 0.05 * (y[1] - y[0]);
-    const Plot p = {.f = out,
-                    .x0 = x[0] - dx,
-                    .x1 = x[1] + dx,
-                    .y0 = y[0] - dy,
-                    .y1 = y[1] + dy,
-                    .left = 60,
-                    .top = 10,
-                    .width = 640,
-                    .height = 480};
-    Place *place = memory_alloc((size_t)g->k, sizeof *place);
-    const int n = pick_classes(g, place);
-    char title[512];
-    snprintf(title, sizeof title, "Class means along their main axes: %s", short_name(g->name));
-    fputs("<figure>", out);
-    svg_begin(out, 720, 540, title,
-              "Scatter of the class means along the first two principal axes; the most frequent carry their word");
-    plot_axes(&p, "first main axis", "second main axis");
-    for (int k = 0; k < g->k; k++) {
-        int colour = -1;
-        for (int i = 0; i < n_groups; i++)
-            if (strcmp(group[i], g->group[k]) == 0) colour = i;
-        if (colour < 0 && n_groups < 7) group[colour = n_groups++] = g->group[k];
-        fprintf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\" fill=\"%s\"><title>", plot_x(&p, g->principal[3 * k]),
-                plot_y(&p, g->principal[3 * k + 1]), svg_colour(colour < 0 ? 6 : colour));
-        text(g->word[k]);
-        fputs("</title></circle>\n", out);
-    }
-    for (int i = 0; i < n; i++) {
-        const int k = place[i].class;
-        fprintf(out, "<text style=\"font-size:10px\" x=\"%.1f\" y=\"%.1f\">", plot_x(&p, g->principal[3 * k]) + 4,
-                plot_y(&p, g->principal[3 * k + 1]) + 3);
-        text(g->word[k]);
-        fputs("</text>\n", out);
-    }
-    if (n_groups > 1) plot_legend(&p, n_groups, group);
-    char caption[640];
-    snprintf(caption, sizeof caption,
-             "%s: centred class means along the two largest eigenvectors of the between-class covariance; the %d most "
-             "frequent carry "
-             "their word.",
-             g->name, n);
-    figure_end(caption);
-    free(place);
-}
-
-static void show_spectra(const Report *r, size_t n, const size_t *pick)
-{
-    double up[2] = {HUGE_VAL, -HUGE_VAL};
-    const char *name[MOST_FILES];
-    int longest = 0;
-    for (size_t i = 0; i < n; i++) {
-        const ReportGeometry *g = &r->geometry[pick[i]];
-        name[i] = short_name(g->name);
-        if (!g->between) continue;
-        double top[2] = {HUGE_VAL, -HUGE_VAL};
-        plot_extend(g->d, g->between, true, top);
-        up[1] = fmax(up[1], top[1]);
-        up[0] = fmin(up[0], fmax(top[0], 1e-8 * top[1]));
-        if (g->within) plot_extend(g->d, g->within, true, up);
-        longest = g->d > longest ? g->d : longest;
-    }
-    if (longest < 2 || up[1] <= up[0]) return;
-    up[0] = fmax(up[0], 1e-9 * up[1]);
-    heading("Spectra");
-    double *x = memory_alloc((size_t)longest, sizeof *x), *y = memory_alloc((size_t)longest, sizeof *y);
-    for (int i = 0; i < longest; i++) x[i] = i + 1;
-    const Plot p = {.f = out,
-                    .x0 = 1,
-                    .x1 = longest,
-                    .y0 = up[0],
-                    .y1 = up[1],
-                    .left = 70,
-                    .top = 10,
-                    .width = 620,
-                    .height = 260,
-                    .log_y = true};
-    fputs("<figure>", out);
-    svg_begin(out, 720, 320, "Eigenvalues of the class covariances",
-              "Eigenvalues of the between-class (full lines) and within-class (dashed) covariance, largest first, "
-              "logarithmic");
-    plot_axes(&p, "eigenvalue number", "eigenvalue");
-    for (size_t i = 0; i < n; i++) {
-        const ReportGeometry *g = &r->geometry[pick[i]];
-        for (int part = 0; part < 2; part++) {
-            const double *from = part ? g->within : g->between;
-            if (!from) continue;
-            for (int j = 0; j < g->d; j++) y[j] = from[j] >= up[0] ? from[j] : (double)NAN;
-            plot_line(&p, g->d, x, y, svg_colour((int)i), part == 1);
-        }
-    }
-    plot_legend(&p, (int)n, name);
-    figure_end("Full lines: between classes; dashed: within classes. Collapse sinks the dashed line.");
-    free(x);
-    free(y);
+    fputs("</tr>\n", page);
+    for (size_t i = 0; i < r->n_geometries; i++)
+        for (int m = 0; is_shown(r, i) && m < r->geometry[i].n_metrics; m++)
+            if (!is_listed(r, i, m)) show_metric_row(r, r->geometry[i].metric[m].name);
+    fputs("</table></div>\n", page);
 }
 
 static void show_sources(const Report *r)
 {
-    heading("Sources");
-    fputs("<table><tr><th>file</th><th>model</th><th>text</th><th>states</th></tr>", out);
+    page_heading("Sources");
+    fputs("<table><tr><th>file</th><th>model</th><th>text</th><th>states</th></tr>", page);
     for (size_t i = 0; i < r->n_geometries; i++) {
         const ReportGeometry *g = &r->geometry[i];
         if (!is_shown(r, i)) continue;
         const char *const field[] = {g->name, g->model, g->data, g->choices};
-        fputs("<tr>", out);
+        fputs("<tr>", page);
         for (int f = 0; f < 4; f++) {
-            fputs("<td>", out);
-            text(field[f]);
-            fputs("</td>", out);
+            fputs("<td>", page);
+            page_text(field[f]);
+            fputs("</td>", page);
         }
-        fputs("</tr>\n", out);
+        fputs("</tr>\n", page);
     }
     for (size_t i = 0; i < r->n_logs; i++) {
-        fputs("<tr><td>", out);
-        text(r->log[i].name);
-        fprintf(out, "</td><td>run, %d lines</td><td></td><td></td></tr>\n", r->log[i].n);
+        fputs("<tr><td>", page);
+        page_text(r->log[i].name);
+        fprintf(page, "</td><td>run, %d lines</td><td></td><td></td></tr>\n", r->log[i].n);
     }
-    fputs("</table>\n", out);
+    fputs("</table>\n", page);
 }
 
 static void write_page(const Report *r)
 {
-    size_t pick[MOST_FILES];
-    const size_t n = pick_files(r, pick);
     fputs(BEGINNING "<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
                     "content=\"width=device-width\"><title>",
-          out);
-    text(options.title);
-    fprintf(out, "</title><style>%s</style></head><body>\n<h1>", style);
-    text(options.title);
-    fputs("</h1>\n<p class=\"note\">Written by ", out);
-    text(version_text());
-    fputs("</p>\n", out);
+          page);
+    page_text(options.title);
+    fprintf(page, "</title><style>%s</style></head><body>\n<h1>", style);
+    page_text(options.title);
+    fputs("</h1>\n<p class=\"note\">Written by ", page);
+    page_text(version_text());
+    fputs("</p>\n", page);
     show_runs(r);
     show_snapshots(r);
-    show_histogram(r, n, pick);
-    if (n) heading("Class means");
-    for (size_t i = 0; i < n; i++) {
-        show_scatter(&r->geometry[pick[i]]);
-        show_heat_map(&r->geometry[pick[i]]);
-    }
-    show_spectra(r, n, pick);
+    report_figures(r, (int)options.words);
     show_metrics(r);
     show_sources(r);
-    fputs("</body></html>\n", out);
+    fputs("</body></html>\n", page);
 }
 
 static Status check_output(int n, char **operand)
@@ -561,18 +288,20 @@ static Status run(int n, char **operand, const char *command_line)
     Report report = {0};
     Status status = STATUS_OK;
     for (int i = 0; i < n && !status; i++) status = report_read(operand[i], &report);
-    char *page = NULL;
+    char *text = NULL;
     size_t length = 0;
     if (!status) {
-        out = open_memstream(&page, &length);
-        if (!out) status = status_set(STATUS_INTERNAL, __FILE__, __LINE__, "no memory for the page");
+        page = open_memstream(&text, &length);
+        if (!page) status = status_set(STATUS_INTERNAL, __FILE__, __LINE__, "no memory for the page");
     }
     if (!status) {
         write_page(&report);
-        fclose(out);
-        status = file_write_text(options.output, page, length);
-        free(page);
+        const bool failed = ferror(page) != 0;
+        if (fclose(page) != 0 || failed)
+            status = status_set(STATUS_INTERNAL, __FILE__, __LINE__, "no memory for the page");
     }
+    if (!status) status = file_write_text(options.output, text, length);
+    free(text);
     if (!status)
         fprintf(stderr, "wrote %s: %zu runs, %zu files with measures\n", options.output, report.n_logs,
                 report.n_geometries);

@@ -56,7 +56,7 @@ static void show_history(H5File *file)
         char path[64];
         snprintf(path, sizeof path, "/history/%s", name[i]);
         if (h5_read(file, path, H5_F64, shape.count, value) == STATUS_OK)
-            printf(" %s %.6g", name[i], value[shape.count - 1]);
+            printf(" %s %s", name[i], tool_number("%.6g", value[shape.count - 1]));
     }
     printf("\n");
     free(value);
@@ -82,14 +82,19 @@ static void show_range(H5File *file, const char *path, const H5Shape *shape)
     double *value = memory_alloc((size_t)shape->count, sizeof *value), low = HUGE_VAL, high = -HUGE_VAL, sum = 0;
     float *narrow = (float *)value;
     const bool is_f32 = shape->kind == H5_F32;
+    int64_t n = 0;
     if (shape->count && h5_read(file, path, shape->kind, shape->count, value) == STATUS_OK) {
         for (int64_t i = 0; i < shape->count; i++) {
             const double x = is_f32 ? (double)narrow[i] : value[i];
+            if (isnan(x)) continue;
             low = x < low ? x : low;
             high = x > high ? x : high;
             sum += x;
+            n++;
         }
-        printf("  %11.4g %11.4g %11.4g", low, sum / (double)shape->count, high);
+        if (n) printf("  %11.4g %11.4g %11.4g", low, sum / (double)n, high);
+        else printf("  %11s %11s %11s", "-", "-", "-");
+        if (n < shape->count) printf("  %lld not a number", (long long)(shape->count - n));
     }
     free(value);
 }
@@ -122,9 +127,11 @@ static Status show_metric(H5File *file, const char *path, void *context)
     *titled = true;
     char interval[160];
     snprintf(interval, sizeof interval, "/interval/%s", path + 8);
+    printf("  %-30s %-12s", path + 8, tool_number("%.6g", value));
     if (h5_exists(file, interval) && h5_read(file, interval, H5_F64, 2, bounds) == STATUS_OK)
-        printf("  %-30s %-12.6g %.6g to %.6g\n", path + 8, value, bounds[0], bounds[1]);
-    else printf("  %-30s %.6g\n", path + 8, value);
+        printf(" %s%s%s", tool_number("%.6g", bounds[0]), isnan(bounds[1]) ? "" : " to ",
+               isnan(bounds[1]) ? "" : tool_number("%.6g", bounds[1]));
+    printf("\n");
     return STATUS_OK;
 }
 

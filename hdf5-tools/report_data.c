@@ -2,6 +2,7 @@
 #include "report_data.h"
 
 #include <dirent.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,27 +38,27 @@ static Status read_log(const char *folder, const char *path, Report *r)
 {
     char *text;
     size_t length;
-    enum { COLUMNS = 32 };
-    double *column[COLUMNS] = {0};
     TRY(file_read(path, &text, &length));
-    int lines = 0, n_columns = 0;
+    int lines = 1, tabs = 0, n_columns = 0; /* the last line may lack its end */
     for (size_t i = 0; i < length; i++) lines += text[i] == '\n';
+    for (size_t i = 0; i < length && text[i] != '\n'; i++) tabs += text[i] == '\t';
+    double **column = memory_alloc((size_t)tabs + 1, sizeof *column);
     ReportLog *log = new_log(r, folder);
     Slice rest = {text, length}, line, field;
     if (slice_next_line(&rest, &line))
-        while (n_columns < COLUMNS && slice_next_field(&line, '\t', &field))
-            column[n_columns++] = column_of(log, field, lines);
+        while (slice_next_field(&line, '\t', &field)) column[n_columns++] = column_of(log, field, lines);
     Status status = STATUS_OK;
     if (!log->step || !log->loss || !log->task_loss || !log->nc_loss)
         status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: has no columns step, loss, task_loss, nc_loss", path);
     while (!status && slice_next_line(&rest, &line)) {
         for (int c = 0; c < n_columns && slice_next_field(&line, '\t', &field); c++) {
             char *number = slice_copy(field);
-            if (column[c]) column[c][log->n] = strtod(number, NULL);
+            if (column[c] && !text_to_double(number, &column[c][log->n])) column[c][log->n] = (double)NAN;
             free(number);
         }
         log->n++;
     }
+    free(column);
     free(text);
     return status;
 }
@@ -103,17 +104,18 @@ static char *text_attribute(H5File *file, const char *name)
 static Status read_metric(H5File *file, const char *path, void *context)
 {
     ReportGeometry *g = context;
-    if (strncmp(path, "/metric/", 8) != 0 || g->n_metrics == REPORT_METRICS) return STATUS_OK;
+    if (strncmp(path, "/metric/", 8) != 0) return STATUS_OK;
+    memory_reserve((void **)&g->metric, &g->metric_capacity, (size_t)g->n_metrics + 1, sizeof *g->metric);
     ReportMetric *m = &g->metric[g->n_metrics++];
-    snprintf(m->name, sizeof m->name, "%s", path + 8);
+    *m = (ReportMetric){.name = memory_copy_text(path + 8)};
     TRY(h5_read(file, path, H5_F64, 1, &m->value));
-    char interval[128];
-    double bounds[2];
-    snprintf(interval, sizeof interval, "/interval/%s", m->name);
-    if (!h5_exists(file, interval)) return STATUS_OK;
-    TRY(h5_read(file, interval, H5_F64, 2, bounds));
-    m->low = bounds[0], m->high = bounds[1], m->has_interval = true;
-    return STATUS_OK;
+    char *interval = memory_print("/interval/%s", m->name);
+    double bounds[2] = {(double)NAN, (double)NAN};
+    m->has_interval = h5_exists(file, interval);
+    Status status = m->has_interval ? h5_read(file, interval, H5_F64, 2, bounds) : STATUS_OK;
+    free(interval);
+    m->low = bounds[0], m->high = bounds[1];
+    return status;
 }
 
 static Status read_classes(H5File *file, ReportGeometry *g)
@@ -156,7 +158,6 @@ static Status read_geometry(H5File *file, const char *path, Report *r)
     g->choices = memory_print("%s%s%s", space, align[0] ? ", ids: " : "", align);
     free(align);
     free(space);
-    g->metric = memory_alloc(REPORT_METRICS, sizeof *g->metric);
     if (h5_has_attribute(file, "/", "step")) TRY(h5_get_i64(file, "/", "step", &g->step));
     TRY(h5_visit_datasets(file, read_metric, g));
     return h5_exists(file, "/class/mean") ? read_classes(file, g) : STATUS_OK;
@@ -229,6 +230,7 @@ void report_free(Report *r)
             if (g->word) free(g->word[k]);
             if (g->group) free(g->group[k]);
         }
+        for (int m = 0; m < g->n_metrics; m++) free(g->metric[m].name);
         free(g->word), free(g->group), free(g->name), free(g->model), free(g->data), free(g->choices);
         free(g->count), free(g->cosine), free(g->norm), free(g->principal), free(g->gram);
         free(g->between), free(g->within), free(g->metric);

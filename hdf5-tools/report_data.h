@@ -7,8 +7,6 @@
 
 #include "base/status.h"
 
-enum { REPORT_METRICS = 256 };
-
 /* One run's log: columns of log.tsv, or of /history. */
 typedef struct {
     char *name;
@@ -17,7 +15,7 @@ typedef struct {
 } ReportLog;
 
 typedef struct {
-    char name[96];
+    char *name; /* owned */
     double value, low, high;
     bool has_interval;
 } ReportMetric;
@@ -32,8 +30,9 @@ typedef struct {
     double *principal;                   /* owned [k, 3] */
     double *gram;                        /* owned [k, k], or NULL */
     double *between, *within;            /* owned [d], or NULL */
-    ReportMetric *metric;                /* owned [REPORT_METRICS] */
+    ReportMetric *metric;                /* owned [n_metrics] */
     int n_metrics;
+    size_t metric_capacity;
 } ReportGeometry;
 
 typedef struct {

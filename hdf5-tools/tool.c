@@ -1,6 +1,7 @@
 /* tool.c: the main program of every tool. */
 #include "tool.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,17 @@
 #include "base/memory.h"
 #include "base/version.h"
 #include "io/h5.h"
+
+const char *tool_number(const char *format, double value)
+{
+    enum { TEXTS = 4, SIZE = 64 };
+    static char text[TEXTS][SIZE];
+    static int turn;
+    char *out = text[turn++ % TEXTS];
+    if (isnan(value)) return "-";
+    snprintf(out, SIZE, format, value);
+    return out;
+}
 
 static Status read_and_run(const Tool *tool, int argc, char **argv, const char *command_line)
 {

@@ -19,6 +19,9 @@ typedef struct {
 /* What a tool that went well ends with, if not 0: collapse-diff says 1 for files that differ. */
 extern int tool_exit_code;
 
+/* A number as text, "-" for one that was not measured (NaN). The text lasts until the fourth call after it. */
+const char *tool_number(const char *format, double value);
+
 int tool_main(const Tool *tool, int argc, char **argv);
 
 #endif

@@ -12,9 +12,13 @@
  *   nc2   (1/2) [E(d) + E(w - mean w)], E(u) = mean over pairs of (cos(u_c, u_c') + 1/(K-1))^2:
  *         distance of means and embeddings from a simplex ETF
  *
- * With K < 2 every measure is 0 and so are its gradients. Local; all arithmetic in fp64. */
+ * A class whose d_c or w_c has no direction (length 0, or d_c below the rounding of states in fp32, 2^-23 of the means'
+ * root mean square) is left out of unc3 and nc3; in nc2 its cosines are 0. With fewer than two classes that have one
+ * there is nothing to compare: no measure is taken (NaN) and the gradients are 0. Local; all arithmetic in fp64. */
 #ifndef ANALYSIS_COLLAPSE_H
 #define ANALYSIS_COLLAPSE_H
+
+#include <stdbool.h>
 
 #include "analysis/class_means.h"
 
@@ -29,6 +33,9 @@ typedef struct {
     double *centred_norm, *row_norm; /* [K] */
     double *variance;                /* [K] var_c */
     double *cosine;                  /* [K] s_c */
+    bool *has_direction;             /* [K] neither d_c nor w_c is 0 */
+    int n_directed;                  /* classes that have one */
+    bool is_measured;                /* by the last collapse_measure: false = not enough classes, and no gradient */
     double *drow;                    /* [K, D] gradient of the measure to w_c */
     double *dmean;                   /* [K, D] gradient to mu_c at fixed var_c */
     double *dvariance;               /* [K]    gradient to var_c */
@@ -41,10 +48,12 @@ void collapse_init(Arena *arena, int max_classes, int n_features, Collapse *coll
  * id [n_classes]: the row of each class in word [V, D]. */
 void collapse_gather(const ClassMeans *means, const int *id, const real *word, Collapse *collapse);
 
-/* The value of a measure; fills drow, dmean and dvariance. */
+/* The value of a measure, NaN where it cannot be taken (is_measured is false then; a NaN with is_measured true comes
+ * from the states or the weights); fills drow, dmean and dvariance. */
 double collapse_measure(CollapseMetric metric, Collapse *collapse);
 
-/* Mean and standard deviation (K - 1) of s_c, without gradients. */
+/* Mean and standard deviation (n - 1) of s_c over the n classes with a direction, without gradients: NaN for n = 0, and
+ * for n < 2. */
 void collapse_duality(const Collapse *collapse, double *mean, double *deviation);
 
 #endif

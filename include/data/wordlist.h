@@ -22,11 +22,16 @@ typedef struct {
     int n;         /* K */
     int n_words;   /* words in the file */
     int n_dropped; /* words without a class: of several pieces, unknown, or null */
+    char *dropped; /* owned: the first of those, each with its reason; "" if there are none */
     int *class_of; /* owned [V]: place of a token id in id[], or -1 */
 } WordList;
 
 /* Fails when no word is usable, or a JSON id does not fit the vocabulary. */
 Status wordlist_read(const char *path, const Vocabulary *vocabulary, PieceRule rule, WordList *list);
 void wordlist_free(WordList *list);
+
+/* Refuse a list of fewer than two classes: there is nothing to compare. path: of the list; asked: the setting that
+ * needs it, for the message. */
+Status wordlist_check_pairs(const WordList *list, const char *path, const char *asked);
 
 #endif

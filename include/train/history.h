@@ -7,16 +7,16 @@
 
 enum { N_COLUMNS = 11 };
 
-/* One line of the log. */
+/* One line of the log. A value that was not measured is NaN: an empty field of log.tsv. */
 typedef struct {
     double step, epoch; /* steps done; epochs begun, from 1 */
-    double loss;        /* task_loss + nc-weight * nc_loss */
-    double task_loss;   /* mean over the labelled positions of the global batch */
-    double nc_loss;     /* R */
+    double loss;        /* task_loss + nc-weight * nc_loss, without the one that was not measured; NaN without both */
+    double task_loss;   /* mean over the labelled positions of the global batch; NaN if there are none */
+    double nc_loss;     /* R; NaN without a word list, and while fewer than two classes are met */
     double nc_classes;  /* K: classes met */
     double learning_rate;
     double grad_norm;    /* of all gradients, R's included, before clipping */
-    double nc_grad_norm; /* of R's gradient to the rows, nc-weight included */
+    double nc_grad_norm; /* of R's gradient to the rows, nc-weight included; NaN where R has no gradient */
     double tokens;       /* since the first step, all ranks */
     double seconds;      /* of training since the first step */
 } HistoryLine;

@@ -12,6 +12,7 @@ typedef struct {
     const char *metric; /* name of the regularizer's measure; NULL = none */
     double began_s, shown_s;
     int64_t first_tokens;
+    bool told_no_label, told_no_classes; /* why there is no task loss, no measure: said once */
 } Progress;
 
 void progress_begin(Progress *progress, int64_t first_step, int64_t total_steps, int64_t tokens, const char *metric);

@@ -18,6 +18,7 @@ void collapse_init(Arena *arena, int max_classes, int n_features, Collapse *c)
     c->row_norm = arena_cut(arena, k, sizeof(double));
     c->variance = arena_cut(arena, k, sizeof(double));
     c->cosine = arena_cut(arena, k, sizeof(double));
+    c->has_direction = arena_cut(arena, k, sizeof(bool));
     c->drow = arena_cut(arena, k * d, sizeof(double));
     c->dmean = arena_cut(arena, k * d, sizeof(double));
     c->dvariance = arena_cut(arena, k, sizeof(double));
@@ -46,9 +47,23 @@ static void centre(int n_rows, int d, double *x)
     }
 }
 
+/* A direction needs a length, and one that is more than rounding: the states are computed in fp32, so that their
+ * means agree in a place to 2^-23 of their root mean square at best. NaN is no length 0: it must be seen. */
+static void find_directions(Collapse *c, double square)
+{
+    const double noise = ldexp(square / (c->n_active ? c->n_active : 1), -46);
+    c->n_directed = 0;
+    for (int k = 0; k < c->n_active; k++) {
+        const bool none = c->centred_norm[k] * c->centred_norm[k] <= noise || c->row_norm[k] == 0;
+        c->has_direction[k] = !none;
+        c->n_directed += !none;
+    }
+}
+
 void collapse_gather(const ClassMeans *means, const int *id, const real *word, Collapse *c)
 {
     const int d = c->n_features;
+    double square = 0;
     c->n_active = 0;
     for (int k = 0; k < means->n_classes; k++) {
         if (means->count[k] == 0) continue;
@@ -57,7 +72,8 @@ void collapse_gather(const ClassMeans *means, const int *id, const real *word, C
         const real *row = word + (size_t)id[k] * (size_t)d;
         double *mean = at(c->centred, place, d), *w = at(c->row, place, d);
         for (int j = 0; j < d; j++) mean[j] = sum[j] / weight, w[j] = (double)row[j];
-        const double spread = means->square[k] / weight - dot(d, mean, mean);
+        const double length = dot(d, mean, mean), spread = means->square[k] / weight - length;
+        square += length;
         c->active[place] = k;
         c->variance[place] = spread > 0 ? spread : 0;
     }
@@ -68,6 +84,7 @@ void collapse_gather(const ClassMeans *means, const int *id, const real *word, C
         c->row_norm[k] = sqrt(dot(d, w, w));
         c->cosine[k] = dot(d, mean, w) / ((c->centred_norm[k] + epsilon) * (c->row_norm[k] + epsilon));
     }
+    find_directions(c, square);
 }
 
 /* Turn gradients to d_c into gradients to mu_c: d_c = mu_c - (1/K) sum mu. */
@@ -95,20 +112,23 @@ static void cosine_gradients(Collapse *c, const double *ds)
 
 void collapse_duality(const Collapse *c, double *mean, double *deviation)
 {
+    const int n = c->n_directed;
     double sum = 0, square = 0;
-    for (int k = 0; k < c->n_active; k++) sum += c->cosine[k];
-    *mean = c->n_active ? sum / c->n_active : 0;
-    for (int k = 0; k < c->n_active; k++) square += (c->cosine[k] - *mean) * (c->cosine[k] - *mean);
-    *deviation = c->n_active > 1 ? sqrt(square / (c->n_active - 1)) : 0;
+    for (int k = 0; k < c->n_active; k++) sum += c->has_direction[k] ? c->cosine[k] : 0;
+    *mean = n ? sum / n : (double)NAN;
+    for (int k = 0; k < c->n_active; k++)
+        if (c->has_direction[k]) square += (c->cosine[k] - *mean) * (c->cosine[k] - *mean);
+    *deviation = n > 1 ? sqrt(square / (n - 1)) : (double)NAN;
 }
 
 static double uniform_duality(Collapse *c)
 {
     double mean, sigma;
     collapse_duality(c, &mean, &sigma);
-    if (sigma <= 0) return 0; /* a constant cosine: no direction to go */
+    if (sigma == 0) return 0; /* a constant cosine: no direction to go */
     double *ds = c->unit;
-    for (int k = 0; k < c->n_active; k++) ds[k] = (c->cosine[k] - mean) / ((c->n_active - 1) * sigma);
+    for (int k = 0; k < c->n_active; k++)
+        ds[k] = c->has_direction[k] ? (c->cosine[k] - mean) / ((c->n_directed - 1) * sigma) : 0;
     cosine_gradients(c, ds);
     return sigma;
 }
@@ -117,7 +137,7 @@ static double duality(Collapse *c)
 {
     double mean, sigma, *ds = c->unit;
     collapse_duality(c, &mean, &sigma);
-    for (int k = 0; k < c->n_active; k++) ds[k] = -1.0 / c->n_active;
+    for (int k = 0; k < c->n_active; k++) ds[k] = c->has_direction[k] ? -1.0 / c->n_directed : 0;
     cosine_gradients(c, ds);
     return 1 - mean;
 }
@@ -133,7 +153,6 @@ static double variability(Collapse *c)
         a += c->variance[k] + square - p * p;
         b += square;
     }
-    if (b <= 0) return 0; /* all means in one point */
     const double value = a / b;
     for (int k = 0; k < c->n_active; k++) {
         const double r = c->row_norm[k], *w = at(c->row, k, d), *mean = at(c->centred, k, d);
@@ -192,12 +211,13 @@ double collapse_measure(CollapseMetric metric, Collapse *c)
     memset(c->drow, 0, bytes);
     memset(c->dmean, 0, bytes);
     memset(c->dvariance, 0, (size_t)c->n_active * sizeof(double));
-    if (c->n_active < 2) return 0;
+    c->is_measured = c->n_directed >= 2;
+    if (!c->is_measured) return (double)NAN;
     switch (metric) {
     case COLLAPSE_UNC3: return uniform_duality(c);
     case COLLAPSE_NC3: return duality(c);
     case COLLAPSE_NC1: return variability(c);
     case COLLAPSE_NC2: return etf_distance(c);
     }
-    return 0;
+    return (double)NAN;
 }

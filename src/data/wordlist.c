@@ -1,6 +1,7 @@
 /* wordlist.c: collect (id, word, group) in file order, then keep one entry per id. */
 #include "data/wordlist.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,18 +22,34 @@ typedef struct {
     Entry *entry;
     size_t n, capacity;
     int n_words, n_dropped;
+    char *dropped; /* the first few and why */
 } Reading;
 
-/* The class of a word under the rule, or -1. *first: its first piece. */
-static int class_of_word(const Reading *r, const char *word, int *first)
+enum { DROPPED_NAMED = 6 };
+
+/* The class of a word under the rule, or -1. *first: its first piece; *n: how many it has. */
+static int class_of_word(const Reading *r, const char *word, int *first, int *n)
 {
     IdList ids = {0};
     wordpiece_encode(r->vocabulary, slice_of(word), &ids);
     *first = ids.n ? ids.id[0] : -1;
+    *n = (int)ids.n;
     const bool usable =
         ids.n > 0 && (r->rule == PIECES_FIRST || ids.n == 1) && !vocabulary_is_special(r->vocabulary, *first);
     free(ids.id);
     return usable ? *first : -1;
+}
+
+static void drop(Reading *r, const char *word, int n_pieces, bool is_null)
+{
+    if (r->n_dropped++ >= DROPPED_NAMED) return;
+    char *reason = is_null        ? memory_copy_text("null in the list")
+                   : n_pieces > 1 ? memory_print("%d pieces", n_pieces)
+                                  : memory_copy_text("unknown");
+    char *longer = memory_print("%s%s'%s' (%s)", r->dropped ? r->dropped : "", r->dropped ? ", " : "", word, reason);
+    free(r->dropped);
+    free(reason);
+    r->dropped = longer;
 }
 
 static void add(Reading *r, int id, const char *word, const char *group)
@@ -44,8 +61,8 @@ static void add(Reading *r, int id, const char *word, const char *group)
 
 static Status add_word(Reading *r, const char *word, const char *group, const json_t *stored)
 {
-    int first;
-    const int id = class_of_word(r, word, &first);
+    int first, n_pieces;
+    const int id = class_of_word(r, word, &first, &n_pieces);
     r->n_words++;
     if (json_is_integer(stored)) {
         const json_int_t given = json_integer_value(stored);
@@ -54,8 +71,7 @@ static Status add_word(Reading *r, const char *word, const char *group, const js
               "this list was made for another vocabulary: use one word per line instead",
               r->path, word, (long long)given, vocabulary_size(r->vocabulary), first);
     }
-    const bool dropped = id < 0 || json_is_null(stored);
-    if (dropped) r->n_dropped++;
+    if (id < 0 || json_is_null(stored)) drop(r, word, n_pieces, id >= 0);
     else add(r, id, word, group);
     return STATUS_OK;
 }
@@ -143,6 +159,7 @@ static void keep_distinct(Reading *r, WordList *list)
     }
     list->n_words = r->n_words;
     list->n_dropped = r->n_dropped;
+    list->dropped = r->dropped ? r->dropped : memory_copy_text("");
 }
 
 Status wordlist_read(const char *path, const Vocabulary *vocabulary, PieceRule rule, WordList *list)
@@ -173,5 +190,18 @@ void wordlist_free(WordList *list)
     free(list->word);
     free(list->group);
     free(list->class_of);
+    free(list->dropped);
     *list = (WordList){0};
+}
+
+Status wordlist_check_pairs(const WordList *list, const char *path, const char *asked)
+{
+    const int more = list->n_dropped - DROPPED_NAMED;
+    char rest[40] = "";
+    if (more > 0) snprintf(rest, sizeof rest, " and %d more", more);
+    CHECK(list->n >= 2, STATUS_DATA,
+          "%s: 1 class ('%s') from %d word%s, but %s compares classes and needs at least two; left out: %s%s", path,
+          list->word[0], list->n_words, list->n_words == 1 ? "" : "s", asked, list->n_dropped ? list->dropped : "none",
+          rest);
+    return STATUS_OK;
 }

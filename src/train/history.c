@@ -2,6 +2,7 @@
 #include "train/history.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +48,7 @@ static void print_line(FILE *stream, const HistoryLine *line)
     for (int c = 0; c < N_COLUMNS; c++) {
         const double value = value_of(line, c);
         if (column[c].is_integer) fprintf(stream, "%.0f", value);
-        else fprintf(stream, "%.9g", value);
+        else if (!isnan(value)) fprintf(stream, "%.9g", value); /* not measured: an empty field */
         fputc(c + 1 < N_COLUMNS ? '\t' : '\n', stream);
     }
 }

@@ -1,6 +1,7 @@
 /* progress.c: lines and bars. */
 #include "train/progress.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "base/log.h"
@@ -14,20 +15,45 @@ void progress_begin(Progress *p, int64_t first_step, int64_t total_steps, int64_
     p->began_s = timer_now();
 }
 
+/* "4.1234", or "-" for what was not measured. */
+static const char *number(double value, char text[32])
+{
+    if (isnan(value)) return "-";
+    snprintf(text, 32, "%.4f", value);
+    return text;
+}
+
 static void describe(const Progress *p, const HistoryLine *line, char *text, size_t size)
 {
-    char left[40] = "", nc[64] = "";
+    char left[40] = "", nc[96] = "", loss[32], measure[32];
     const double spent = timer_now() - p->began_s, done = line->step - (double)p->first_step;
     text_duration(spent / done * ((double)p->total_steps - line->step), left, sizeof left);
-    if (p->metric) snprintf(nc, sizeof nc, "  %s %.4f (%.0f classes)", p->metric, line->nc_loss, line->nc_classes);
-    snprintf(text, size, "step %.0f/%lld  epoch %.0f  loss %.4f%s  rate %.2e  %.0f tokens/s  %s left", line->step,
-             (long long)p->total_steps, line->epoch, line->task_loss, nc, line->learning_rate,
+    if (p->metric)
+        snprintf(nc, sizeof nc, "  %s %s (%.0f classes)", p->metric, number(line->nc_loss, measure), line->nc_classes);
+    snprintf(text, size, "step %.0f/%lld  epoch %.0f  loss %s%s  rate %.2e  %.0f tokens/s  %s left", line->step,
+             (long long)p->total_steps, line->epoch, number(line->task_loss, loss), nc, line->learning_rate,
              (line->tokens - (double)p->first_tokens) / spent, left);
+}
+
+/* Why a value is missing, the first time it is. */
+static void explain_gaps(Progress *p, const HistoryLine *line)
+{
+    if (isnan(line->task_loss) && !p->told_no_label)
+        log_line("step %.0f: no position was masked, so that there is no task loss (-); so for later such steps",
+                 line->step);
+    if (p->metric && isnan(line->nc_loss) && !p->told_no_classes)
+        log_line(
+            "step %.0f: fewer than two classes of nc-words with a direction so far: %s is not measured (-) and has "
+            "no gradient; so for later such steps",
+            line->step, p->metric);
+    p->told_no_label = p->told_no_label || isnan(line->task_loss);
+    p->told_no_classes = p->told_no_classes || (p->metric && isnan(line->nc_loss));
 }
 
 void progress_step(Progress *p, const HistoryLine *line)
 {
     if (!log_speaks()) return;
+    explain_gaps(p, line);
     const double now = timer_now();
     const bool is_edge = line->step == (double)p->first_step + 1 || line->step == (double)p->total_steps;
     if (!is_edge && now - p->shown_s < (log_is_terminal() ? bar_pace_s : line_pace_s)) return;

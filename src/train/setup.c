@@ -64,13 +64,37 @@ static Status read_corpus(const Comm *comm, const RunSettings *run, Trainer *t)
     return STATUS_OK;
 }
 
+/* A regularizer over classes that the text does not hold would do nothing, quietly, to the end. */
+static Status check_met(const RunSettings *run, const Corpus *corpus, const WordList *words, const char *asked)
+{
+    bool *met = memory_alloc((size_t)words->n, sizeof *met);
+    int n = 0;
+    for (int64_t i = 0; i < corpus->offset[corpus->n]; i++) {
+        const int class = words->class_of[corpus->id[i]];
+        if (class < 0 || met[class]) continue;
+        met[class] = true;
+        n++;
+    }
+    free(met);
+    CHECK(n >= 2, STATUS_DATA,
+          "%s: holds %d of the %d classes of %s, but %s compares classes and needs at least two; use another text or "
+          "list",
+          run->data.path, n, words->n, run->nc.words, asked);
+    return STATUS_OK;
+}
+
 static Status read_words(const Comm *comm, const RunSettings *run, Trainer *t)
 {
     if (!run_settings_collects(run)) return STATUS_OK;
     TRY(comm_agree(comm, wordlist_read(run->nc.words, t->model.vocabulary, (PieceRule)run->nc.pieces, &t->words)));
     log_line("%s: %d words, %d classes, %d words left out (of several pieces or unknown)", run->nc.words,
              t->words.n_words, t->words.n, t->words.n_dropped);
-    return STATUS_OK;
+    char *asked = run->nc.loss.weight > 0 ? memory_print("nc-weight = %g", run->nc.loss.weight)
+                                          : memory_print("geometry-steps = %lld", (long long)run->geometry_steps);
+    Status status = wordlist_check_pairs(&t->words, run->nc.words, asked);
+    if (!status) status = check_met(run, &t->corpus, &t->words, asked);
+    free(asked);
+    return status;
 }
 
 /* --- memory ---------------------------------------------------------------------------------------- */

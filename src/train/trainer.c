@@ -206,15 +206,42 @@ static double sum_losses(const Comm *comm, Trainer *t, double began_s, StopReaso
     return sum;
 }
 
-/* R in the loss: with nc-sync = none the mean over ranks. */
-static double sum_measures(const Comm *comm, Trainer *t)
+/* A term of the loss. Not measured: NaN, which is no fault; a measured one must be finite. */
+typedef struct {
+    double value;
+    bool is_measured;
+} Term;
+
+static bool is_sound(Term term)
 {
-    if (!uses_collapse(t)) return 0;
-    double value = t->collapse.value;
-    if (t->collapse.options.sync == SYNC_GLOBAL) return value;
-    value *= t->collapse.share;
-    comm_sum_f64(comm, &value, 1);
-    return value;
+    return !term.is_measured || isfinite(term.value);
+}
+
+/* The sum of the terms that were measured: what this step's gradients belong to. */
+static double sum_terms(Term task, Term nc, double weight)
+{
+    if (!nc.is_measured) return task.value;
+    return task.is_measured ? task.value + weight * nc.value : weight * nc.value;
+}
+
+/* R in the loss: with nc-sync = none the mean over the ranks that have met two classes. */
+static Term sum_measures(const Comm *comm, Trainer *t)
+{
+    if (!uses_collapse(t)) return (Term){(double)NAN, false};
+    const CollapseLoss *c = &t->collapse;
+    const bool measured = c->measure.is_measured;
+    if (c->options.sync == SYNC_GLOBAL) return (Term){c->value, measured};
+    double sum[] = {measured ? c->value * c->share : 0, measured};
+    comm_sum_f64(comm, sum, 2);
+    if (sum[1] == 0) return (Term){(double)NAN, false};
+    return (Term){sum[0] * (comm->n_ranks / sum[1]), true};
+}
+
+/* sum: over the labels of all ranks. */
+static Term mean_loss(const Trainer *t, double sum)
+{
+    if (t->global_labels == 0) return (Term){(double)NAN, false}; /* nothing to predict in this batch */
+    return (Term){sum / (double)t->global_labels, true};
 }
 
 static void update(const Comm *comm, Trainer *t, HistoryLine *line)
@@ -238,17 +265,18 @@ Status trainer_step(const Comm *comm, Trainer *t, HistoryLine *line, StopReason 
     timer_begin(&t->timer, PHASE_DATA);
     count_globally(comm, t);
     compute_gradients(comm, t);
-    const double nc_norm = sum_gradients(comm, t), loss = sum_losses(comm, t, began_s, stop);
+    const double nc_norm = sum_gradients(comm, t);
+    const Term task = mean_loss(t, sum_losses(comm, t, began_s, stop)), nc = sum_measures(comm, t);
     *line = (HistoryLine){
         .step = (double)t->state.step + 1, .epoch = (double)t->state.epoch + 1, .tokens = (double)t->state.tokens};
-    line->task_loss = t->global_labels ? loss / (double)t->global_labels : 0; /* no label: nothing to learn, not NaN */
-    line->nc_loss = sum_measures(comm, t);
+    line->task_loss = task.value;
+    line->nc_loss = nc.value;
     line->nc_classes = uses_collapse(t) ? t->collapse.measure.n_active : 0;
-    line->loss = line->task_loss + t->run->nc.loss.weight * line->nc_loss;
+    line->loss = sum_terms(task, nc, t->run->nc.loss.weight);
     line->learning_rate = schedule_rate(&t->schedule, t->state.step);
     line->grad_norm = gradients_norm(comm, &t->model.params, t->dealt, t->norm_part);
-    line->nc_grad_norm = nc_norm;
-    CHECK(isfinite(line->loss) && isfinite(line->grad_norm), STATUS_DIVERGED,
+    line->nc_grad_norm = nc.is_measured && t->run->nc.loss.weight > 0 ? nc_norm : (double)NAN;
+    CHECK(is_sound(task) && is_sound(nc) && isfinite(line->grad_norm), STATUS_DIVERGED,
           "step %.0f: loss %g, gradient norm %g: the run has diverged; lower learning-rate, or raise warmup; the last "
           "checkpoint is kept",
           line->step, line->loss, line->grad_norm);

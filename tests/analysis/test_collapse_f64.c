@@ -203,34 +203,66 @@ static void perfect_duality(void)
     arena_close(&c.arena);
 }
 
+/* No measure can be taken: each is NaN and says so, and no gradient is left. */
+static bool none_measured(Case *c)
+{
+    bool none = true;
+    for (int m = 0; m < 4; m++) {
+        none = none && isnan(value(c, (CollapseMetric)m)) && !c->collapse.is_measured;
+        for (int i = 0; i < c->collapse.n_active * c->d; i++)
+            none = none && c->collapse.drow[i] == 0 && c->collapse.dmean[i] == 0;
+    }
+    return none;
+}
+
 static void degenerate(void)
 {
     Case c;
     random_case(&c, 5, 3, -1);
     for (int i = 0; i < N_STATES; i++) c.label[i] = -1;
-    bool zero = true;
-    for (int m = 0; m < 4; m++) zero = zero && value(&c, (CollapseMetric)m) == 0;
-    check(zero && c.collapse.n_active == 0, "no class met: every measure is 0");
+    check(none_measured(&c) && c.collapse.n_active == 0, "no class met: nothing is measured");
     c.label[4] = 2;
-    for (int m = 0; m < 4; m++) zero = zero && value(&c, (CollapseMetric)m) == 0;
-    check(zero && c.collapse.n_active == 1, "one class: 0, not NaN (Q-R9)");
-    bool finite = true;
+    check(none_measured(&c) && c.collapse.n_active == 1, "one class: nothing is measured, no gradient (Q-R9)");
     for (int i = 0; i < N_STATES; i++) {
-        c.label[i] = i % 3;
-        for (int j = 0; j < D_MAX; j++) c.x[i * D_MAX + j] = 1;
+        c.label[i] = i == 0 ? 0 : 1 + i % 2; /* counts of 1 and of many: the epsilon in mu_c tells them apart */
+        for (int j = 0; j < D_MAX; j++) c.x[i * D_MAX + j] = (real)(0.1 * (j + 1));
     }
-    for (int m = 0; m < 4; m++) {
-        finite = finite && isfinite(value(&c, (CollapseMetric)m));
-        for (int i = 0; i < 3 * D_MAX; i++)
-            finite = finite && isfinite(c.collapse.drow[i]) && isfinite(c.collapse.dmean[i]);
-    }
-    check(finite, "all means in one point: finite values and gradients");
+    check(none_measured(&c) && c.collapse.n_active == 3, "all means in one point: nothing is measured");
+    arena_close(&c.arena);
+    random_case(&c, 5, 3, -1);
     memset(c.word, 0, sizeof c.word);
-    for (int m = 0; m < 4; m++) {
-        finite = finite && isfinite(value(&c, (CollapseMetric)m));
-        for (int i = 0; i < 3 * D_MAX; i++) finite = finite && isfinite(c.collapse.drow[i]);
-    }
-    check(finite, "rows of zeros: finite values and gradients");
+    check(none_measured(&c) && c.collapse.n_active == 3, "embeddings of 0: nothing is measured");
+    arena_close(&c.arena);
+}
+
+/* A class without a direction is left out; not finite is something else than not measured. */
+static void left_out(void)
+{
+    Case c;
+    double mean, deviation;
+    random_case(&c, 8, 4, -1);
+    for (int j = 0; j < D_MAX; j++) c.word[c.id[1] * D_MAX + j] = 0;
+    const double unc3 = value(&c, COLLAPSE_UNC3), nc3 = value(&c, COLLAPSE_NC3);
+    const double *s = c.collapse.cosine, m = (s[0] + s[2] + s[3]) / 3,
+                 square = (s[0] - m) * (s[0] - m) + (s[2] - m) * (s[2] - m) + (s[3] - m) * (s[3] - m);
+    check(near(unc3, sqrt(square / 2), 1e-14) && near(nc3, 1 - m, 1e-14) && c.collapse.n_directed == 3,
+          "an embedding of 0 is left out of unc3 and nc3, not counted as cosine 0");
+    bool still = true;
+    for (int j = 0; j < D_MAX; j++) still = still && c.collapse.drow[1 * D_MAX + j] == 0;
+    check(still, "and gets no gradient");
+    memset(c.word, 0, sizeof c.word);
+    for (int j = 0; j < D_MAX; j++) c.word[c.id[2] * D_MAX + j] = 1;
+    value(&c, COLLAPSE_NC3);
+    collapse_duality(&c.collapse, &mean, &deviation);
+    check(near(mean, c.collapse.cosine[2], 1e-14) && isnan(deviation),
+          "one embedding that is not 0: a mean, but no deviation of one number");
+    arena_close(&c.arena);
+    random_case(&c, 8, 4, -1);
+    for (int i = 0; i < N_STATES && c.label[i] != 2; i++) c.x[(i + 1) * D_MAX] = (real)NAN;
+    bool seen = true;
+    for (int metric = 0; metric < 4; metric++)
+        seen = seen && isnan(value(&c, (CollapseMetric)metric)) && c.collapse.is_measured;
+    check(seen, "a state that is not finite makes every measure NaN, and it counts as measured: a fault, not a gap");
     arena_close(&c.arena);
 }
 
@@ -254,6 +286,7 @@ int main(void)
     gradients();
     perfect_duality();
     degenerate();
+    left_out();
     identities();
     return harness_done();
 }

@@ -175,22 +175,25 @@ def replay(trace_path, folder, init, f64=False):
         hidden, label = torch.cat(hidden), torch.tensor(label)
         chosen = label >= 0
         task = torch.nn.functional.cross_entropy(model.cls(hidden[chosen]), label[chosen])
-        nc = torch.zeros(())
+        nc, n_classes = torch.zeros(()), 0
         if nc_weight:
             states = hidden[picked]
             if s["nc-space"] == "transform":
                 states = model.cls.predictions.transform(states)
-            nc, _ = statistics.value(states, classes, word, begins)
+            nc, n_classes = statistics.value(states, classes, word, begins)
         loss = task + nc_weight * nc
         model.zero_grad()
         loss.backward()
         norm = math.sqrt(sum(float((p.grad.double() ** 2).sum()) for p in named.values()))
         limit = float(s["clip"])
         adam.step(g.attrs["learning_rate"], min(1.0, limit / (norm + 1e-6)) if limit > 0 else 1.0)
-        history.append((loss.item(), task.item(), nc.item()))
+        nc = nc.item() if n_classes > 1 else math.nan  # fewer than two classes: not measured
+        history.append((loss.item(), task.item(), nc))
         for name, value in (("loss", loss), ("task_loss", task), ("nc_loss", nc), ("grad_norm", norm)):
             value = value.item() if torch.is_tensor(value) else value
-            if value or g.attrs[name]:
+            if math.isnan(value) != math.isnan(g.attrs[name]):
+                worst[name] = math.inf
+            elif not math.isnan(value) and (value or g.attrs[name]):
                 worst[name] = max(worst[name], abs(value - g.attrs[name]) / max(abs(value), 1e-12))
     difference = update = 0.0
     with h5py.File(folder + "/model.h5") as f:
@@ -205,7 +208,7 @@ def replay(trace_path, folder, init, f64=False):
 
 
 def passes(worst, weights):
-    return worst["loss"] <= 1e-5 and worst["task_loss"] <= 1e-5 and weights <= 1e-4
+    return worst["loss"] <= 1e-5 and worst["task_loss"] <= 1e-5 and math.isfinite(worst["nc_loss"]) and weights <= 1e-4
 
 
 def describe(steps, worst, weights):

@@ -78,8 +78,10 @@ static void add_weights(Comparison *c, const char *path, int64_t n, const float 
 static void add_history(Comparison *c, const char *path, int64_t n, const double *a, const double *b)
 {
     if (!strstr(path, "loss") && !strstr(path, "grad_norm")) return;
-    for (int64_t i = 0; i < n; i++)
-        if (a[i] != b[i]) c->history = fmax(c->history, fabs(a[i] - b[i]) / fmax(fabs(a[i]), 1e-9));
+    for (int64_t i = 0; i < n; i++) {
+        if (isnan(a[i]) != isnan(b[i])) c->history = HUGE_VAL; /* measured in one run only */
+        else if (a[i] != b[i]) c->history = fmax(c->history, fabs(a[i] - b[i]) / fmax(fabs(a[i]), 1e-9));
+    }
 }
 
 static Status compare_dataset(H5File *file, const char *path, void *context)
