@@ -23,6 +23,7 @@ typedef struct {
 } Timer;
 
 double timer_now(void); /* seconds, monotonic */
+double timer_cpu(void); /* seconds that all threads of this process have computed */
 void timer_begin(Timer *timer, Phase phase);
 const char *timer_phase_name(Phase phase);
 

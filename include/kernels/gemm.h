@@ -31,7 +31,13 @@ void gemm_single(Transpose ta, Transpose tb, int m, int n, int k, double alpha, 
 void gemm_f64(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b,
               int ldb, double beta, double *c, int ldc);
 
-/* Best speed of an m x n x k product in `rounds` tries, GFLOP/s over all threads of this rank. */
-double gemm_measure(int m, int n, int k, int rounds);
+typedef struct {
+    double gflops; /* the best round, over all threads of this rank */
+    double cores;  /* that its threads had, on average; fewer than threads: others are at work there */
+    int rounds;
+} GemmSpeed;
+/* An m x n x k product, at least once, at most `rounds` times, and not again after limit_s seconds: on a busy machine
+ * threads wait for each other, and a product may take a hundred times as long. */
+GemmSpeed gemm_measure(int m, int n, int k, int rounds, double limit_s);
 
 #endif

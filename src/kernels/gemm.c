@@ -111,22 +111,26 @@ void gemm_f64(Transpose ta, Transpose tb, int m, int n, int k, double alpha, con
                  &runtime);
 }
 
-double gemm_measure(int m, int n, int k, int rounds)
+GemmSpeed gemm_measure(int m, int n, int k, int rounds, double limit_s)
 {
     real *a = memory_alloc((size_t)m * (size_t)k, sizeof *a);
     real *b = memory_alloc((size_t)n * (size_t)k, sizeof *b);
     real *c = memory_alloc((size_t)m * (size_t)n, sizeof *c);
     for (size_t i = 0; i < (size_t)m * (size_t)k; i++) a[i] = (real)(i % 7) - 3;
     for (size_t i = 0; i < (size_t)n * (size_t)k; i++) b[i] = (real)(i % 5) - 2;
-    double best = 0;
-    for (int round = 0; round < rounds; round++) {
-        double start = timer_now();
+    GemmSpeed speed = {0};
+    const double began = timer_now(), cpu = timer_cpu();
+    double start = began;
+    do {
         gemm(PLAIN, TRANSPOSED, m, n, k, 1, a, k, b, k, 0, c, n);
-        double gflops = 2e-9 * m * n * k / (timer_now() - start);
-        if (gflops > best) best = gflops;
-    }
+        const double end = timer_now(), gflops = 2e-9 * m * n * k / (end - start);
+        if (gflops > speed.gflops) speed.gflops = gflops;
+        speed.rounds++;
+        start = end;
+    } while (speed.rounds < rounds && start - began < limit_s);
+    speed.cores = (timer_cpu() - cpu) / (start - began);
     free(a);
     free(b);
     free(c);
-    return best;
+    return speed;
 }

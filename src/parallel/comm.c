@@ -114,7 +114,7 @@ void comm_exchange_parts(const Comm *comm, int n_mine, const real *const *array,
         for (int i = 0; i < n_mine; i++)
             MPI(MPI_Isend(array[i] + first + (int64_t)r * part, comm_part_length(length, part, r), real_type(), r, i,
                           world_of(comm), &request[n++]));
-    MPI(MPI_Waitall(n, request, MPI_STATUSES_IGNORE));
+    wait_for(n, request);
     free(request);
 }
 

@@ -12,6 +12,19 @@ enum { COMM_CHUNK_BYTES = 8 << 20 };
 void comm_check(int code, const char *call);
 #define MPI(call) comm_check((call), #call)
 
+/* Request by request: gcc takes MPI_STATUSES_IGNORE of the calls for many, in MPICH's header, for an array. */
+static inline void wait_for(int n, MPI_Request *request)
+{
+    for (int i = 0; i < n; i++) MPI(MPI_Wait(&request[i], MPI_STATUS_IGNORE));
+}
+
+static inline int all_done(int n, MPI_Request *request)
+{
+    int done = 1;
+    for (int i = 0; i < n && done; i++) MPI(MPI_Test(&request[i], &done, MPI_STATUS_IGNORE));
+    return done;
+}
+
 static inline MPI_Comm world_of(const Comm *comm)
 {
     return *(MPI_Comm *)comm->world;

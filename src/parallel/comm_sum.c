@@ -26,14 +26,10 @@ static MPI_Datatype type_of(CommNumber kind)
 static void wait_all(const Comm *comm, int n, MPI_Request *request)
 {
     if (!comm->is_patient) {
-        MPI(MPI_Waitall(n, request, MPI_STATUSES_IGNORE));
+        wait_for(n, request);
         return;
     }
-    for (int done = 0;;) {
-        MPI(MPI_Testall(n, request, &done, MPI_STATUSES_IGNORE));
-        if (done) return;
-        nanosleep(&(struct timespec){0, LOOK_NS}, NULL);
-    }
+    while (!all_done(n, request)) nanosleep(&(struct timespec){0, LOOK_NS}, NULL);
 }
 
 #define DEFINE_ADD(name, number)                                                                             \

@@ -12,6 +12,10 @@
 #include "kernels/gemm.h"
 #include "kernels/vector.h"
 
+/* The measurement is over after MEASURE_S seconds (QUIET_S in short commands). Threads that got less than BUSY of
+ * their cores are told of. */
+static const double MEASURE_S = 0.2, QUIET_S = 0.05, BUSY = 0.7;
+
 static int cores_allowed(void)
 {
     cpu_set_t set;
@@ -26,6 +30,34 @@ static int fair_threads(const Comm *comm, int allowed, int online)
     return share < 1 ? 1 : share;
 }
 
+static const char *plural(int n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void log_speed(double gflops)
+{
+    log_line("kernels: %s, family %s, %.0f GFLOP/s at 768 x 768 x 768; elementwise %s", gemm_library(), gemm_family(),
+             gflops, vector_kernels->name);
+    if (gemm_family_is_fallback())
+        log_warning(
+            "the kernel family '%s' is not the best for this processor; unset BLIS_ARCH_TYPE, or install a newer BLIS",
+            gemm_family());
+}
+
+/* Threads of one product wait for each other many times; one that is not running holds up all. */
+static void warn_of_waiting(const Comm *comm, int threads, int allowed, int online, double cores)
+{
+    if (threads > allowed)
+        log_warning("%d threads share %d core%s: slow; start with mpirun --bind-to none, or set threads = %d", threads,
+                    allowed, plural(allowed), allowed);
+    else if (threads > 1 && cores < BUSY * threads)
+        log_warning("the machine is busy: %d threads got %.1f cores and wait for each other; threads = 1 may be faster",
+                    threads, cores);
+    else if (comm->n_ranks == 1 && allowed < online)
+        log_warning("this rank may use %d of %d cores; mpirun --bind-to none opens all of them", allowed, online);
+}
+
 void runtime_init(const Comm *comm, int threads, bool is_quiet)
 {
     const int online = (int)sysconf(_SC_NPROCESSORS_ONLN), allowed = cores_allowed();
@@ -35,19 +67,13 @@ void runtime_init(const Comm *comm, int threads, bool is_quiet)
     omp_set_num_threads(threads);
     const int level = vector_choose(vector_best_level());
     gemm_init(level, threads);
-    if (is_quiet) return;
-    log_line("%d rank%s x %d thread%s; %d rank%s on this node, %d of its %d cores open to rank 0", comm->n_ranks,
-             comm->n_ranks == 1 ? "" : "s", threads, threads == 1 ? "" : "s", comm->node_ranks,
-             comm->node_ranks == 1 ? "" : "s", allowed, online);
-    log_line("kernels: %s, family %s, %.0f GFLOP/s at 768 x 768 x 768; elementwise %s", gemm_library(), gemm_family(),
-             gemm_measure(768, 768, 768, 5), vector_kernels->name);
-    if (gemm_family_is_fallback())
-        log_warning(
-            "the kernel family '%s' is not the best for this processor; unset BLIS_ARCH_TYPE, or install a newer BLIS",
-            gemm_family());
-    if (threads > allowed)
-        log_warning("%d threads share %d core%s: slow; start with mpirun --bind-to none, or set threads = %d", threads,
-                    allowed, allowed == 1 ? "" : "s", allowed);
-    else if (comm->n_ranks == 1 && allowed < online)
-        log_warning("this rank may use %d of %d cores; mpirun --bind-to none opens all of them", allowed, online);
+    if (is_quiet && threads == 1) return;
+    const GemmSpeed speed = gemm_measure(768, 768, 768, 5, is_quiet ? QUIET_S : MEASURE_S);
+    if (!is_quiet) {
+        log_line("%d rank%s x %d thread%s; %d rank%s on this node, %d of its %d cores open to rank 0", comm->n_ranks,
+                 plural(comm->n_ranks), threads, plural(threads), comm->node_ranks, plural(comm->node_ranks), allowed,
+                 online);
+        log_speed(speed.gflops);
+    }
+    warn_of_waiting(comm, threads, allowed, online, speed.cores);
 }
