@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/text.h"
 #include "io/model_file.h"
 #include "tool.h"
 
@@ -19,6 +21,30 @@ static Status check_dataset(H5File *file, const char *path, void *context)
     return h5_verify(file, path);
 }
 
+/* What may stand in the root, by format; a trace has one group per step. */
+static const char *const members[][2] = {
+    {MODEL_FORMAT, "model tokenizer"},
+    {CHECKPOINT_FORMAT, "model tokenizer optimizer progress collapse history"},
+    {"collapse-encode", "ids offset hidden logits"},
+    {"collapse-scores", "item metric interval"},
+    {"collapse-geometry", "class centre gram spectrum metric interval"},
+    {"collapse-corpus", "ids offset"},
+};
+
+static Status check_member(H5File *file, const char *path, bool is_dataset, void *context)
+{
+    const char *format = context;
+    Slice rest = {0}, name;
+    if (strchr(path + 1, '/')) return STATUS_OK;
+    if (strcmp(format, "collapse-trace") == 0 && strncmp(path, "/step_", 6) == 0) return STATUS_OK;
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+        if (strcmp(members[i][0], format) == 0) rest = slice_of(members[i][1]);
+    while (slice_next_field(&rest, ' ', &name))
+        if (slice_is(name, path + 1)) return STATUS_OK;
+    FAIL(STATUS_DATA, "%s: %s %s is no part of a %s file: it was added by another program", h5_path(file),
+         is_dataset ? "dataset" : "group", path, format);
+}
+
 /* A model's tensors must all be there, in the shapes of its configuration, and finite. */
 static Status check_model(H5File *file, bool is_checkpoint)
 {
@@ -27,15 +53,13 @@ static Status check_model(H5File *file, bool is_checkpoint)
     char **piece;
     int n;
     bool lower_case;
-    TRY(bert_config_read(file, &config));
+    TRY(model_file_read_config(file, &config));
     TRY(model_file_read_pieces(file, &config, &piece, &n, &lower_case));
     for (int i = 0; i < n; i++) free(piece[i]);
     free(piece);
     bert_layout_init(&config, &layout);
-    float *block = malloc((size_t)layout.count * sizeof *block);
-    Status status =
-        block ? STATUS_OK
-              : status_set(STATUS_INTERNAL, __FILE__, __LINE__, "no memory for %lld numbers", (long long)layout.count);
+    float *block = memory_alloc((size_t)layout.count, sizeof *block);
+    Status status = STATUS_OK;
     static const char *const group[] = {"/model/weights", "/optimizer/first", "/optimizer/second"};
     for (int g = 0; g < (is_checkpoint ? 3 : 1) && !status; g++)
         status = model_file_read_block(file, group[g], &layout, block);
@@ -56,9 +80,12 @@ static Status check_file(H5File *file, const char *path)
     TRY(h5_get_text(file, "/", "format", &format));
     const bool is_checkpoint = strcmp(format, CHECKPOINT_FORMAT) == 0,
                is_model = is_checkpoint || strcmp(format, MODEL_FORMAT) == 0;
-    Status status = h5_visit_datasets(file, check_dataset, &n_datasets);
+    Status status = h5_visit_objects(file, check_member, format);
+    if (!status) status = h5_visit_datasets(file, check_dataset, &n_datasets);
     if (!status && is_model) status = check_model(file, is_checkpoint);
     if (!status && !options.quiet) printf("%s: %s, %d datasets, all hashes match\n", path, format, n_datasets);
+    if (!status && !h5_is_sealed(file)) /* also when quiet: a version set back must not go unseen */
+        printf("%s: was written by an older version: its configuration is not covered by a hash\n", path);
     free(format);
     return status;
 }

@@ -186,6 +186,104 @@ static void show_run(H5File *a, H5File *b)
     free(y);
 }
 
+/* --- attributes: the configuration, and what a file says about itself ---------------------------------------- */
+
+typedef struct {
+    char *path, *name, *a, *b; /* owned; a or b NULL: only the other file has it */
+} AttributeDifference;
+
+typedef struct {
+    H5File *other;
+    AttributeDifference *list; /* owned */
+    size_t n, capacity;
+    int n_equal;
+    bool reversed;
+} AttributeDiff;
+
+/* Who wrote a file, where and when, from which paths, and its hashes: two files that hold the same may differ in it. */
+static bool is_provenance(const char *path, const char *name)
+{
+    static const char *const root[] = {"command_line", "config_sha256",  "created", "data",
+                                       "file_xxh128",  "format_version", "model",   "nc4_text",
+                                       "ranks",        "words",          "writer"};
+    if (strcmp(name, "xxh128") == 0 || (strcmp(path, "/progress") == 0 && strcmp(name, "settings") == 0)) return true;
+    for (size_t i = 0; strcmp(path, "/") == 0 && i < sizeof root / sizeof root[0]; i++)
+        if (strcmp(root[i], name) == 0) return true;
+    return false;
+}
+
+static void add_attribute(AttributeDiff *d, const char *path, const char *name, char *a, char *b)
+{
+    memory_reserve((void **)&d->list, &d->capacity, d->n + 1, sizeof *d->list);
+    d->list[d->n++] = (AttributeDifference){memory_copy_text(path), memory_copy_text(name), a, b};
+}
+
+static Status compare_attribute(AttributeDiff *d, H5File *file, const char *path, const char *name)
+{
+    char *a = NULL, *b = NULL;
+    const bool both = h5_has_attribute(d->other, path, name);
+    if (is_provenance(path, name) || (both && d->reversed)) return STATUS_OK;
+    TRY(h5_describe_attribute(file, path, name, &a));
+    Status status = both ? h5_describe_attribute(d->other, path, name, &b) : STATUS_OK;
+    if (!status && !both) add_attribute(d, path, name, d->reversed ? NULL : a, d->reversed ? a : NULL);
+    else if (!status && strcmp(a, b) != 0) add_attribute(d, path, name, a, b);
+    else {
+        d->n_equal += !status;
+        free(a);
+        free(b);
+    }
+    return status;
+}
+
+/* Of an object that both files have. */
+static Status compare_attributes(H5File *file, const char *path, bool is_dataset, void *context)
+{
+    AttributeDiff *d = context;
+    char **name;
+    int n;
+    (void)is_dataset;
+    if (!h5_exists(d->other, path)) return STATUS_OK;
+    Status status = h5_list_attributes(file, path, &name, &n);
+    for (int i = 0; i < n; i++) {
+        if (!status) status = compare_attribute(d, file, path, name[i]);
+        free(name[i]);
+    }
+    free(name);
+    return status;
+}
+
+static Status compare_all_attributes(H5File *a, H5File *b, AttributeDiff *d)
+{
+    for (int turn = 0; turn < 2; turn++) {
+        H5File *file = turn ? b : a;
+        d->other = turn ? a : b;
+        d->reversed = turn == 1;
+        TRY(compare_attributes(file, "/", false, d));
+        TRY(h5_visit_objects(file, compare_attributes, d));
+    }
+    return STATUS_OK;
+}
+
+static void show_attributes(const AttributeDiff *d)
+{
+    printf("%d attributes equal, %zu differ\n", d->n_equal, d->n);
+    for (size_t i = 0; i < d->n && (options.most == 0 || i < (size_t)options.most); i++) {
+        const AttributeDifference *x = &d->list[i];
+        printf("%-30s %-32s %.60s | %.60s\n", x->path, x->name, x->a ? x->a : "(none)", x->b ? x->b : "(none)");
+    }
+    if (options.most && d->n > (size_t)options.most)
+        printf("... and %zu more; --most=0 lists all\n", d->n - (size_t)options.most);
+}
+
+static void free_attributes(AttributeDiff *d)
+{
+    for (size_t i = 0; i < d->n; i++)
+        free(d->list[i].path), free(d->list[i].name), free(d->list[i].a), free(d->list[i].b);
+    free(d->list);
+}
+
+/* --- measures ------------------------------------------------------------------------------------------------- */
+
 typedef struct {
     H5File *other;
     int n;
@@ -224,6 +322,7 @@ static Status compare(H5File *a, H5File *b)
     static const char *const header[] = {"format", "writer", "created", "config_sha256", "model", "data"};
     Diff diff = {.other = b};
     Metrics metrics = {.other = b};
+    AttributeDiff attributes = {.n = 0};
     for (size_t i = 0; i < sizeof header / sizeof header[0]; i++) show_header(a, b, "/", header[i]);
     show_run(a, b);
     Status status = h5_visit_datasets(a, show_metric, &metrics);
@@ -231,8 +330,11 @@ static Status compare(H5File *a, H5File *b)
     diff.reversed = true;
     diff.other = a;
     if (!status) status = h5_visit_datasets(b, visit, &diff);
+    if (!status) status = compare_all_attributes(a, b, &attributes);
     if (!status) show_differences(&diff);
-    tool_exit_code = diff.n > 0;
+    if (!status) show_attributes(&attributes);
+    tool_exit_code = diff.n > 0 || attributes.n > 0;
+    free_attributes(&attributes);
     free(diff.list);
     return status;
 }
@@ -256,7 +358,8 @@ int main(int argc, char **argv)
     const Tool tool = {
         "collapse-diff",
         "collapse-diff A.h5 B.h5 [--most=20] [--tolerance=0]",
-        "Compare two files: same run? measures side by side, and the datasets that differ, largest first.\n"
+        "Compare two files: same run? measures side by side, the datasets that differ, largest first, and\n"
+        "the attributes that differ (a model's configuration).\n"
         "Ends with 0 if nothing differs, 1 if something does.",
         table,
         sizeof table / sizeof table[0],

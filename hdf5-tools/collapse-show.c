@@ -140,6 +140,9 @@ static Status show_file(H5File *file)
     static const char *const header[] = {"format",        "writer", "created", "command_line",
                                          "config_sha256", "task",   "model",   "data"};
     for (size_t i = 0; i < sizeof header / sizeof header[0]; i++) show_attribute(file, "/", header[i]);
+    show_attribute(file, "/", "file_xxh128");
+    if (!h5_is_sealed(file))
+        printf("%-14s none: written by an older version, its configuration is not covered by a hash\n", "file_xxh128");
     show_model(file);
     show_integer(file, "/progress/step", "step");
     show_integer(file, "/progress/epoch", "epochs done");

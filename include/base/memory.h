@@ -1,7 +1,8 @@
 /* memory.h: allocations that live outside the arenas (file contents, tables, text).
  *
- * Out of memory is not a condition a trainer can work around: these calls print one line and
- * abort. Sizes that come from a file are checked by the caller before they arrive here. */
+ * Out of memory is not a condition a trainer can work around: these calls print one sentence and end the
+ * run with STATUS_MEMORY (status_end). Sizes that come from a file are compared with the file's before
+ * they arrive here. */
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
 
@@ -12,6 +13,11 @@ void *memory_alloc(size_t count, size_t size);             /* zeroed; count * si
 void *memory_resize(void *old, size_t count, size_t size); /* new part is not zeroed */
 char *memory_copy_text(const char *text);
 char *memory_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* What is allocated from here on is for this file, whose name the sentence then tells; NULL: for no file. */
+void memory_name_file(const char *path); /* borrowed until the next call */
+/* The end for want of memory, for who asks the system himself. */
+_Noreturn void memory_fail(size_t bytes);
 
 /* Grow *array (elements of size bytes, *capacity of them) so that it holds at least needed. */
 void memory_reserve(void **array, size_t *capacity, size_t needed, size_t size);

@@ -36,8 +36,13 @@ void status_adopt(const char *message);
 /* Print "collapse: <message>" and, with COLLAPSE_TRACE=1, the trace to stderr. */
 void status_print(const char *program);
 
-/* For our own bugs and for a machine out of memory: print one line and abort the process. */
+/* For our own bugs: print one line that names the place, and end with STATUS_INTERNAL (status_end). */
 _Noreturn void status_abort(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* End the process where no function can return: print one sentence, then exit with code, all ranks of a run with it. */
+_Noreturn void status_end(Status code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* How to end a run of several processes; without it, _exit. end does not return. */
+void status_set_end(void (*end)(Status code));
 
 #define FAIL(code, ...) return status_set((code), __FILE__, __LINE__, __VA_ARGS__)
 

@@ -81,11 +81,18 @@ Status h5_get_text(H5File *file, const char *path, const char *name, char **valu
 Status h5_get_i64(H5File *file, const char *path, const char *name, int64_t *value);
 Status h5_get_f64(H5File *file, const char *path, const char *name, double *value);
 bool h5_has_attribute(H5File *file, const char *path, const char *name);
+/* Names of the attributes of an object, in order; the strings and the array are owned by the caller. */
+Status h5_list_attributes(H5File *file, const char *path, char ***name, int *n);
+/* The value of an attribute of any type as text ("2", "1e-12", "gelu"); owned by the caller. */
+Status h5_describe_attribute(H5File *file, const char *path, const char *name, char **text);
 
 /* Call visit for every dataset, in order of name; stops at the first failure. A file without any is refused
  * (STATUS_DATA): none of ours is like that, and "all of nothing is in order" must never be said. */
 typedef Status (*H5Visit)(H5File *file, const char *path, void *context);
 Status h5_visit_datasets(H5File *file, H5Visit visit, void *context);
+/* Groups too, but the root. */
+typedef Status (*H5VisitObject)(H5File *file, const char *path, bool is_dataset, void *context);
+Status h5_visit_objects(H5File *file, H5VisitObject visit, void *context);
 /* A whole file, or none: body writes into a file beside path; it is then closed, synced, read back,
  * compared with its hashes and renamed to path. On failure path is as it was. Local. */
 typedef Status (*H5Body)(H5File *file, const void *context);

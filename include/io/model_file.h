@@ -19,6 +19,9 @@ typedef struct {
 
 /* Open a model or a checkpoint and read its configuration. */
 Status model_file_open(const char *path, H5File **file, BertConfig *config);
+/* The configuration of an open file. Its tensors have the shapes that follow from it, and there are no others: what is
+ * allocated for them is no more than the file holds. */
+Status model_file_read_config(H5File *file, BertConfig *config);
 
 Status model_file_write(H5File *file, const BertConfig *config, const BertLayout *layout, const real *weight,
                         const PieceTable *pieces);

@@ -3,13 +3,13 @@
 
 #include <sys/mman.h>
 
+#include "base/memory.h"
 #include "base/status.h"
 
 void *arena_cut(Arena *arena, size_t count, size_t size)
 {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes))
-        status_abort(__FILE__, __LINE__, "a size of %zu x %zu bytes does not fit", count, size);
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2 - arena->used) memory_fail(SIZE_MAX);
     bytes = (bytes + ARENA_ALIGNMENT - 1) & ~(size_t)(ARENA_ALIGNMENT - 1);
     size_t start = arena->used;
     arena->used += bytes;
@@ -24,9 +24,7 @@ void arena_open(Arena *arena)
     arena->size = arena->used ? arena->used : ARENA_ALIGNMENT;
     arena->used = 0;
     void *base = mmap(NULL, arena->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (base == MAP_FAILED)
-        status_abort(__FILE__, __LINE__, "no memory for %zu bytes; ask for a larger node, or lower batch or max-length",
-                     arena->size);
+    if (base == MAP_FAILED) memory_fail(arena->size);
     arena->base = base;
     if (arena->size >= (size_t)4 << 20) madvise(base, arena->size, MADV_HUGEPAGE);
 }

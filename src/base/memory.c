@@ -9,26 +9,38 @@
 
 #include "base/status.h"
 
-static void *checked(void *pointer, size_t bytes)
+static _Thread_local const char *for_file;
+
+void memory_name_file(const char *path)
 {
-    if (!pointer && bytes) status_abort(__FILE__, __LINE__, "no memory for %zu bytes; ask for a larger node", bytes);
-    return pointer;
+    for_file = path;
+}
+
+_Noreturn void memory_fail(size_t bytes)
+{
+    status_end(STATUS_MEMORY,
+               "%s%sno memory for %.1f MB more (this process has used %.1f MB at most); use a larger machine, fewer "
+               "processes on one, or lower batch, max-length or the size of the model",
+               for_file ? for_file : "", for_file ? ": " : "", 1e-6 * (double)bytes,
+               1e-6 * (double)memory_peak_bytes());
 }
 
 void *memory_alloc(size_t count, size_t size)
 {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes))
-        status_abort(__FILE__, __LINE__, "a size of %zu x %zu bytes does not fit", count, size);
-    return checked(calloc(count ? count : 1, size ? size : 1), bytes);
+    if (__builtin_mul_overflow(count, size, &bytes)) memory_fail(SIZE_MAX);
+    void *pointer = calloc(count ? count : 1, size ? size : 1);
+    if (!pointer) memory_fail(bytes);
+    return pointer;
 }
 
 void *memory_resize(void *old, size_t count, size_t size)
 {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes))
-        status_abort(__FILE__, __LINE__, "a size of %zu x %zu bytes does not fit", count, size);
-    return checked(realloc(old, bytes ? bytes : 1), bytes);
+    if (__builtin_mul_overflow(count, size, &bytes)) memory_fail(SIZE_MAX);
+    void *pointer = realloc(old, bytes ? bytes : 1);
+    if (!pointer) memory_fail(bytes);
+    return pointer;
 }
 
 char *memory_copy_text(const char *text)

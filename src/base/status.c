@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static _Thread_local char message[2048];
 static _Thread_local char trail[2048];
@@ -49,6 +50,34 @@ void status_print(const char *program)
     if (trace && trace[0] == '1') fputs(trail, stderr);
 }
 
+static void (*end_all)(Status code);
+
+void status_set_end(void (*end)(Status code))
+{
+    end_all = end;
+}
+
+/* With COLLAPSE_TRACE=1 our own bug leaves a core. */
+static _Noreturn void end(Status code)
+{
+    const char *trace = getenv("COLLAPSE_TRACE");
+    fflush(stderr);
+    if (code == STATUS_INTERNAL && trace && trace[0] == '1') abort();
+    if (end_all) end_all(code);
+    _exit((int)code);
+}
+
+_Noreturn void status_end(Status code, const char *format, ...)
+{
+    char text[1024]; /* no memory may be left to print with */
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "collapse: %s\n", text);
+    end(code);
+}
+
 _Noreturn void status_abort(const char *file, int line, const char *format, ...)
 {
     va_list arguments;
@@ -57,5 +86,5 @@ _Noreturn void status_abort(const char *file, int line, const char *format, ...)
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
     va_end(arguments);
-    abort();
+    end(STATUS_INTERNAL);
 }

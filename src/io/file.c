@@ -42,7 +42,9 @@ Status file_read(const char *path, char **data, size_t *length)
     CHECK(!S_ISDIR(info.st_mode), STATUS_IO, "%s: is a folder; a file is needed", path);
     FILE *stream = fopen(path, "rb");
     CHECK(stream, STATUS_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    memory_name_file(path);
     Status status = read_stream(stream, path, data, length);
+    memory_name_file(NULL);
     fclose(stream);
     return status;
 }

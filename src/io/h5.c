@@ -49,6 +49,7 @@ static H5File *new_handle(const char *path)
     h5_keep_reasons();
     H5File *file = memory_alloc(1, sizeof *file);
     file->path = memory_copy_text(path);
+    memory_name_file(file->path);
     file->id = -1;
     return file;
 }
@@ -57,6 +58,7 @@ static void free_handle(H5File **file)
 {
     for (size_t i = 0; i < (*file)->n_touched; i++) free((*file)->touched[i]);
     free((*file)->touched);
+    memory_name_file(NULL);
     free((*file)->path);
     free(*file);
     *file = NULL;

@@ -126,6 +126,49 @@ Status h5_get_text(H5File *file, const char *path, const char *name, char **valu
     return status;
 }
 
+Status h5_list_attributes(H5File *file, const char *path, char ***name, int *n)
+{
+    hid_t object = H5Oopen(file->id, path, H5P_DEFAULT);
+    H5_CHECK(object >= 0, file, path, "cannot be opened");
+    const int most = H5Aget_num_attrs(object);
+    Status status = most < 0 ? h5_fail(file, path, "attributes cannot be counted") : STATUS_OK;
+    *name = memory_alloc(most > 0 ? (size_t)most : 1, sizeof **name);
+    *n = 0;
+    while (*n < most && !status) {
+        char text[256];
+        if (H5Aget_name_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_INC, (hsize_t)*n, text, sizeof text, H5P_DEFAULT) <
+            0)
+            status = h5_fail(file, path, "attributes cannot be listed");
+        else (*name)[(*n)++] = memory_copy_text(text);
+    }
+    H5Oclose(object);
+    return status;
+}
+
+Status h5_describe_attribute(H5File *file, const char *path, const char *name, char **text)
+{
+    hid_t attribute;
+    TRY(open_attribute(file, path, name, &attribute));
+    hid_t type = H5Aget_type(attribute);
+    const H5T_class_t kind = H5Tget_class(type);
+    H5Tclose(type);
+    H5Aclose(attribute);
+    if (kind == H5T_INTEGER) {
+        int64_t value;
+        TRY(h5_get_i64(file, path, name, &value));
+        *text = memory_print("%lld", (long long)value);
+        return STATUS_OK;
+    }
+    if (kind != H5T_FLOAT) return h5_get_text(file, path, name, text);
+    double value;
+    TRY(h5_get_f64(file, path, name, &value));
+    *text = memory_print("%.15g", value); /* 17 digits where 15 are another number */
+    if (strtod(*text, NULL) == value) return STATUS_OK;
+    free(*text);
+    *text = memory_print("%.17g", value);
+    return STATUS_OK;
+}
+
 Status h5_write_header(H5File *file, const char *format, const char *command_line, const char *config_sha256)
 {
     char created[32];

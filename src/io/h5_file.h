@@ -47,8 +47,4 @@ hid_t h5_new_dataset(H5File *file, const char *path, hid_t type, int rank, const
 /* h5_put_text to an object that is there, without taking note that it changed. */
 Status h5_put_plain(H5File *file, const char *path, const char *name, const char *value);
 
-/* Every object but the root, in order of name. */
-typedef Status (*H5VisitObject)(H5File *file, const char *path, bool is_dataset, void *context);
-Status h5_visit_objects(H5File *file, H5VisitObject visit, void *context);
-
 #endif

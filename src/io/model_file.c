@@ -66,13 +66,18 @@ static Status check_tensors(H5File *file, const BertConfig *config)
     return status;
 }
 
+Status model_file_read_config(H5File *file, BertConfig *config)
+{
+    TRY(bert_config_read(file, config));
+    return check_tensors(file, config);
+}
+
 Status model_file_open(const char *path, H5File **file, BertConfig *config)
 {
     TRY(h5_open(path, file));
     Status status = h5_check_format(*file, MODEL_FORMAT "," CHECKPOINT_FORMAT,
                                     "collapse-import makes one from a Hugging Face folder");
-    if (!status) status = bert_config_read(*file, config);
-    if (!status) status = check_tensors(*file, config);
+    if (!status) status = model_file_read_config(*file, config);
     if (status) h5_close(file);
     return status;
 }

@@ -23,12 +23,19 @@ void comm_check(int code, const char *call)
     MPI_Abort(MPI_COMM_WORLD, STATUS_INTERNAL);
 }
 
+/* What ends one process for a reason of its own must end the others, which would wait for it. */
+static void end_all(Status code)
+{
+    MPI_Abort(MPI_COMM_WORLD, (int)code);
+}
+
 Status comm_init(int *argc, char ***argv, Comm *comm)
 {
     int provided;
     *comm = (Comm){0};
     MPI(MPI_Init_thread(argc, argv, MPI_THREAD_SERIALIZED, &provided));
     CHECK(provided >= MPI_THREAD_FUNNELED, STATUS_INTERNAL, "this MPI offers no thread support (MPI_THREAD_FUNNELED)");
+    status_set_end(end_all);
     comm->may_use_thread = provided >= MPI_THREAD_SERIALIZED;
     MPI_Comm *world = memory_alloc(1, sizeof *world);
     MPI(MPI_Comm_dup(MPI_COMM_WORLD, world));
@@ -69,6 +76,7 @@ void comm_finalize(Comm *comm)
     free(comm->world);
     free(comm->chunk);
     *comm = (Comm){0};
+    status_set_end(NULL);
     MPI_Finalize();
 }
 

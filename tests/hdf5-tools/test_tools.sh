@@ -34,6 +34,17 @@ cp "$work/a/step-00000012.h5" "$work/changed.h5"; "$tamper" "$work/changed.h5" /
 ok $? "diff: the one tensor that was changed, by how much, and that it is the same run"
 "$diff" "$work/a/step-00000012.h5" "$work/b/step-00000012.h5" | grep -q "seed = 42.*|.*seed = 43"; ok $? "diff: the settings that differ"
 "$diff" "$work/a/step-00000012.h5" "$work/changed.h5" --tolerance=1e9 > /dev/null; ok $? "diff: --tolerance"
+for change in "/model num_attention_heads 2 4" "/model layer_norm_eps 0.5 1e-12" "/tokenizer/vocab lower_case 0 1"; do
+    set -- $change; cp "$work/a/model.h5" "$work/changed.h5"; "$tamper" "$work/changed.h5" "$1" "$2" "$3"
+    "$diff" "$work/a/model.h5" "$work/changed.h5" > "$work/out"; [ $? = 1 ] && grep -q ", 0 differ$" "$work/out" && grep -q "^$1 *$2 *$4 | $3$" "$work/out"
+    ok $? "diff: the same numbers, another configuration: $(grep "$2" "$work/out")"
+done
+"$bin/collapse-check" "$work/changed.h5" > /dev/null; ok $? "check: it is a whole file all the same"
+for change in "hidden_act relu" "position_embedding_type relative_key" "model_type roberta" "tie_word_embeddings 0"; do
+    set -- $change; cp "$work/a/model.h5" "$work/changed.h5"; "$tamper" "$work/changed.h5" /model "$1" "$2"
+    fails 65 "$1 is '*$2'*, but this program computes only" "$bin/collapse-check" "$work/changed.h5"
+    fails 65 "$1 is '*$2'*, but this program computes only" "$collapse" encode "$work/changed.h5" --text="$work/text.txt" --output="$work/e.h5"
+done
 "$diff" "$work/a/model.h5" "$work/a.h5" --most=0 > "$work/out"; [ $? = 1 ] && grep -q "only in the first" "$work/out" && grep -q "only in the second" "$work/out"; ok $? "diff: files of different kinds"
 
 "$report" "$work/a" "$work/b" "$work/a.h5" "$work/b.h5" -o "$work/report.html" 2> /dev/null; ok $? "report: runs and files"

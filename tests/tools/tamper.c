@@ -1,7 +1,8 @@
 /* tamper: change one part of a checkpoint and write the hash anew: what a resume that drops this part
  * would go on with. For the negative controls of tests/train/test_resume.sh.
  *
- *   tamper FILE.h5 DATASET VALUE        every number of DATASET becomes VALUE (or +VALUE: is added to) */
+ *   tamper FILE.h5 DATASET VALUE        every number of DATASET becomes VALUE (or +VALUE: is added to)
+ *   tamper FILE.h5 OBJECT NAME VALUE    attribute NAME of OBJECT becomes VALUE, of the type it has */
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +11,23 @@
 #include "base/hash.h"
 #include "io/h5.h"
 
+static int set_attribute(const char *path, const char *object, const char *name, const char *value)
+{
+    H5File *file;
+    int64_t integer;
+    double real_value;
+    if (h5_open_append(path, &file)) return 2;
+    Status status = h5_get_i64(file, object, name, &integer) == STATUS_OK ? h5_put_i64(file, object, name, atoll(value))
+                    : h5_get_f64(file, object, name, &real_value) == STATUS_OK
+                        ? h5_put_f64(file, object, name, atof(value))
+                        : h5_put_text(file, object, name, value);
+    Status closed = h5_close(&file);
+    return status || closed ? 2 : 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 5) return set_attribute(argv[1], argv[2], argv[3], argv[4]);
     if (argc != 4) return 2;
     H5File *file;
     H5Shape shape;
