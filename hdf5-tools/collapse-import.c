@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -11,7 +12,7 @@
 #include "io/file.h"
 #include "io/model_file.h"
 #include "io/output.h"
-#include "io/safetensors.h"
+#include "io/safetensors_folder.h"
 #include "tool.h"
 
 static struct Options {
@@ -30,37 +31,102 @@ static const Setting table[] = {
      "of a masked-LM head that the folder lacks"},
 };
 
+/* A tensor and the file it is in. */
+typedef struct {
+    const SafetensorsFile *file;
+    const SafeTensor *tensor; /* NULL: not found */
+} Source;
+
 typedef struct {
     const char *folder, *command_line;
     BertConfig config;
-    BertLayout layout;    /* owned */
-    SafetensorsFile file; /* owned */
-    float *weight;        /* owned: the block */
-    int *source;          /* owned [layout.n]: tensor of the file, or -1 */
+    BertLayout layout;         /* owned */
+    SafetensorsFolder weights; /* owned */
+    float *weight;             /* owned: the block */
+    Source *source;            /* owned [layout.n] */
     int n_ignored;
+    char ignored[80];   /* the name of one of them */
     char *pieces_text;  /* owned */
     const char **piece; /* owned [n_pieces], borrowed from pieces_text */
     int n_pieces;
     bool lower_case, head_is_new;
 } Import;
 
+/* The folder that a name of the hub's cache stands for: refs/main says which snapshot. NULL: not such a cache. */
+static char *snapshot_of_cache(const char *folder)
+{
+    char *ref = file_join(folder, "refs/main"), *snapshots = file_join(folder, "snapshots"), *text = NULL, *path = NULL;
+    size_t length;
+    const bool is_cache = file_exists(snapshots);
+    if (is_cache && file_exists(ref) && !file_read(ref, &text, &length)) {
+        char *name = slice_copy(slice_trim((Slice){text, length}));
+        path = file_join(snapshots, name);
+        free(name);
+    }
+    if (is_cache && (!path || !file_exists(path))) {
+        free(path);
+        path = memory_print("%s/<revision>", snapshots);
+    }
+    free(ref);
+    free(snapshots);
+    free(text);
+    return path;
+}
+
+static Status missing(const char *folder, const char *name, const char *more)
+{
+    char *path = file_join(folder, name);
+    struct stat info;
+    const bool is_link = lstat(path, &info) == 0;
+    Status status = status_set(STATUS_IO, __FILE__, __LINE__,
+                               is_link ? "%s: is a link to a file that does not exist; copy the whole folder%s"
+                                       : "%s: does not exist; a Hugging Face BERT folder has config.json, "
+                                         "model.safetensors and vocab.txt or tokenizer.json%s",
+                               path, is_link ? "" : more);
+    free(path);
+    return status;
+}
+
+static bool has(const Import *im, const char *name)
+{
+    char *path = file_join(im->folder, name);
+    const bool found = file_exists(path);
+    free(path);
+    return found;
+}
+
+static Status check_weights_there(const Import *im)
+{
+    const char *more = "";
+    if (has(im, "model.safetensors") || has(im, "model.safetensors.index.json")) return STATUS_OK;
+    if (has(im, "pytorch_model.bin") || has(im, "pytorch_model.bin.index.json"))
+        more = "; pytorch_model.bin is a Python program's own format: save the model once with safetensors, in Python "
+               "AutoModelForMaskedLM.from_pretrained(FOLDER).save_pretrained(OTHER, safe_serialization=True)";
+    else if (has(im, "tf_model.h5") || has(im, "flax_model.msgpack") || has(im, "model.ckpt.index"))
+        more = "; the weights are TensorFlow's or JAX's: load the folder in Python with from_tf=True or from_flax=True "
+               "and save it with save_pretrained";
+    else if (has(im, "adapter_config.json"))
+        more = "; adapter_config.json is there, an adapter's weights only: merge it into its model first";
+    return missing(im->folder, "model.safetensors", more);
+}
+
 static Status check_folder(const Import *im)
 {
-    static const char *const needed[] = {"config.json", "model.safetensors", "vocab.txt"};
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
-        char *path = file_join(im->folder, needed[i]), *torch = file_join(im->folder, "pytorch_model.bin");
-        Status status = STATUS_OK;
-        if (!file_exists(path))
-            status = status_set(
-                STATUS_IO, __FILE__, __LINE__,
-                "%s: does not exist; a Hugging Face BERT folder has config.json, model.safetensors and vocab.txt%s",
-                path,
-                i == 1 && file_exists(torch) ? " (pytorch_model.bin is there: save it once with safetensors)" : "");
-        free(path);
-        free(torch);
-        TRY(status);
+    struct stat info;
+    CHECK(stat(im->folder, &info) == 0, STATUS_IO, "%s: cannot be opened: %s", im->folder, strerror(errno));
+    CHECK(S_ISDIR(info.st_mode), STATUS_USAGE,
+          "%s: is a file; name the folder that holds it beside config.json and vocab.txt", im->folder);
+    if (!has(im, "config.json")) {
+        char *snapshot = snapshot_of_cache(im->folder);
+        Status status = snapshot ? status_set(STATUS_USAGE, __FILE__, __LINE__,
+                                              "%s: is the hub's cache of a model; name one of its snapshots: %s",
+                                              im->folder, snapshot)
+                                 : missing(im->folder, "config.json", "");
+        free(snapshot);
+        return status;
     }
-    return STATUS_OK;
+    TRY(check_weights_there(im));
+    return has(im, "vocab.txt") ? STATUS_OK : missing(im->folder, "vocab.txt", "");
 }
 
 static Status read_config(Import *im)
@@ -113,12 +179,6 @@ static Status read_pieces(Import *im)
     return status;
 }
 
-static int layout_place(const BertLayout *layout, const char *name)
-{
-    const BertTensor *tensor = bert_layout_find(layout, name);
-    return tensor ? (int)(tensor - layout->tensor) : -1;
-}
-
 static bool same_shape(const SafeTensor *stored, const BertTensor *wanted)
 {
     bool same = stored->rank == wanted->rank;
@@ -127,79 +187,109 @@ static bool same_shape(const SafeTensor *stored, const BertTensor *wanted)
 }
 
 /* A second copy of a tied tensor must hold the same numbers. */
-static Status check_copy(const Import *im, const SafeTensor *a, const SafeTensor *b)
+static Status check_copy(const Source *a, const Source *b)
 {
-    float *x = memory_alloc((size_t)a->count, 2 * sizeof *x), *y = x + a->count;
-    Status status = safetensors_read_f32(&im->file, a, x);
-    if (!status) status = safetensors_read_f32(&im->file, b, y);
-    if (!status && memcmp(x, y, (size_t)a->count * sizeof *x) != 0)
+    const size_t n = (size_t)a->tensor->count;
+    float *x = memory_alloc(n, 2 * sizeof *x), *y = x + n;
+    Status status = safetensors_read_f32(a->file, a->tensor, x);
+    if (!status) status = safetensors_read_f32(b->file, b->tensor, y);
+    if (!status && memcmp(x, y, n * sizeof *x) != 0)
         status = status_set(STATUS_DATA, __FILE__, __LINE__,
-                            "%s: '%s' and '%s' differ, but this program computes only the tied head", im->file.path,
-                            a->name, b->name);
+                            "%s: '%s' and '%s' differ, but this program computes only the tied head", b->file->path,
+                            a->tensor->name, b->tensor->name);
     free(x);
     return status;
 }
 
-/* Which tensor of the file goes where; shapes are compared before anything is allocated from them. */
+/* A tensor that the configuration does not ask for: left out if it is another head's, refused if the encoder or the
+ * masked-LM head would compute with it. */
+static Status leave_out(Import *im, const Source *s, const char *canonical)
+{
+    const int layer = bert_name_layer(canonical);
+    CHECK(layer < im->config.layers, STATUS_DATA, "%s: has '%.100s', but num_hidden_layers in config.json is %d",
+          s->file->path, s->tensor->name, im->config.layers);
+    CHECK(strncmp(canonical, "bert.", 5) != 0 && strncmp(canonical, "cls.predictions.", 16) != 0, STATUS_DATA,
+          "%s: has '%.100s', which this program does not compute; it reads BERT without changes or adapters",
+          s->file->path, s->tensor->name);
+    snprintf(im->ignored, sizeof im->ignored, "%s", s->tensor->name);
+    im->n_ignored++;
+    return STATUS_OK;
+}
+
+static Status match_tensor(Import *im, const json_t *place_of, const Source *s)
+{
+    char name[200] = "";
+    const bool used = bert_canonical_name(s->tensor->name, name, sizeof name);
+    const json_t *place = used ? json_object_get(place_of, name) : NULL;
+    if (!place) return leave_out(im, s, name);
+    const BertTensor *wanted = &im->layout.tensor[json_integer_value(place)];
+    CHECK(same_shape(s->tensor, wanted), STATUS_DATA,
+          "%s: '%s' has shape [%lld, %lld], config.json asks for [%lld, %lld]", s->file->path, s->tensor->name,
+          (long long)s->tensor->shape[0], (long long)s->tensor->shape[1], (long long)wanted->shape[0],
+          (long long)wanted->shape[1]);
+    Source *found = &im->source[json_integer_value(place)];
+    if (found->tensor) return check_copy(found, s);
+    *found = *s;
+    return STATUS_OK;
+}
+
+/* Which tensor of which file goes where; shapes are compared before anything is allocated from them. */
 static Status match_tensors(Import *im)
 {
+    json_t *place_of = json_object(); /* name -> place in the layout */
+    Status status = STATUS_OK;
     im->source = memory_alloc((size_t)im->layout.n, sizeof *im->source);
-    for (int i = 0; i < im->layout.n; i++) im->source[i] = -1;
-    for (int i = 0; i < im->file.n; i++) {
-        const SafeTensor *stored = &im->file.tensor[i];
-        char name[200];
-        const int place = bert_canonical_name(stored->name, name, sizeof name) ? layout_place(&im->layout, name) : -1;
-        if (place < 0) {
-            im->n_ignored++;
-            continue;
-        }
-        const BertTensor *wanted = &im->layout.tensor[place];
-        CHECK(same_shape(stored, wanted), STATUS_DATA,
-              "%s: '%s' has shape [%lld, %lld], config.json asks for [%lld, %lld]", im->file.path, stored->name,
-              (long long)stored->shape[0], (long long)stored->shape[1], (long long)wanted->shape[0],
-              (long long)wanted->shape[1]);
-        if (im->source[place] >= 0) TRY(check_copy(im, &im->file.tensor[im->source[place]], stored));
-        else im->source[place] = i;
-    }
-    return STATUS_OK;
+    for (int i = 0; i < im->layout.n; i++) json_object_set_new(place_of, im->layout.tensor[i].name, json_integer(i));
+    for (int f = 0; f < im->weights.n && !status; f++)
+        for (int i = 0; i < im->weights.file[f].n && !status; i++)
+            status = match_tensor(im, place_of, &(Source){&im->weights.file[f], &im->weights.file[f].tensor[i]});
+    json_decref(place_of);
+    return status;
 }
 
 /* The encoder must be complete; the head must be complete or absent. */
 static Status check_complete(Import *im)
 {
     int missing_head = 0, head = 0;
-    const BertTensor *missing = NULL;
+    const BertTensor *first_missing = NULL;
     for (int i = 0; i < im->layout.n; i++) {
         const BertTensor *t = &im->layout.tensor[i];
         head += t->part == PART_HEAD;
-        if (im->source[i] >= 0) continue;
+        if (im->source[i].tensor) continue;
         missing_head += t->part == PART_HEAD;
-        CHECK(t->part == PART_HEAD, STATUS_DATA, "%s: has no tensor '%s'; is this a BERT with %d layers?",
-              im->file.path, t->name, im->config.layers);
-        missing = t;
+        CHECK(t->part == PART_HEAD, STATUS_DATA,
+              "%s: has no tensor '%s' among its weights; is this a BERT with %d layers?", im->folder, t->name,
+              im->config.layers);
+        first_missing = t;
     }
     im->head_is_new = missing_head == head;
     CHECK(missing_head == 0 || im->head_is_new, STATUS_DATA,
-          "%s: has a masked-LM head without '%s'; the file is incomplete", im->file.path, missing ? missing->name : "");
+          "%s: has a masked-LM head without '%s'; the folder is incomplete", im->folder,
+          first_missing ? first_missing->name : "");
     return STATUS_OK;
 }
 
 static Status read_weights(Import *im)
 {
-    char *path = file_join(im->folder, "model.safetensors");
-    Status status = safetensors_open(path, &im->file);
-    free(path);
-    TRY(status);
+    TRY(safetensors_folder_open(im->folder, &im->weights));
     bert_layout_init(&im->config, &im->layout);
     TRY(match_tensors(im));
     TRY(check_complete(im));
     im->weight = memory_alloc((size_t)im->layout.count, sizeof *im->weight);
     if (im->head_is_new) bert_init_random(&im->config, &im->layout, (uint64_t)options.seed, true, im->weight);
     for (int i = 0; i < im->layout.n; i++)
-        if (im->source[i] >= 0)
-            TRY(safetensors_read_f32(&im->file, &im->file.tensor[im->source[i]],
+        if (im->source[i].tensor)
+            TRY(safetensors_read_f32(im->source[i].file, im->source[i].tensor,
                                      im->weight + im->layout.tensor[i].first));
     return STATUS_OK;
+}
+
+static void say_ignored(const Import *im, char *text, size_t size)
+{
+    if (!im->n_ignored) snprintf(text, size, "every tensor is used");
+    else
+        snprintf(text, size, "%d tensors that a masked LM does not use were left out (%s%s)", im->n_ignored,
+                 im->ignored, im->n_ignored > 1 ? ", ..." : "");
 }
 
 static Status write_body(H5File *file, const void *context)
@@ -222,10 +312,10 @@ static Status import(Import *im)
     TRY(read_pieces(im));
     TRY(read_weights(im));
     TRY(h5_write_file(options.output, write_body, im));
-    fprintf(stderr,
-            "wrote %s: %d layers, hidden %d, %d pieces, %s; %d tensors that a masked LM does not use were left out\n",
-            options.output, im->config.layers, im->config.hidden, im->n_pieces,
-            im->lower_case ? "lower-cased" : "cased", im->n_ignored);
+    char ignored[200];
+    say_ignored(im, ignored, sizeof ignored);
+    fprintf(stderr, "wrote %s: %d layers, hidden %d, %d pieces, %s; %s\n", options.output, im->config.layers,
+            im->config.hidden, im->n_pieces, im->lower_case ? "lower-cased" : "cased", ignored);
     if (im->head_is_new)
         fprintf(stderr, "the folder has no masked-LM head: a new one was initialised (seed %lld); it must be trained\n",
                 (long long)options.seed);
@@ -236,7 +326,7 @@ static Status run(const char *folder, const char *command_line)
 {
     Import im = {.folder = folder, .command_line = command_line};
     Status status = import(&im);
-    safetensors_close(&im.file);
+    safetensors_folder_close(&im.weights);
     bert_layout_free(&im.layout);
     free(im.weight);
     free(im.source);

@@ -107,8 +107,10 @@ void bert_layout_free(BertLayout *layout);
 const BertTensor *bert_layout_find(const BertLayout *layout, const char *name);       /* NULL if absent */
 const BertTensor *bert_layout_tensor(const BertLayout *layout, BertId id, int layer); /* NULL if absent */
 
-/* The names of a tensor in older or differently wrapped files, canonical; NULL for a tensor that a
+/* The name of a tensor in older or differently wrapped files, canonical (cut to size); false for a tensor that a
  * masked LM does not use (pooler, next-sentence head, position_ids). Local. */
 bool bert_canonical_name(const char *stored, char *canonical, size_t size);
+/* The layer that a canonical name belongs to; -1: none. */
+int bert_name_layer(const char *canonical);
 
 #endif

@@ -2,7 +2,7 @@
  *
  * 8 bytes little-endian: length of the header; the header, a JSON object name -> {dtype, shape,
  * data_offsets: [begin, end)}; then the data. Every number of the header is checked against the
- * size of the file before it is used. */
+ * size of the file before it is used; the tensors must fill the data from end to end, each byte once. */
 #ifndef IO_SAFETENSORS_H
 #define IO_SAFETENSORS_H
 
@@ -18,8 +18,8 @@ typedef struct {
     Dtype dtype;
     int rank; /* number of dimensions, <= 2 for tensors that can be read */
     int64_t shape[2];
-    int64_t count;    /* elements */
-    const char *data; /* borrowed from the mapping; not aligned */
+    int64_t count, bytes; /* elements; size in the file */
+    const char *data;     /* borrowed from the mapping; not aligned */
 } SafeTensor;
 
 typedef struct {

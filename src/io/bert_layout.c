@@ -1,6 +1,8 @@
 /* bert_layout.c: the table of BERT's tensors and of the keys of its config.json. */
 #include "io/bert_layout.h"
 
+#include <float.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,39 +115,73 @@ static bool ends_with(const char *text, const char *tail)
     return n >= t && strcmp(text + n - t, tail) == 0;
 }
 
+/* Wrappers of a training program put their own name in front: torch's DataParallel, torch.compile. */
+static const char *without_wrapper(const char *name)
+{
+    static const char *const wrapper[] = {"module.", "_orig_mod."};
+    for (size_t i = 0; i < sizeof wrapper / sizeof wrapper[0];) {
+        const size_t n = strlen(wrapper[i]);
+        const bool here = strncmp(name, wrapper[i], n) == 0;
+        name += here ? n : 0;
+        i = here ? 0 : i + 1;
+    }
+    return name;
+}
+
 bool bert_canonical_name(const char *stored, char *canonical, size_t size)
 {
-    static const char *const unused[] = {"pooler.", "cls.seq_relationship.", "position_ids"};
+    static const char *const unused[] = {"pooler.", "cls.seq_relationship.", "position_ids",
+                                         "embeddings.token_type_ids"};
+    static const struct {
+        const char *stored, *canonical;
+    } same[] = {{"cls.predictions.decoder.weight", "bert.embeddings.word_embeddings.weight"}, /* tied */
+                {"cls.predictions.decoder.bias", "cls.predictions.bias"}};
+    const char *name = without_wrapper(stored), *tail = "";
     for (size_t i = 0; i < sizeof unused / sizeof unused[0]; i++)
-        if (strstr(stored, unused[i])) return false;
-    const bool needs_prefix = strncmp(stored, "embeddings.", 11) == 0 || strncmp(stored, "encoder.", 8) == 0;
-    snprintf(canonical, size, "%s%s", needs_prefix ? "bert." : "", stored);
-    if (strcmp(stored, "cls.predictions.decoder.weight") == 0) /* tied: the same matrix */
-        snprintf(canonical, size, "bert.embeddings.word_embeddings.weight");
-    if (strcmp(stored, "cls.predictions.decoder.bias") == 0) snprintf(canonical, size, "cls.predictions.bias");
-    char *old = strstr(canonical, "LayerNorm.");
-    if (old && ends_with(canonical, "LayerNorm.gamma")) strcpy(old, "LayerNorm.weight"); /* TensorFlow's names */
-    if (old && ends_with(canonical, "LayerNorm.beta")) strcpy(old, "LayerNorm.bias");
+        if (strstr(name, unused[i])) return false;
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+        if (strcmp(name, same[i].stored) == 0) name = same[i].canonical;
+    const bool needs_prefix = strncmp(name, "embeddings.", 11) == 0 || strncmp(name, "encoder.", 8) == 0;
+    size_t kept = strlen(name);
+    if (ends_with(name, "LayerNorm.gamma")) kept -= strlen("gamma"), tail = "weight"; /* TensorFlow's names */
+    if (ends_with(name, "LayerNorm.beta")) kept -= strlen("beta"), tail = "bias";
+    /* A name that does not fit is longer than any of ours, and stays so when it is cut. */
+    snprintf(canonical, size, "%s%.*s%s", needs_prefix ? "bert." : "", (int)kept, name, tail);
     return true;
+}
+
+int bert_name_layer(const char *canonical)
+{
+    static const char layers[] = "bert.encoder.layer.";
+    const size_t n = sizeof layers - 1;
+    if (strncmp(canonical, layers, n) != 0 || canonical[n] < '0' || canonical[n] > '9') return -1;
+    const long layer = strtol(canonical + n, NULL, 10);
+    return layer > INT_MAX ? INT_MAX : (int)layer;
 }
 
 /* --- configuration --------------------------------------------------------------------------- */
 
+/* Bounds: what can be computed with. A real number counts as what it becomes, a float. */
 static const struct {
     const char *name;
     size_t offset;
-} integer_keys[] = {{"vocab_size", offsetof(BertConfig, vocab)},
-                    {"hidden_size", offsetof(BertConfig, hidden)},
-                    {"num_hidden_layers", offsetof(BertConfig, layers)},
-                    {"num_attention_heads", offsetof(BertConfig, heads)},
-                    {"intermediate_size", offsetof(BertConfig, intermediate)},
-                    {"max_position_embeddings", offsetof(BertConfig, positions)},
-                    {"type_vocab_size", offsetof(BertConfig, types)},
-                    {"pad_token_id", offsetof(BertConfig, pad_id)}},
-  real_keys[] = {{"layer_norm_eps", offsetof(BertConfig, layernorm_epsilon)},
-                 {"hidden_dropout_prob", offsetof(BertConfig, hidden_dropout)},
-                 {"attention_probs_dropout_prob", offsetof(BertConfig, attention_dropout)},
-                 {"initializer_range", offsetof(BertConfig, initializer_range)}};
+    int least, most;
+} integer_keys[] = {{"vocab_size", offsetof(BertConfig, vocab), 5, 1 << 24},
+                    {"hidden_size", offsetof(BertConfig, hidden), 1, 1 << 16},
+                    {"num_hidden_layers", offsetof(BertConfig, layers), 1, 1024},
+                    {"num_attention_heads", offsetof(BertConfig, heads), 1, 1 << 16},
+                    {"intermediate_size", offsetof(BertConfig, intermediate), 1, 1 << 20},
+                    {"max_position_embeddings", offsetof(BertConfig, positions), 2, 1 << 16},
+                    {"type_vocab_size", offsetof(BertConfig, types), 1, 1024},
+                    {"pad_token_id", offsetof(BertConfig, pad_id), 0, 1 << 24}};
+static const struct {
+    const char *name;
+    size_t offset;
+    float least, below;
+} real_keys[] = {{"layer_norm_eps", offsetof(BertConfig, layernorm_epsilon), FLT_MIN, 1},
+                 {"hidden_dropout_prob", offsetof(BertConfig, hidden_dropout), 0, 1},
+                 {"attention_probs_dropout_prob", offsetof(BertConfig, attention_dropout), 0, 1},
+                 {"initializer_range", offsetof(BertConfig, initializer_range), 0, 100}};
 
 enum { N_INTEGER_KEYS = 8, N_REAL_KEYS = 4 };
 
@@ -187,19 +223,60 @@ const char *bert_config_difference(const BertConfig *a, const BertConfig *b)
 
 Status bert_config_check(const char *name, const BertConfig *c)
 {
-    const bool sizes = c->vocab >= 5 && c->vocab <= 1 << 24 && c->hidden >= 1 && c->hidden <= 1 << 16 &&
-                       c->layers >= 1 && c->layers <= 1024 && c->heads >= 1 && c->intermediate >= 1 &&
-                       c->intermediate <= 1 << 20 && c->positions >= 2 && c->positions <= 1 << 16 && c->types >= 1 &&
-                       c->types <= 1024;
-    CHECK(sizes, STATUS_DATA,
-          "%s: a size is out of range (vocab %d, hidden %d, layers %d, heads %d, intermediate %d, positions %d)", name,
-          c->vocab, c->hidden, c->layers, c->heads, c->intermediate, c->positions);
-    CHECK(c->hidden % c->heads == 0, STATUS_DATA, "%s: hidden size %d is not a multiple of %d heads", name, c->hidden,
+    BertConfig copy = *c;
+    for (int i = 0; i < N_INTEGER_KEYS; i++) {
+        const int value = *integer_of(&copy, i);
+        CHECK(value >= integer_keys[i].least && value <= integer_keys[i].most, STATUS_DATA,
+              "%s: %s is %d; it must be from %d to %d", name, integer_keys[i].name, value, integer_keys[i].least,
+              integer_keys[i].most);
+    }
+    for (int i = 0; i < N_REAL_KEYS; i++) {
+        const double value = *real_of(&copy, i);
+        CHECK((float)value >= real_keys[i].least && (float)value < real_keys[i].below, STATUS_DATA,
+              "%s: %s is %g, in single precision %g; it must be from %g to below %g", name, real_keys[i].name, value,
+              (double)(float)value, (double)real_keys[i].least, (double)real_keys[i].below);
+    }
+    CHECK(c->hidden % c->heads == 0, STATUS_DATA, "%s: hidden_size %d is not a multiple of %d heads", name, c->hidden,
           c->heads);
-    CHECK(c->hidden_dropout >= 0 && c->hidden_dropout < 1 && c->attention_dropout >= 0 && c->attention_dropout < 1,
-          STATUS_DATA, "%s: a dropout probability is outside [0, 1)", name);
-    CHECK(c->layernorm_epsilon > 0 && c->layernorm_epsilon < 1, STATUS_DATA, "%s: layer_norm_eps is outside (0, 1)",
-          name);
+    CHECK(c->pad_id < c->vocab, STATUS_DATA, "%s: pad_token_id is %d, but vocab_size is %d", name, c->pad_id, c->vocab);
+    return STATUS_OK;
+}
+
+/* A value of a JSON file as it stands there, cut to a sentence's size; owned by the caller. */
+static char *value_text(const json_t *value)
+{
+    if (json_is_string(value)) return memory_print("'%.60s'", json_string_value(value));
+    char *all = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(9));
+    char *text = memory_print("%.60s%s", all ? all : "?", all && strlen(all) > 60 ? "..." : "");
+    free(all);
+    return text;
+}
+
+/* One key must be absent, null or `computed`. */
+static Status check_value(const char *name, const json_t *root, const char *key, const json_t *computed)
+{
+    const json_t *value = json_object_get(root, key);
+    if (!value || json_is_null(value) || json_equal(value, computed)) return STATUS_OK;
+    char *found = value_text(value), *wanted = value_text(computed);
+    Status status =
+        status_set(STATUS_DATA, __FILE__, __LINE__,
+                   "%s: %s is %s, but this program computes only %s; import another model", name, key, found, wanted);
+    free(found);
+    free(wanted);
+    return status;
+}
+
+/* Models of other families are told by the classes they were saved from where model_type is missing or not theirs. */
+static Status check_architecture(const char *name, const json_t *root)
+{
+    static const char *const ours[] = {"Bert", "TFBert", "FlaxBert"};
+    const json_t *list = json_object_get(root, "architectures");
+    const char *class = json_string_value(json_array_get(list, 0));
+    bool known = !class;
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0] && class; i++)
+        known = known || strncmp(class, ours[i], strlen(ours[i])) == 0;
+    CHECK(known, STATUS_DATA, "%s: architectures is '%.60s', but this program computes only BERT; import another model",
+          name, class);
     return STATUS_OK;
 }
 
@@ -208,17 +285,31 @@ static Status check_computed(const char *name, const json_t *root)
 {
     static const struct {
         const char *key, *computed;
-    } fixed[] = {{"model_type", "bert"}, {"hidden_act", "gelu"}, {"position_embedding_type", "absolute"}};
-    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
-        const char *value = json_string_value(json_object_get(root, fixed[i].key));
-        CHECK(!value || strcmp(value, fixed[i].computed) == 0, STATUS_DATA,
-              "%s: %s is '%s', but this program computes only '%s'", name, fixed[i].key, value, fixed[i].computed);
+    } fixed[] = {
+        {"model_type", "\"bert\""},      {"hidden_act", "\"gelu\""},      {"position_embedding_type", "\"absolute\""},
+        {"is_decoder", "false"},         {"is_encoder_decoder", "false"}, {"add_cross_attention", "false"},
+        {"tie_word_embeddings", "true"}, {"pruned_heads", "{}"},          {"quantization_config", "null"}};
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0] && !status; i++) {
+        json_t *computed = json_loads(fixed[i].computed, JSON_DECODE_ANY, NULL);
+        status = check_value(name, root, fixed[i].key, computed);
+        json_decref(computed);
     }
-    CHECK(!json_is_true(json_object_get(root, "is_decoder")), STATUS_DATA,
-          "%s: is_decoder is true, but this program computes only bidirectional encoders", name);
-    CHECK(!json_is_false(json_object_get(root, "tie_word_embeddings")), STATUS_DATA,
-          "%s: tie_word_embeddings is false, but this program computes only the tied head", name);
-    return STATUS_OK;
+    return status ? status : check_architecture(name, root);
+}
+
+static Status read_integer(const char *name, const json_t *value, int i, BertConfig *config)
+{
+    const json_int_t number = json_integer_value(value);
+    if (json_is_integer(value) && number >= integer_keys[i].least && number <= integer_keys[i].most) {
+        *integer_of(config, i) = (int)number;
+        return STATUS_OK;
+    }
+    char *found = value_text(value);
+    Status status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: %s is %s; it must be a whole number from %d to %d",
+                               name, integer_keys[i].name, found, integer_keys[i].least, integer_keys[i].most);
+    free(found);
+    return status;
 }
 
 Status bert_config_from_json(const char *name, const json_t *root, BertConfig *config)
@@ -228,11 +319,7 @@ Status bert_config_from_json(const char *name, const json_t *root, BertConfig *c
     *config = bert_config_default();
     for (int i = 0; i < N_INTEGER_KEYS; i++) {
         const json_t *value = json_object_get(root, integer_keys[i].name);
-        if (!value || json_is_null(value)) continue;
-        const json_int_t number = json_integer_value(value);
-        CHECK(json_is_integer(value) && number >= 0 && number <= INT32_MAX, STATUS_DATA,
-              "%s: %s must be a whole number", name, integer_keys[i].name);
-        *integer_of(config, i) = (int)number;
+        if (value && !json_is_null(value)) TRY(read_integer(name, value, i, config));
     }
     for (int i = 0; i < N_REAL_KEYS; i++) {
         const json_t *value = json_object_get(root, real_keys[i].name);
@@ -288,8 +375,9 @@ Status bert_config_read(H5File *file, BertConfig *config)
     for (int i = 0; i < N_INTEGER_KEYS; i++) {
         int64_t value;
         TRY(h5_get_i64(file, "/model", integer_keys[i].name, &value));
-        CHECK(value >= 0 && value <= INT32_MAX, STATUS_DATA, "%s: attribute %s of /model is out of range",
-              h5_path(file), integer_keys[i].name);
+        CHECK(value >= integer_keys[i].least && value <= integer_keys[i].most, STATUS_DATA,
+              "%s: attribute %s of /model is %lld; it must be from %d to %d", h5_path(file), integer_keys[i].name,
+              (long long)value, integer_keys[i].least, integer_keys[i].most);
         *integer_of(config, i) = (int)value;
     }
     for (int i = 0; i < N_REAL_KEYS; i++) TRY(h5_get_f64(file, "/model", real_keys[i].name, real_of(config, i)));

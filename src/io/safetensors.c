@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "base/memory.h"
 #include "io/file.h"
+#include "io/file_kind.h"
 #include "io/json.h"
 
 static const struct {
@@ -77,13 +79,55 @@ static Status read_entry(const SafetensorsFile *file, size_t data_start, const c
           "%s: tensor '%s' takes %lld bytes but its shape needs another size; the file is damaged", file->path, name,
           (long long)(end - begin));
     tensor->data = file->map + data_start + begin;
+    tensor->bytes = end - begin;
     tensor->name = memory_copy_text(name);
+    return STATUS_OK;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const SafeTensor *x = *(SafeTensor *const *)a, *y = *(SafeTensor *const *)b;
+    if (x->data != y->data) return x->data < y->data ? -1 : 1;
+    return x->bytes != y->bytes ? (x->bytes < y->bytes ? -1 : 1) : 0;
+}
+
+/* The tensors must fill the data from end to end, each byte once, as the format asks. */
+static Status check_places(const SafetensorsFile *file, size_t data_start)
+{
+    SafeTensor **sorted = memory_alloc((size_t)file->n, sizeof *sorted);
+    for (int i = 0; i < file->n; i++) sorted[i] = &file->tensor[i];
+    if (file->n) qsort(sorted, (size_t)file->n, sizeof *sorted, by_place);
+    const char *at = file->map + data_start;
+    Status status = STATUS_OK;
+    for (int i = 0; i < file->n && !status; i++) {
+        if (sorted[i]->data != at)
+            status = status_set(
+                STATUS_DATA, __FILE__, __LINE__,
+                "%s: tensor '%.100s' begins %lld bytes %s the end of the one before; the file is damaged", file->path,
+                sorted[i]->name, llabs((long long)(sorted[i]->data - at)), sorted[i]->data < at ? "before" : "after");
+        at = sorted[i]->data + sorted[i]->bytes;
+    }
+    if (!status && at != file->map + file->length)
+        status = status_set(STATUS_DATA, __FILE__, __LINE__,
+                            "%s: %lld bytes at its end belong to no tensor; the file is damaged", file->path,
+                            (long long)(file->map + file->length - at));
+    free(sorted);
+    return status;
+}
+
+/* What is no safetensors file at all, by name. */
+static Status check_start(const SafetensorsFile *file)
+{
+    const bool has_header = file->length > 8 && file->map[8] == '{'; /* any length may stand in front of it */
+    const char *kind = has_header ? NULL : file_kind(file->map, file->length);
+    CHECK(!kind, STATUS_DATA, "%s: is %s", file->path, kind);
+    CHECK(file->length >= 8, STATUS_DATA, "%s: has %zu bytes, too short for safetensors", file->path, file->length);
     return STATUS_OK;
 }
 
 static Status read_header(SafetensorsFile *file)
 {
-    CHECK(file->length >= 8, STATUS_DATA, "%s: has %zu bytes, too short for safetensors", file->path, file->length);
+    TRY(check_start(file));
     uint64_t header = 0;
     for (int i = 7; i >= 0; i--) header = header << 8 | (unsigned char)file->map[i];
     CHECK(header <= file->length - 8 && header <= 100000000, STATUS_DATA,
@@ -105,7 +149,7 @@ static Status read_header(SafetensorsFile *file)
             file->n++;
         }
     json_decref(root);
-    return status;
+    return status ? status : check_places(file, 8 + header);
 }
 
 Status safetensors_open(const char *path, SafetensorsFile *file)

@@ -49,6 +49,13 @@ static void hostile_safetensors(void)
     SAFE("[1]", 0, "object");
     SAFE("{\"a\":", 0, "JSON");
     SAFE("{\"a\":{},\"a\":{}}", 0, "JSON");
+    SAFE("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
+         "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}",
+         12, "before the end of the one before");
+    SAFE("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
+         "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[12,16]}}",
+         16, "4 bytes after the end of the one before");
+    SAFE("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 9, "1 bytes at its end belong to no");
     safe("{}", 1ull << 62, 0, "announces");
     safe("{}", 1000, 0, "announces");
     write_bytes("abc", 3);

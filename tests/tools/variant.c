@@ -5,7 +5,10 @@
  * KIND: noprefix (no "bert."), decoder (cls.predictions.decoder.weight and .bias too), untied (the same,
  * but different numbers), nohead, halfhead (one tensor of the head missing), pooler (tensors a masked LM
  * does not use), gamma (TensorFlow's LayerNorm names), f16, bf16, f64, short (one tensor of the encoder
- * missing), shape (one tensor transposed), inf (one value not finite). */
+ * missing), shape (one tensor transposed), inf (one value not finite), module ("module." in front), layer (a
+ * layer more than config.json has), adapter (a tensor inside the encoder that BERT does not have), classifier
+ * (another head's), longname (names of 180 to 220 bytes), shard0 and shard1 (every second tensor; their names are
+ * printed). */
 #include <jansson.h>
 #include <math.h>
 #include <stdbool.h>
@@ -58,6 +61,22 @@ static bool is(const char *name)
     return strcmp(kind, name) == 0;
 }
 
+/* Tensors beyond BERT's own, of d numbers each. */
+static void put_more(int64_t d, const float *x)
+{
+    char name[256];
+    if (is("layer")) put("bert.encoder.layer.2.output.dense.bias", 1, &d, x, d);
+    if (is("adapter")) put("bert.encoder.layer.0.output.adapter.bias", 1, &d, x, d);
+    if (is("classifier")) put("classifier.bias", 1, &d, x, d);
+    for (int n = 180; n <= 220 && is("longname"); n++) {
+        memset(name, 'x', sizeof name);
+        strcpy(name + n - 15, "LayerNorm.gamma");
+        put(name, 1, &d, x, d);
+        strcpy(name + n - 15, "-LayerNorm.beta");
+        put(name, 1, &d, x, d);
+    }
+}
+
 static void put_tensor(const SafeTensor *t, float *x)
 {
     char name[256];
@@ -74,7 +93,14 @@ static void put_tensor(const SafeTensor *t, float *x)
     if (is("noprefix") && strncmp(name, "bert.", 5) == 0) memmove(name, name + 5, strlen(name) - 4);
     char *norm = strstr(name, "LayerNorm.");
     if (is("gamma") && norm) strcpy(norm, strstr(norm, "weight") ? "LayerNorm.gamma" : "LayerNorm.beta");
+    if (is("module")) snprintf(name, sizeof name, "module.%s", t->name);
+    if (is("shard0") || is("shard1")) {
+        static int n;
+        if (n++ % 2 != is("shard1")) return;
+        puts(name);
+    }
     put(name, t->rank, shape, x, t->count);
+    if (word) put_more(t->shape[1], x);
     if (is("untied") && word) x[0] += 1;
     if ((is("decoder") || is("untied")) && word) put("cls.predictions.decoder.weight", t->rank, shape, x, t->count);
     if (is("decoder") && bias) put("cls.predictions.decoder.bias", t->rank, shape, x, t->count);
