@@ -26,7 +26,7 @@ export MPIRUN
 
 # CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS belong to whoever calls make; they are added to what the program needs and
 # stand behind it, where they win (for libraries: in front, where they are found first).
-PACKAGES    = $(HDF5) jansson libutf8proc libxxhash libcrypto
+PACKAGES    = $(HDF5) jansson libutf8proc libxxhash libcrypto zlib
 WARN        = -Wall -Wextra -Wshadow -Wvla -Wdouble-promotion -Wstrict-prototypes -Wno-unknown-pragmas $(if $(WERROR),-Werror)
 OPT         = -O2 -g -DNDEBUG
 # Intel's icx assumes by default that there are no NaNs; precise takes that back. Others do not know the flag.

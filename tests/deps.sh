@@ -46,7 +46,7 @@ missing() {
     local compiles=1 asks=1 said
     has "$CC" || compiles=; has "$PKG_CONFIG" || asks=
     local module package
-    for module in jansson:libjansson-dev libutf8proc:libutf8proc-dev libxxhash:libxxhash-dev libcrypto:libssl-dev; do
+    for module in jansson:libjansson-dev libutf8proc:libutf8proc-dev libxxhash:libxxhash-dev libcrypto:libssl-dev zlib:zlib1g-dev; do
         need "${module#*:}" "${asks:+${module%%:*}: pkg-config knows no such module (PKG_CONFIG_PATH=...)}" module "${module%%:*}"
     done
     package=$(debian "$HDF5" "hdf5-$mpi" "libhdf5-$mpi-dev")
@@ -65,9 +65,9 @@ missing() {
 # shellcheck disable=SC2046,SC2086
 complete() { # the whole in one go, so that the usual case costs one compilation
     has "$MPIRUN" && { [ "$purpose" != check ] || has h5dump; } &&
-        $PKG_CONFIG --exists "$HDF5" jansson libutf8proc libxxhash libcrypto 2> /dev/null &&
+        $PKG_CONFIG --exists "$HDF5" jansson libutf8proc libxxhash libcrypto zlib 2> /dev/null &&
         links "#include <omp.h>\n#include <blis.h>\n${parallel%%int main*}$algebra\nint try(void) { bli_init(); return H5open() < omp_get_max_threads(); }" \
-            $($PKG_CONFIG --libs "$HDF5" jansson libutf8proc libxxhash libcrypto) -lblis $SCALAPACK -lm
+            $($PKG_CONFIG --libs "$HDF5" jansson libutf8proc libxxhash libcrypto zlib) -lblis $SCALAPACK -lm
 }
 complete && exit 0
 

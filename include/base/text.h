@@ -17,7 +17,7 @@ Slice slice_trim(Slice slice); /* without ASCII white space at both ends */
 bool slice_is(Slice slice, const char *text);
 char *slice_copy(Slice slice); /* owned by the caller (free) */
 
-/* Cut the first line off *rest (without its \n or \r\n). False when nothing is left. */
+/* Cut the first line off *rest (without its \n, \r\n or \r). False when nothing is left. */
 bool slice_next_line(Slice *rest, Slice *line);
 /* Cut the text before the first separator (or all) off *rest. False when nothing is left. */
 bool slice_next_field(Slice *rest, char separator, Slice *field);

@@ -12,14 +12,15 @@
 #include "parallel/comm.h"
 
 typedef enum {
-    SPLIT_AUTO,     /* sentences for a table (.tsv), lines for other text */
+    SPLIT_AUTO,     /* sentences for a table, lines for plain text */
     SPLIT_LINES,    /* one sample per line or table field */
     SPLIT_SENTENCES /* data/sentences */
 } SplitRule;
 
 typedef struct {
     SplitRule split;
-    const char *column; /* column of a .tsv file that holds the text */
+    int format;         /* TableFormat */
+    const char *column; /* column of a table that holds the text */
     int max_length;     /* pieces of a sample with [CLS] and [SEP] */
     bool pad_masked;    /* bec-pad = mask: every sample is filled with [MASK] to max_length */
     bool cut_separator; /* bec-length = words-pow2: a cut sample loses its [SEP], and max_length becomes
@@ -37,7 +38,8 @@ typedef struct {
     int max_length;  /* in force */
 } Corpus;
 
-/* Collective. Fails alike on all ranks: file missing, not text, column absent, no sample. */
+/* Collective. Fails alike on all ranks: file missing, not text, column absent, a row that
+ * does not fit, no sample. */
 Status corpus_read(const Comm *comm, const char *path, const Vocabulary *vocabulary, const CorpusOptions *options,
                    Corpus *corpus);
 void corpus_free(Corpus *corpus);
@@ -46,8 +48,5 @@ static inline int corpus_length(const Corpus *corpus, int sample)
 {
     return (int)(corpus->offset[sample + 1] - corpus->offset[sample]);
 }
-
-/* Refuse text that is not UTF-8 or holds a NUL byte, with its line and offset. Local. */
-Status corpus_check_text(const char *path, Slice text);
 
 #endif

@@ -14,9 +14,18 @@ typedef struct {
 void sample_pack_clear(SamplePack *pack);
 void sample_pack_free(SamplePack *pack);
 
-/* Append one sample, cut to max_length pieces (of a pair, the longer text is cut first). A TAB
- * separates the two texts of a pair. */
-void sample_pack_add_line(const Vocabulary *vocabulary, Slice line, int max_length, SamplePack *pack);
+/* What a sample has to fit. */
+typedef struct {
+    const Vocabulary *vocabulary;
+    int max_length;   /* pieces; at most the positions of the model */
+    int types;        /* token types of the model: 1 = it knows no pairs */
+    bool has_pairs;   /* a TAB separates the two texts of a pair; else it is white space */
+    const char *name; /* of the file, for messages */
+} SampleRules;
+
+/* Append one sample, cut to max_length pieces (of a pair, the longer text is cut first). number: of the line, for
+ * messages. Fails: a pair, but one type; too few positions for the special pieces. */
+Status sample_pack_add(const SampleRules *rules, Slice text, int64_t number, SamplePack *pack);
 
 /* Samples [first, first + n) as an encoder reads them; their keys count from first_key. */
 void sample_pack_take(const SamplePack *pack, int first, int n, uint32_t first_key, Packed *packed);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/status.h"
 #include "base/text.h"
 
@@ -45,6 +46,9 @@ int vocabulary_find(const Vocabulary *vocabulary, Slice piece); /* -1 if absent 
 int vocabulary_special(const Vocabulary *vocabulary, Special which);
 bool vocabulary_is_special(const Vocabulary *vocabulary, int id);
 const char *vocabulary_special_text(Special which);
+
+/* XXH3-128 of everything that ids depend on: pieces and settings. A field that changes ids belongs here too. */
+void vocabulary_hash(const Vocabulary *vocabulary, char hash[HASH_TEXT_SIZE]);
 
 /* The hash of a key, byte by byte (FNV-1a). */
 static inline uint32_t vocabulary_hash_start(bool continues)

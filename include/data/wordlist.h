@@ -1,10 +1,11 @@
 /* wordlist.h: words to classes. A class is a token id; the classes of a run are the distinct ids of
  * its word list, in ascending order. Local.
  *
- * Two file forms. JSON (name ends in .json): {"group": {"word": id or null, ...}, ...}, as the
+ * Two file forms. JSON (the file begins with a brace): {"group": {"word": id or null, ...}, ...}, as the
  * published lists have it; an id must be that of the word's first piece in the vocabulary of the
  * model, otherwise the list was made for another vocabulary and is refused. Text: one word per line,
- * optionally a TAB and the name of its group; # starts a comment. */
+ * optionally a TAB and the name of its group; # starts a comment; quotes around a field are
+ * taken off. */
 #ifndef DATA_WORDLIST_H
 #define DATA_WORDLIST_H
 

@@ -14,7 +14,7 @@ typedef struct {
     const char *model, *text, *words, *nc4_text, *output, *text_column, *grid;
     int classes; /* ClassChoice */
     int64_t min_count, most, passes;
-    int pieces, align, space, split, centre, road; /* as the keys of the same names */
+    int pieces, align, space, split, format, centre, road; /* as the keys of the same names */
     bool nc4;
     int64_t max_length, seed, bootstrap, calibration;
     double mask_rate;

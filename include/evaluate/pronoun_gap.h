@@ -15,10 +15,12 @@
 #include "parallel/comm.h"
 
 typedef struct {
-    const char *data;  /* one sentence per line */
-    const char *words; /* word list for nc3, unc3; "" = none */
-    const char *pair;  /* "he,she" */
-    int pieces;        /* PieceRule of the word list */
+    const char *data;   /* one sentence per line, or per row of a table */
+    int format;         /* TableFormat */
+    const char *column; /* of a table */
+    const char *words;  /* word list for nc3, unc3; "" = none */
+    const char *pair;   /* "he,she" */
+    int pieces;         /* PieceRule of the word list */
 } PronounGapOptions;
 
 /* Collective; every rank does all of it. */

@@ -70,9 +70,11 @@ void comm_broadcast(const Comm *comm, void *data, int64_t bytes); /* from rank 0
 /* Rank 0 receives the blocks of all ranks in rank order. bytes may differ. all: rank 0 only, large
  * enough for the sum of bytes. */
 void comm_gather(const Comm *comm, const void *mine, int64_t bytes, void *all);
-/* The reverse: block [n_ranks] of bytes [n_ranks] (both read on rank 0 only) go to the ranks. Returns this rank's,
- * owned by the caller. */
-void *comm_scatter(const Comm *comm, const void *const *block, const int64_t *bytes);
+/* The reverse. Rank 0 packs a block for each other rank in turn (one at a time in memory) and sends it. Returns this
+ * rank's, owned by the caller; NULL on rank 0, which has everything. pack: returns a block (freed here) and its bytes.
+ */
+typedef void *(*CommPack)(const void *context, int rank, int64_t *bytes);
+void *comm_scatter(const Comm *comm, CommPack pack, const void *context);
 void comm_scatter_equal(const Comm *comm, const void *all, void *mine, int64_t bytes); /* reverse, equal blocks */
 int64_t comm_prefix_sum(const Comm *comm, int64_t mine); /* sum over the ranks before this one */
 

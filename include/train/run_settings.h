@@ -24,7 +24,7 @@ typedef struct {
     } model; /* but init: of init = random */
     struct {
         const char *path, *column, *cache;
-        int split; /* SplitRule */
+        int split, format; /* SplitRule, TableFormat */
         int64_t max_length;
     } data;
     int64_t batch, epochs, steps, seed;

@@ -55,8 +55,15 @@ bool slice_next_field(Slice *rest, char separator, Slice *field)
 bool slice_next_line(Slice *rest, Slice *line)
 {
     if (!rest->start || rest->length == 0) return false;
-    slice_next_field(rest, '\n', line);
-    if (line->length && line->start[line->length - 1] == '\r') line->length--;
+    const char *at = rest->start, *end = at + rest->length;
+    while (at < end && *at != '\n' && *at != '\r') at++;
+    *line = (Slice){rest->start, (size_t)(at - rest->start)};
+    if (at == end) {
+        *rest = (Slice){NULL, 0};
+        return true;
+    }
+    at += at[0] == '\r' && at + 1 < end && at[1] == '\n' ? 2 : 1;
+    *rest = (Slice){at, (size_t)(end - at)};
     return true;
 }
 
@@ -96,6 +103,14 @@ size_t utf8_first_invalid(const char *text, size_t length)
 {
     size_t i = 0;
     while (i < length) {
+        uint64_t eight; /* ASCII, eight at a time */
+        if (length - i >= sizeof eight) {
+            memcpy(&eight, text + i, sizeof eight);
+            if (!(eight & 0x8080808080808080u)) {
+                i += sizeof eight;
+                continue;
+            }
+        }
         int n = utf8_length((const unsigned char *)text + i, length - i);
         if (!n) return i;
         i += (size_t)n;

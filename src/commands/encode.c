@@ -1,5 +1,5 @@
-/* encode.c: hidden states of a text file, one sample per line, to HDF5. Every rank takes a contiguous
- * part of the lines; rows are written together, a block of samples at a time. */
+/* encode.c: hidden states of a text file, one sample per line or row, to HDF5. Every rank takes a contiguous
+ * part of the samples; rows are written together, a block of samples at a time. */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,25 +9,29 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "commands/command.h"
-#include "data/corpus.h"
 #include "data/sample_text.h"
+#include "data/texts.h"
 #include "io/file.h"
 #include "io/h5.h"
 #include "io/output.h"
 #include "model/model.h"
-#include "parallel/partition.h"
 #include "train/runtime.h"
 
 enum { SAMPLES = 16 /* of one forward pass */ };
 
 typedef struct {
-    const char *text, *output;
+    const char *text, *text_column, *output;
+    int format;
     bool logits, overwrite;
     int64_t max_length, threads;
 } Options;
 
 static const Setting table[] = {
-    {"text", SETTING_TEXT, "", "", 0, 0, offsetof(Options, text), "one sample per line; a TAB separates a pair"},
+    {"text", SETTING_TEXT, "", "", 0, 0, offsetof(Options, text),
+     "one sample per line (a TAB separates a pair) or per row of a table"},
+    {"format", SETTING_CHOICE, "auto", TABLE_FORMATS, 0, 0, offsetof(Options, format), TABLE_FORMAT_HELP},
+    {"text-column", SETTING_TEXT, "Text", "", 0, 0, offsetof(Options, text_column),
+     "of a table: the column that holds the text"},
     {"output", SETTING_TEXT, "", "", 0, 0, offsetof(Options, output), "FILE.h5: ids, offset, hidden (and logits)"},
     {"logits", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, logits),
      "also the masked-LM logits of every position"},
@@ -42,41 +46,34 @@ typedef struct {
     const Comm *comm;
     const Options *options;
     Model model;
-    char *text;  /* owned: the whole file */
-    Slice *line; /* owned [n_lines], borrowed from text */
-    int n_lines;
-    Part mine;                                /* lines of this rank */
-    SamplePack all;                           /* ids of this rank's lines */
+    Texts texts;                              /* of this rank */
+    SamplePack all;                           /* their ids */
     int64_t first_token, n_tokens, n_samples; /* first of this rank; global counts */
     real *logits;                             /* [most tokens of a pass, V], on request */
     float *buffer;                            /* rows as stored */
 } Encoding;
 
-static Status read_lines(Encoding *e)
+static Status add_samples(Encoding *e)
 {
-    size_t length, capacity = 0;
-    TRY(file_read(e->options->text, &e->text, &length));
-    TRY(corpus_check_text(e->options->text, (Slice){e->text, length}));
-    Slice rest = {e->text, length}, line;
-    while (slice_next_line(&rest, &line)) {
-        memory_reserve((void **)&e->line, &capacity, (size_t)e->n_lines + 1, sizeof *e->line);
-        e->line[e->n_lines++] = line;
-    }
-    CHECK(e->n_lines > 0, STATUS_DATA, "%s: holds no line", e->options->text);
+    const Texts *t = &e->texts;
+    const SampleRules rules = {.vocabulary = e->model.vocabulary,
+                               .max_length = e->model.longest,
+                               .types = e->model.params.config.types,
+                               .has_pairs = t->is_plain,
+                               .name = e->options->text};
+    sample_pack_clear(&e->all);
+    for (int i = 0; i < t->n; i++) TRY(sample_pack_add(&rules, t->text[i], (int64_t)t->first + i + 1, &e->all));
     return STATUS_OK;
 }
 
 static Status tokenize(Encoding *e)
 {
-    e->mine = partition_even(e->n_lines, e->comm->rank, e->comm->n_ranks);
-    sample_pack_clear(&e->all);
-    for (int i = 0; i < e->mine.n; i++)
-        sample_pack_add_line(e->model.vocabulary, e->line[e->mine.first + i], e->model.longest, &e->all);
+    TRY(comm_agree(e->comm, add_samples(e)));
     int64_t count[] = {(int64_t)e->all.id.n};
     e->first_token = comm_prefix_sum(e->comm, count[0]);
     comm_sum_i64(e->comm, count, 1);
     e->n_tokens = count[0];
-    e->n_samples = e->n_lines;
+    e->n_samples = e->texts.n_all;
     return STATUS_OK;
 }
 
@@ -87,10 +84,10 @@ static Status write_index(Encoding *e, H5File *file)
     TRY(h5_rows_create(e->comm, file, "/ids", H5_I32, 1, tokens, "token"));
     TRY(h5_rows_create(e->comm, file, "/offset", H5_I64, 1, ends, "sample"));
     TRY(h5_rows_write(e->comm, file, "/ids", H5_I32, 1, tokens, e->first_token, (int64_t)e->all.id.n, e->all.id.id));
-    int64_t *offset = memory_alloc((size_t)e->mine.n + 1, sizeof *offset);
-    for (int i = 0; i <= e->mine.n; i++) offset[i] = e->first_token + e->all.offset.id[i];
-    Status status =
-        h5_rows_write(e->comm, file, "/offset", H5_I64, 1, ends, e->mine.first, e->mine.n + (is_last ? 1 : 0), offset);
+    int64_t *offset = memory_alloc((size_t)e->texts.n + 1, sizeof *offset);
+    for (int i = 0; i <= e->texts.n; i++) offset[i] = e->first_token + e->all.offset.id[i];
+    Status status = h5_rows_write(e->comm, file, "/offset", H5_I64, 1, ends, e->texts.first,
+                                  e->texts.n + (is_last ? 1 : 0), offset);
     free(offset);
     return status;
 }
@@ -120,17 +117,17 @@ static Status write_states(Encoding *e, H5File *file)
     const int64_t hidden_dims[] = {e->n_tokens, c->hidden}, logit_dims[] = {e->n_tokens, c->vocab};
     TRY(h5_rows_create(e->comm, file, "/hidden", H5_F32, 2, hidden_dims, "token, feature"));
     if (e->options->logits) TRY(h5_rows_create(e->comm, file, "/logits", H5_F32, 2, logit_dims, "token, id"));
-    const int most = (e->n_lines + e->comm->n_ranks - 1) / e->comm->n_ranks; /* lines of the first rank */
+    const int most = (e->texts.n_all + e->comm->n_ranks - 1) / e->comm->n_ranks; /* records of the first rank */
     for (int first = 0; first < most; first += SAMPLES) {
-        const int left = e->mine.n - first, n = left < 0 ? 0 : left < SAMPLES ? left : SAMPLES;
+        const int left = e->texts.n - first, n = left < 0 ? 0 : left < SAMPLES ? left : SAMPLES;
         Packed *input = &e->model.input;
-        sample_pack_take(&e->all, n ? first : 0, n, (uint32_t)(e->mine.first + first), input);
+        sample_pack_take(&e->all, n ? first : 0, n, (uint32_t)(e->texts.first + first), input);
         const real *hidden = encoder_forward(&e->model.encoder, input);
         const int64_t row = e->first_token + e->all.offset.id[n ? first : 0];
         TRY(h5_rows_write(e->comm, file, "/hidden", H5_F32, 2, hidden_dims, row, input->n_tokens,
                           as_float(e, (size_t)input->n_tokens * (size_t)c->hidden, hidden)));
         if (e->options->logits) TRY(write_logits(e, file, logit_dims, row, input->n_tokens, hidden));
-        log_status("%d of %d lines", first < e->mine.n ? first : e->mine.n, e->mine.n);
+        log_status("%d of %d samples", first < e->texts.n ? first : e->texts.n, e->texts.n);
     }
     return STATUS_OK;
 }
@@ -205,7 +202,8 @@ static Status run(int argc, char **argv)
         runtime_init(e.comm, (int)options.threads, true);
         char *line = command_line_text(argc, argv);
         status = model_read(e.comm, settings.operand[0], SAMPLES, (int)options.max_length, &e.model);
-        if (!status) status = comm_agree(e.comm, read_lines(&e));
+        if (!status)
+            status = texts_read(e.comm, options.text, (TableFormat)options.format, options.text_column, &e.texts);
         if (!status) status = tokenize(&e);
         if (!status) status = write_file(&e, line);
         if (!status)
@@ -217,8 +215,7 @@ static Status run(int argc, char **argv)
     sample_pack_free(&e.all);
     free(e.buffer);
     free(e.logits);
-    free(e.line);
-    free(e.text);
+    texts_free(&e.texts);
     settings_free(&settings);
     return status;
 }

@@ -7,12 +7,13 @@
 #include "commands/command.h"
 #include "evaluate/pronoun_gap.h"
 #include "io/output.h"
+#include "io/table.h"
 #include "train/runtime.h"
 
 typedef struct {
     int task;
-    const char *data, *output, *words, *pair, *metrics;
-    int pieces;
+    const char *data, *text_column, *output, *words, *pair, *metrics;
+    int format, pieces;
     bool json, overwrite;
     int64_t threads;
 } Options;
@@ -20,7 +21,10 @@ typedef struct {
 static const Setting table[] = {
     {"task", SETTING_CHOICE, "", "pronoun-gap", 0, 0, offsetof(Options, task), "what to measure"},
     {"data", SETTING_TEXT, "", "", 0, 0, offsetof(Options, data),
-     "the task's file (pronoun-gap: one sentence per line)"},
+     "the task's file (pronoun-gap: one sentence per line, or per row of a table)"},
+    {"format", SETTING_CHOICE, "auto", TABLE_FORMATS, 0, 0, offsetof(Options, format), TABLE_FORMAT_HELP},
+    {"text-column", SETTING_TEXT, "Text", "", 0, 0, offsetof(Options, text_column),
+     "of a table: the column that holds the text"},
     {"json", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, json),
      "print exactly one JSON object instead of a table"},
     {"output", SETTING_TEXT, "", "", 0, 0, offsetof(Options, output),
@@ -75,7 +79,12 @@ static Status evaluate_models(const Comm *comm, const Settings *settings, const 
 {
     for (int i = 0; i < settings->n_operands; i++) {
         EvaluationResult result;
-        const PronounGapOptions gap = {.data = o->data, .words = o->words, .pair = o->pair, .pieces = o->pieces};
+        const PronounGapOptions gap = {.data = o->data,
+                                       .format = o->format,
+                                       .column = o->text_column,
+                                       .words = o->words,
+                                       .pair = o->pair,
+                                       .pieces = o->pieces};
         Status status = pronoun_gap_evaluate(comm, settings->operand[i], &gap, &result);
         if (!status && comm->rank == 0) status = show(o, &result, i == 0, command_line);
         result_free(&result);

@@ -8,6 +8,7 @@
 #include "commands/command.h"
 #include "evaluate/geometry_run.h"
 #include "io/output.h"
+#include "io/table.h"
 #include "train/runtime.h"
 
 typedef struct {
@@ -19,7 +20,7 @@ typedef struct {
 #define AT(field) offsetof(Options, geometry.field)
 
 static const Setting table[] = {
-    {"text", SETTING_TEXT, "", "", 0, 0, AT(text), "text, or a .tsv table with a header line"},
+    {"text", SETTING_TEXT, "", "", 0, 0, AT(text), "text, or a table with a header line"},
     {"words", SETTING_TEXT, "", "", 0, 0, AT(words), "word list: JSON with ids (.json), or one word per line"},
     {"output", SETTING_TEXT, "", "", 0, 0, AT(output), "GEOMETRY.h5: classes, spectra, Gram matrix, metrics"},
     {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, overwrite), OUTPUT_OVERWRITE_HELP},
@@ -41,7 +42,8 @@ static const Setting table[] = {
     {"nc4", SETTING_SWITCH, "yes", "", 0, 0, AT(nc4), "the pass for agreement of the nearest-class rules"},
     {"nc4-text", SETTING_TEXT, "", "", 0, 0, AT(nc4_text), "held-out text for that pass; the same text if not given"},
     {"split", SETTING_CHOICE, "auto", "auto lines sentences", 0, 0, AT(split), "as in train"},
-    {"text-column", SETTING_TEXT, "Text", "", 0, 0, AT(text_column), ".tsv: the column that holds the text"},
+    {"format", SETTING_CHOICE, "auto", TABLE_FORMATS, 0, 0, AT(format), TABLE_FORMAT_HELP},
+    {"text-column", SETTING_TEXT, "Text", "", 0, 0, AT(text_column), "of a table: the column that holds the text"},
     {"max-length", SETTING_INTEGER, "0", "", 0, 65536, AT(max_length),
      "pieces per sample, longer ones are cut; 0 = what the model reads"},
     {"mask-rate", SETTING_NUMBER, "0.15", "", 1e-6, 1, AT(mask_rate), "nc-align = masked: share of masked positions"},

@@ -6,10 +6,10 @@
 
 #include "base/log.h"
 #include "commands/command.h"
-#include "data/corpus.h"
 #include "data/vocabulary_builder.h"
 #include "io/file.h"
 #include "io/output.h"
+#include "io/text_file.h"
 
 typedef struct {
     int64_t size, min_count;
@@ -49,7 +49,7 @@ static Status build(const Options *options)
     VocabularyBuilder *builder = vocabulary_builder_new(!options->cased);
     const char *const *piece = NULL;
     int n = 0;
-    Status status = corpus_check_text("standard input", (Slice){text, length});
+    Status status = text_check("standard input", (Slice){text, length});
     if (!status) {
         vocabulary_builder_add(builder, (Slice){text, length});
         status = vocabulary_builder_learn(builder, (int)options->size, (int)options->min_count, &piece, &n);

@@ -11,9 +11,10 @@
 #include "base/timer.h"
 #include "corpus_cache.h"
 #include "corpus_text.h"
+#include "data/texts.h"
 #include "data/wordpiece.h"
 #include "io/file.h"
-#include "parallel/partition.h"
+#include "io/table.h"
 
 /* --- ids of a range of samples ------------------------------------------------------------------- */
 
@@ -119,54 +120,13 @@ static void free_encoded(Encoded *e)
 
 /* --- over ranks ----------------------------------------------------------------------------------- */
 
-/* The texts of samples [first, first + n) as one block: n lengths, then the bytes. */
-static char *pack_samples(const Slice *sample, int n, int64_t *bytes)
-{
-    *bytes = (int64_t)sizeof(int64_t) * (n + 1);
-    for (int i = 0; i < n; i++) *bytes += (int64_t)sample[i].length;
-    char *block = memory_alloc((size_t)*bytes, 1), *at = block + sizeof(int64_t) * ((size_t)n + 1);
-    int64_t *head = (int64_t *)(void *)block;
-    head[0] = n;
-    for (int i = 0; i < n; i++) {
-        head[i + 1] = (int64_t)sample[i].length;
-        memcpy(at, sample[i].start, sample[i].length);
-        at += sample[i].length;
-    }
-    return block;
-}
-
-static Slice *unpack_samples(const char *block, int *n)
-{
-    const int64_t *head = (const int64_t *)(const void *)block;
-    *n = (int)head[0];
-    Slice *sample = memory_alloc((size_t)*n + 1, sizeof *sample);
-    const char *at = block + sizeof(int64_t) * ((size_t)*n + 1);
-    for (int i = 0; i < *n; i++) {
-        sample[i] = (Slice){at, (size_t)head[i + 1]};
-        at += head[i + 1];
-    }
-    return sample;
-}
-
 /* Rank r tokenizes the r-th part of the samples; list: rank 0 only. Returns this rank's part. Collective. */
 static Encoded encode_shared(const Comm *comm, const Encoder *e, const SampleList *list)
 {
-    if (comm->n_ranks == 1) return encode_range(e, list->sample, (int)list->n);
-    char **block = memory_alloc((size_t)comm->n_ranks, sizeof *block);
-    int64_t *bytes = memory_alloc((size_t)comm->n_ranks, sizeof *bytes);
-    for (int r = 0; r < comm->n_ranks && comm->rank == 0; r++) {
-        const Part part = partition_even((int)list->n, r, comm->n_ranks);
-        block[r] = pack_samples(list->sample + part.first, part.n, &bytes[r]);
-    }
-    int n;
-    char *mine = comm_scatter(comm, (const void *const *)block, bytes);
-    for (int r = 0; r < comm->n_ranks; r++) free(block[r]);
-    Slice *sample = unpack_samples(mine, &n);
-    Encoded encoded = encode_range(e, sample, n);
-    free(sample);
-    free(mine);
-    free(block);
-    free(bytes);
+    Texts mine = {0};
+    texts_deal(comm, list->sample, (int)list->n, &mine);
+    Encoded encoded = encode_range(e, mine.text, mine.n);
+    texts_free(&mine);
     return encoded;
 }
 
@@ -192,21 +152,27 @@ static void collect(const Comm *comm, const Encoded *mine, Corpus *corpus)
     free(length);
 }
 
-static Status tokenize(const Comm *comm, const char *path, Slice text, const Vocabulary *vocabulary,
+/* Rank 0's part of tokenize: samples, and the length in force. */
+static Status split_text(Table *table, int place, const CorpusOptions *options, SampleList *list, Encoder *encoder)
+{
+    TRY(corpus_text_split(table, place, options->split, list));
+    if (options->cut_separator) encoder->max_length = power_of_two_length(list, options->max_length);
+    CHECK(encoder->max_length >= 3, STATUS_DATA, "%s: samples would be cut to %d pieces; at least 3 are needed",
+          table->path, encoder->max_length);
+    char *remark = table_remark(table);
+    if (remark) log_line("%s", remark);
+    free(remark);
+    return STATUS_OK;
+}
+
+/* table: rank 0 only. */
+static Status tokenize(const Comm *comm, const char *path, Table *table, int place, const Vocabulary *vocabulary,
                        const CorpusOptions *options, Corpus *corpus)
 {
     const double began_s = timer_now();
     SampleList list = {0};
     Encoder encoder = {vocabulary, options, options->max_length};
-    Status status = STATUS_OK;
-    if (comm->rank == 0) {
-        status = corpus_text_split(path, text, options->split, options->column, &list);
-        if (!status && options->cut_separator) encoder.max_length = power_of_two_length(&list, options->max_length);
-        if (!status && encoder.max_length < 3)
-            status =
-                status_set(STATUS_DATA, __FILE__, __LINE__,
-                           "%s: samples would be cut to %d pieces; at least 3 are needed", path, encoder.max_length);
-    }
+    Status status = comm->rank == 0 ? split_text(table, place, options, &list, &encoder) : STATUS_OK;
     status = comm_agree(comm, status);
     if (!status) {
         comm_broadcast(comm, &encoder.max_length, sizeof encoder.max_length);
@@ -224,7 +190,7 @@ static Status tokenize(const Comm *comm, const char *path, Slice text, const Voc
     free(list.sample);
     const double took_s = timer_now() - began_s;
     if (!status && took_s > 0.5)
-        log_line("%s: tokenized in %.1f s, %.0f MB/s", path, took_s, 1e-6 * (double)text.length / took_s);
+        log_line("%s: tokenized in %.1f s, %.0f MB/s", path, took_s, 1e-6 * (double)table->length / took_s);
     return status;
 }
 
@@ -261,27 +227,30 @@ static bool read_cache(const char *cache, const CorpusKey *key, Corpus *corpus)
 Status corpus_read(const Comm *comm, const char *path, const Vocabulary *vocabulary, const CorpusOptions *options,
                    Corpus *corpus)
 {
-    char *text = NULL;
-    size_t length = 0;
+    Table table = {0};
     CorpusKey key;
-    int found = 0;
+    int found = 0, place = 0;
     *corpus = (Corpus){0};
-    TRY(comm_agree(comm, comm->rank == 0 ? file_read(path, &text, &length) : STATUS_OK));
-    const bool caches = options->cache[0] && length >= options->cache_bytes; /* as rank 0 sees it */
-    if (comm->rank == 0 && caches) {
-        corpus_cache_key((Slice){text, length}, vocabulary, options, &key);
+    Status opened = STATUS_OK;
+    if (comm->rank == 0) {
+        opened = table_open(path, (TableFormat)options->format, &table);
+        if (!opened) opened = table_want(&table, options->column, &place);
+    }
+    Status status = comm_agree(comm, opened);
+    const bool caches = options->cache[0] && table.length >= options->cache_bytes; /* as rank 0 sees it */
+    if (!status && comm->rank == 0 && caches) {
+        corpus_cache_key(&table, vocabulary, options, &key);
         found = read_cache(options->cache, &key, corpus);
         if (found) log_line("%s: pieces from %s", path, options->cache);
     }
-    comm_broadcast(comm, &found, sizeof found);
-    Status status = STATUS_OK;
-    if (!found) {
-        status = tokenize(comm, path, (Slice){text, length}, vocabulary, options, corpus);
+    if (!status) comm_broadcast(comm, &found, sizeof found);
+    if (!status && !found) {
+        status = tokenize(comm, path, &table, place, vocabulary, options, corpus);
         Status wrote = STATUS_OK;
         if (!status && comm->rank == 0 && caches) wrote = corpus_cache_write(options->cache, &key, corpus);
         if (!status) status = comm_agree(comm, wrote);
     }
-    free(text);
+    table_close(&table);
     if (!status) share(comm, corpus);
     else corpus_free(corpus);
     return status;

@@ -6,24 +6,22 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "corpus_text.h"
 #include "io/file.h"
 #include "io/h5.h"
 
 #define CACHE_FORMAT "collapse-corpus"
 
-void corpus_cache_key(Slice text, const Vocabulary *vocabulary, const CorpusOptions *o, CorpusKey *key)
+void corpus_cache_key(const Table *table, const Vocabulary *vocabulary, const CorpusOptions *o, CorpusKey *key)
 {
-    const char *const *piece = vocabulary_pieces(vocabulary);
-    size_t bytes = 0;
-    for (int i = 0; i < vocabulary_size(vocabulary); i++) bytes += strlen(piece[i]) + 1;
-    char *all = memory_alloc(bytes + 1, 1), *at = all;
-    for (int i = 0; i < vocabulary_size(vocabulary); i++) at = stpcpy(at, piece[i]) + 1;
-    *at = vocabulary_lower_case(vocabulary) ? 'u' : 'c';
-    hash_xxh128(all, bytes + 1, key->vocabulary);
-    free(all);
-    hash_xxh128(text.start, text.length, key->text);
-    snprintf(key->rules, sizeof key->rules, "split=%d column=%.100s max-length=%d pad-masked=%d cut-separator=%d",
-             o->split, o->column, o->max_length, o->pad_masked, o->cut_separator);
+    vocabulary_hash(vocabulary, key->vocabulary);
+    hash_xxh128(table->data, table->length, key->text);
+    char *rules = memory_print("format=%s split=%d max-length=%d pad-masked=%d cut-separator=%d column=%s",
+                               table_format_name(table->format), corpus_text_rule(table, o->split), o->max_length,
+                               o->pad_masked, o->cut_separator, table_is_text(table) ? "" : o->column);
+    hash_xxh128(rules, strlen(rules), key->rules_hash);
+    snprintf(key->rules, sizeof key->rules, "%s", rules);
+    free(rules);
 }
 
 static Status same_attribute(H5File *file, const char *name, const char *wanted, bool *is_same)
@@ -78,7 +76,7 @@ static Status read_if_same(H5File *file, const CorpusKey *key, Corpus *corpus, b
     *is_same = true;
     TRY(same_attribute(file, "text_xxh128", key->text, is_same));
     TRY(same_attribute(file, "vocabulary_xxh128", key->vocabulary, is_same));
-    TRY(same_attribute(file, "rules", key->rules, is_same));
+    TRY(same_attribute(file, "rules_xxh128", key->rules_hash, is_same));
     return *is_same ? read_arrays(file, corpus) : STATUS_OK;
 }
 
@@ -106,6 +104,7 @@ static Status write_body(H5File *file, const void *context)
     TRY(h5_put_text(file, "/", "text_xxh128", key->text));
     TRY(h5_put_text(file, "/", "vocabulary_xxh128", key->vocabulary));
     TRY(h5_put_text(file, "/", "rules", key->rules));
+    TRY(h5_put_text(file, "/", "rules_xxh128", key->rules_hash));
     TRY(h5_put_i64(file, "/", "longest", c->longest));
     TRY(h5_put_i64(file, "/", "cut", c->n_cut));
     TRY(h5_put_i64(file, "/", "max_length", c->max_length));

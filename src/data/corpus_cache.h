@@ -4,14 +4,17 @@
 
 #include "base/hash.h"
 #include "data/corpus.h"
+#include "io/table.h"
 
 /* What the pieces are a function of. */
 typedef struct {
     char text[HASH_TEXT_SIZE], vocabulary[HASH_TEXT_SIZE]; /* XXH3-128 */
-    char rules[256];                                       /* how samples are cut, as text */
+    char rules_hash[HASH_TEXT_SIZE];                       /* of how samples are cut */
+    char rules[256];                                       /* the same for a person; may be cut short */
 } CorpusKey;
 
-void corpus_cache_key(Slice text, const Vocabulary *vocabulary, const CorpusOptions *options, CorpusKey *key);
+/* The table is not read yet. */
+void corpus_cache_key(const Table *table, const Vocabulary *vocabulary, const CorpusOptions *options, CorpusKey *key);
 /* Fails on a damaged file. *is_same: the file's key is this one, and corpus is filled. */
 Status corpus_cache_read(const char *path, const CorpusKey *key, Corpus *corpus, bool *is_same);
 /* Makes missing folders; the file appears complete and verified. */

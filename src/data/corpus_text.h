@@ -1,17 +1,20 @@
-/* corpus_text.h: a file's text cut into samples. Local. */
+/* corpus_text.h: the records of a text cut into samples. Local. */
 #ifndef DATA_CORPUS_TEXT_H
 #define DATA_CORPUS_TEXT_H
 
 #include "base/text.h"
 #include "data/corpus.h"
+#include "io/table.h"
 
 typedef struct {
-    Slice *sample; /* owned [n]; borrowed from the text */
+    Slice *sample; /* owned [n]; borrowed from the table */
     size_t n, capacity;
 } SampleList;
 
-/* path: names the file in messages, and its kind (.tsv: a table with a header line). Also on failure the list is to
- * be freed. */
-Status corpus_text_split(const char *path, Slice text, SplitRule rule, const char *column, SampleList *list);
+/* The rule in force: what auto means for this text. */
+SplitRule corpus_text_rule(const Table *table, SplitRule rule);
+
+/* Read all records; place: of the column with the text. Also on failure the list is to be freed. */
+Status corpus_text_split(Table *table, int place, SplitRule rule, SampleList *list);
 
 #endif

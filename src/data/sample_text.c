@@ -24,15 +24,35 @@ static void add(SamplePack *p, int32_t id, int kind)
     id_list_add(&p->kind, kind);
 }
 
-void sample_pack_add_line(const Vocabulary *vocabulary, Slice line, int max_length, SamplePack *p)
+static Status check_sample(const SampleRules *rules, bool is_pair, int64_t number, const SamplePack *p)
 {
-    Slice text, pair = line;
-    slice_next_field(&pair, '\t', &text);
+    const int least = is_pair ? 3 : 2; /* special pieces */
+    CHECK(!is_pair || rules->types > 1, STATUS_DATA,
+          "%s: line %lld: a TAB makes a pair of texts, but the model knows one token type (type_vocab_size = 1); "
+          "remove the TAB",
+          rules->name, (long long)number);
+    CHECK(rules->max_length >= least, STATUS_DATA, "%s: line %lld: %s needs at least %d positions, the model reads %d",
+          rules->name, (long long)number, is_pair ? "a pair" : "a text", least, rules->max_length);
+    CHECK(p->id.n <= (size_t)(INT32_MAX - rules->max_length), STATUS_DATA,
+          "%s: line %lld: more than 2^31 pieces on one rank; use more ranks, or split the file", rules->name,
+          (long long)number);
+    return STATUS_OK;
+}
+
+Status sample_pack_add(const SampleRules *rules, Slice sample, int64_t number, SamplePack *p)
+{
+    const Vocabulary *vocabulary = rules->vocabulary;
+    Slice text = sample, pair = {NULL, 0};
+    if (rules->has_pairs) {
+        pair = sample;
+        slice_next_field(&pair, '\t', &text);
+    }
     const bool is_pair = pair.start != NULL;
+    TRY(check_sample(rules, is_pair, number, p));
     IdList a = {0}, b = {0};
     wordpiece_encode(vocabulary, text, &a);
     if (is_pair) wordpiece_encode(vocabulary, pair, &b);
-    const size_t room = (size_t)max_length - (is_pair ? 3 : 2);
+    const size_t room = (size_t)rules->max_length - (is_pair ? 3 : 2);
     while (a.n + b.n > room) {
         if (a.n > b.n) a.n--;
         else b.n--;
@@ -48,6 +68,7 @@ void sample_pack_add_line(const Vocabulary *vocabulary, Slice line, int max_leng
     id_list_add(&p->offset, (int32_t)p->id.n);
     free(a.id);
     free(b.id);
+    return STATUS_OK;
 }
 
 void sample_pack_take(const SamplePack *p, int first, int n, uint32_t first_key, Packed *packed)

@@ -157,3 +157,14 @@ const char *vocabulary_special_text(Special which)
 {
     return special_text[which];
 }
+
+void vocabulary_hash(const Vocabulary *v, char hash[HASH_TEXT_SIZE])
+{
+    size_t bytes = 0;
+    for (int id = 0; id < v->n; id++) bytes += strlen(v->piece[id]) + 1;
+    char *all = memory_alloc(bytes + 1, 1), *at = all;
+    for (int id = 0; id < v->n; id++) at = stpcpy(at, v->piece[id]) + 1;
+    *at = v->lower_case ? 'u' : 'c';
+    hash_xxh128(all, bytes + 1, hash);
+    free(all);
+}

@@ -7,8 +7,8 @@
 
 #include "base/memory.h"
 #include "data/wordpiece.h"
-#include "io/file.h"
 #include "io/json.h"
+#include "io/text_file.h"
 
 typedef struct {
     int id, place; /* place: order in the file */
@@ -76,10 +76,10 @@ static Status add_word(Reading *r, const char *word, const char *group, const js
     return STATUS_OK;
 }
 
-static Status read_json(Reading *r)
+static Status read_json(Reading *r, Slice text)
 {
     json_t *root;
-    TRY(json_read_file(r->path, &root));
+    TRY(json_parse(r->path, text.start, text.length, &root));
     Status status = STATUS_OK;
     if (!json_is_object(root))
         status =
@@ -105,27 +105,40 @@ static Status read_json(Reading *r)
     return status;
 }
 
-static Status read_text(Reading *r)
+/* A text without the quotes that a spreadsheet or R puts around it. */
+static Slice unquote(Slice text)
 {
-    char *text;
-    size_t length;
-    TRY(file_read(r->path, &text, &length));
+    text = slice_trim(text);
+    if (text.length < 2 || text.start[0] != '"' || text.start[text.length - 1] != '"') return text;
+    return (Slice){text.start + 1, text.length - 2};
+}
+
+static Status read_text(Reading *r, Slice rest)
+{
+    Slice line, field;
     Status status = STATUS_OK;
-    if (utf8_first_invalid(text, length) != length || memchr(text, '\0', length))
-        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: is not a text file (it holds NUL or invalid UTF-8)",
-                            r->path);
-    Slice rest = {text, length}, line, field;
     while (!status && slice_next_line(&rest, &line)) {
         line = slice_trim(line);
         if (!line.length || line.start[0] == '#') continue;
         slice_next_field(&line, '\t', &field);
-        char *word = slice_copy(slice_trim(field));
-        char *group = line.start ? slice_copy(slice_trim(line)) : memory_copy_text("");
+        char *word = slice_copy(unquote(field));
+        char *group = line.start ? slice_copy(unquote(line)) : memory_copy_text("");
         status = add_word(r, word, group, NULL);
         free(word);
         free(group);
     }
-    free(text);
+    return status;
+}
+
+static Status read_file(Reading *r)
+{
+    char *data;
+    size_t length;
+    TRY(text_file_read(r->path, &data, &length));
+    const Slice text = {data, length}, trimmed = slice_trim(text);
+    const bool is_json = trimmed.length && trimmed.start[0] == '{';
+    Status status = is_json ? read_json(r, text) : read_text(r, text);
+    free(data);
     return status;
 }
 
@@ -166,9 +179,7 @@ Status wordlist_read(const char *path, const Vocabulary *vocabulary, PieceRule r
 {
     Reading reading = {.path = path, .vocabulary = vocabulary, .rule = rule};
     *list = (WordList){0};
-    const size_t length = strlen(path);
-    const bool is_json = length >= 5 && strcmp(path + length - 5, ".json") == 0;
-    Status status = is_json ? read_json(&reading) : read_text(&reading);
+    Status status = read_file(&reading);
     keep_distinct(&reading, list);
     free(reading.entry);
     if (!status && list->n == 0)

@@ -80,8 +80,11 @@ Status geometry_agreement(GeometryRun *r)
 {
     const GeometryOptions *o = r->options;
     const bool other = o->nc4_text[0] != '\0';
-    const CorpusOptions options = {
-        .split = (SplitRule)o->split, .column = o->text_column, .max_length = r->model.longest, .cache = ""};
+    const CorpusOptions options = {.split = (SplitRule)o->split,
+                                   .format = o->format,
+                                   .column = o->text_column,
+                                   .max_length = r->model.longest,
+                                   .cache = ""};
     const Masking masking = {o->mask_rate, (uint64_t)o->seed, 1};
     Corpus corpus = {0};
     if (other) TRY(corpus_read(r->comm, o->nc4_text, r->model.vocabulary, &options, &corpus));

@@ -159,8 +159,11 @@ static Status open_inputs(GeometryRun *r)
 {
     const GeometryOptions *o = r->options;
     TRY(model_read(r->comm, o->model, FEATURE_SAMPLES, (int)o->max_length, &r->model));
-    const CorpusOptions corpus = {
-        .split = (SplitRule)o->split, .column = o->text_column, .max_length = r->model.longest, .cache = ""};
+    const CorpusOptions corpus = {.split = (SplitRule)o->split,
+                                  .format = o->format,
+                                  .column = o->text_column,
+                                  .max_length = r->model.longest,
+                                  .cache = ""};
     TRY(corpus_read(r->comm, o->text, r->model.vocabulary, &corpus, &r->corpus));
     if (o->words[0])
         TRY(comm_agree(r->comm, wordlist_read(o->words, r->model.vocabulary, (PieceRule)o->pieces, &r->words)));

@@ -6,11 +6,11 @@
 
 #include "analysis/collapse.h"
 #include "analysis/statistics.h"
+#include "base/log.h"
 #include "base/memory.h"
-#include "data/corpus.h"
 #include "data/sample_text.h"
 #include "data/wordlist.h"
-#include "io/file.h"
+#include "io/table.h"
 #include "model/model.h"
 #include "model/rows.h"
 
@@ -45,19 +45,35 @@ static Status pair_ids(Gap *g)
     return STATUS_OK;
 }
 
+static Status add_sentences(Gap *g, Table *table)
+{
+    int place;
+    TRY(table_want(table, g->options->column, &place));
+    const SampleRules rules = {.vocabulary = g->model.vocabulary,
+                               .max_length = g->model.longest,
+                               .types = g->model.params.config.types,
+                               .has_pairs = table_is_text(table),
+                               .name = g->options->data};
+    for (bool more;;) {
+        TRY(table_next(table, &more));
+        if (!more) break;
+        if (slice_trim(table->field[place]).length)
+            TRY(sample_pack_add(&rules, table->field[place], table->line, &g->all));
+    }
+    CHECK(g->all.n_samples > 0, STATUS_DATA, "%s: holds no sentence", g->options->data);
+    char *remark = table_remark(table);
+    if (remark) log_line("%s", remark);
+    free(remark);
+    return STATUS_OK;
+}
+
 static Status read_sentences(Gap *g)
 {
-    char *text;
-    size_t length;
-    TRY(file_read(g->options->data, &text, &length));
-    Status status = corpus_check_text(g->options->data, (Slice){text, length});
+    Table table;
+    TRY(table_open(g->options->data, (TableFormat)g->options->format, &table));
     sample_pack_clear(&g->all);
-    Slice rest = {text, length}, line;
-    while (!status && slice_next_line(&rest, &line))
-        if (slice_trim(line).length) sample_pack_add_line(g->model.vocabulary, line, g->model.longest, &g->all);
-    free(text);
-    if (!status && g->all.n_samples == 0)
-        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: holds no sentence", g->options->data);
+    Status status = add_sentences(g, &table);
+    table_close(&table);
     return status;
 }
 

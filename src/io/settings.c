@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "io/file.h"
+#include "io/text_file.h"
 
 void settings_init(Settings *settings, const Setting *table, int n)
 {
@@ -103,12 +103,8 @@ Status settings_read_file(Settings *settings, const char *path)
 {
     char *text;
     size_t length;
-    TRY(file_read(path, &text, &length));
-    Status status = STATUS_OK;
-    if (strlen(text) != length || utf8_first_invalid(text, length) != length)
-        status =
-            status_set(STATUS_DATA, __FILE__, __LINE__, "%s: is not a text file (it holds NUL or invalid UTF-8)", path);
-    if (!status) status = settings_read_text(settings, path, text);
+    TRY(text_file_read(path, &text, &length));
+    Status status = settings_read_text(settings, path, text);
     free(text);
     return status;
 }

@@ -190,18 +190,21 @@ void comm_gather(const Comm *comm, const void *mine, int64_t bytes, void *all)
     }
 }
 
-void *comm_scatter(const Comm *comm, const void *const *block, const int64_t *bytes)
+void *comm_scatter(const Comm *comm, CommPack pack, const void *context)
 {
-    if (comm->rank == 0) {
-        for (int r = 1; r < comm->n_ranks; r++) send_block(comm, r, block[r], bytes[r]);
-        void *mine = memory_alloc((size_t)bytes[0] + 1, 1);
-        memcpy(mine, block[0], (size_t)bytes[0]);
+    if (comm->rank > 0) {
+        const int64_t length = receive_length(comm, 0);
+        void *mine = memory_alloc((size_t)length + 1, 1);
+        receive_block(comm, 0, mine, length);
         return mine;
     }
-    const int64_t length = receive_length(comm, 0);
-    void *mine = memory_alloc((size_t)length + 1, 1);
-    receive_block(comm, 0, mine, length);
-    return mine;
+    for (int r = 1; r < comm->n_ranks; r++) {
+        int64_t bytes;
+        void *block = pack(context, r, &bytes);
+        send_block(comm, r, block, bytes);
+        free(block);
+    }
+    return NULL;
 }
 
 void comm_scatter_equal(const Comm *comm, const void *all, void *mine, int64_t bytes)

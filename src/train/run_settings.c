@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/table.h"
+
 #define AT(field) offsetof(RunSettings, field)
 
 /* May a continued run change it? Then it changes no number of the run, or how long it is. */
@@ -35,11 +37,13 @@ static const struct {
       "init = random: standard deviation of the weights"}},
     {FREE, {"vocab", SETTING_TEXT, "", "", 0, 0, AT(model.vocab), "init = random: vocab.txt, one piece a line"}},
     {FIXED, {"cased", SETTING_SWITCH, "no", "", 0, 0, AT(model.cased), "init = random: the vocabulary is cased"}},
-    {FREE, {"train-data", SETTING_TEXT, "", "", 0, 0, AT(data.path), "text, or a .tsv table with a header line"}},
+    {FREE, {"train-data", SETTING_TEXT, "", "", 0, 0, AT(data.path), "text, or a table with a header line"}},
+    {FREE, {"format", SETTING_CHOICE, "auto", TABLE_FORMATS, 0, 0, AT(data.format), TABLE_FORMAT_HELP}},
     {FIXED,
      {"split", SETTING_CHOICE, "auto", "auto lines sentences", 0, 0, AT(data.split),
-      "a sample is a line or a sentence; auto: sentences for .tsv, lines otherwise"}},
-    {FIXED, {"text-column", SETTING_TEXT, "Text", "", 0, 0, AT(data.column), ".tsv: the column that holds the text"}},
+      "a sample is a line (or row) or a sentence; auto: sentences for a table, lines for text"}},
+    {FIXED,
+     {"text-column", SETTING_TEXT, "Text", "", 0, 0, AT(data.column), "of a table: the column that holds the text"}},
     {FREE,
      {"corpus-cache", SETTING_TEXT, "auto", "", 0, 0, AT(data.cache),
       "FILE.h5 that keeps the tokenized text for the next run; auto: output/corpus.h5 for 16 MB of text or more; no"}},

@@ -43,6 +43,7 @@ static Status read_corpus(const Comm *comm, const RunSettings *run, Trainer *t)
     const BertConfig *config = &t->model.config;
     const bool published = run->bec.length == 1;
     CorpusOptions options = {.split = (SplitRule)run->data.split,
+                             .format = run->data.format,
                              .column = run->data.column,
                              .max_length = (int)run->data.max_length,
                              .pad_masked = run->bec.pad == 1,

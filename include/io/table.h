@@ -1,0 +1,67 @@
+/* table.h: the records of a text file, one after the other: lines of plain text, or rows of a table. Local.
+ *
+ * text   a record is a line
+ * tsv    a header line, then fields between TABs
+ * csv    the same between commas (RFC 4180), or semicolons if the header line has more of them (Excel in Europe)
+ * jsonl  one JSON object a line
+ *
+ * auto tells the format by the name's ending (.tsv .tab .csv .jsonl .ndjson; any other is text; case does not matter;
+ * .gz may follow) and refuses content that surely is of another format. Names in the header are trimmed; a header with
+ * one field less than the rows leaves out the column of row names (R). Blank lines between rows are skipped. Every row
+ * must have as many fields as the header, every object the keys asked for. Quotes: a field that begins with one ends at
+ * the quote before the next separator or line end, and may hold both; "" in it is one quote. Where that fails, \" is
+ * one quote (R's write.table). A field that has more quotes but is not quoted as a whole is taken as it stands in a
+ * .tsv, and counted, and refused in a .csv; one that is never closed is refused. Quotes inside other fields are
+ * literal.
+ *
+ * The file is held in memory once; fields are slices of it, unescaped where they stand, and live until table_close. */
+#ifndef IO_TABLE_H
+#define IO_TABLE_H
+
+#include "base/status.h"
+#include "base/text.h"
+#include "io/text_file.h"
+
+typedef enum { FORMAT_AUTO, FORMAT_TEXT, FORMAT_TSV, FORMAT_CSV, FORMAT_JSONL } TableFormat;
+#define TABLE_FORMATS     "auto text tsv csv jsonl" /* choices of the key `format` */
+#define TABLE_FORMAT_HELP "auto: by the name's ending (.tsv .tab .csv .jsonl .ndjson, other: text); .gz is read as well"
+
+typedef struct {
+    const char *path;   /* borrowed; names the file in messages */
+    TableFormat format; /* in force, never auto */
+    bool is_told;       /* by the caller: the content is not doubted */
+    char separator;     /* tsv, csv */
+    char *data;         /* owned: the text */
+    size_t length;
+    LineCursor cursor;
+    char **column; /* owned [n_columns]: names in the header, or of the first object */
+    int n_columns;
+    int *place_of; /* owned [n_columns]: where the column stands in field[], or -1 */
+    char **wanted; /* owned [n_wanted]: names of the columns asked for */
+    Slice *field;  /* owned [n_wanted]: of the record at hand; text has one, the line */
+    int n_wanted;
+    int64_t line;      /* where the record at hand begins, from 1 */
+    int64_t record;    /* its number, from 0; the header does not count */
+    int64_t n_literal; /* tsv: fields that begin with a quote but are not quoted */
+} Table;
+
+/* Read a file. Fails: it cannot be read, is no text, has no header, or is not what format or its name says. */
+Status table_open(const char *path, TableFormat format, Table *table);
+/* The same for a text at hand; data [length + 1] ends with a NUL, is owned by the table from here on (free), also on
+ * failure. */
+Status table_open_text(const char *path, char *data, size_t length, TableFormat format, Table *table);
+void table_close(Table *table);
+
+bool table_is_text(const Table *table);
+/* Ask for a column before the first record; *place: its place in field[]. Fails, with the columns found, if there is
+ * none of that name or there are two. Plain text has one nameless column, given for any name. */
+Status table_want(Table *table, const char *name, int *place);
+/* Go to the next record; *more = false behind the last. */
+Status table_next(Table *table, bool *more);
+/* What a user should know about how the file was read, in one line owned by the caller; NULL if nothing. After the
+ * last record. */
+char *table_remark(const Table *table);
+
+const char *table_format_name(TableFormat format);
+
+#endif
