@@ -3,7 +3,11 @@
  * qkv [N, 3D]: query, key and value of each position side by side; head h owns columns
  * h dh .. (h+1) dh of each third, dh = D / H. Rows of sample b: offset[b] .. offset[b+1]-1.
  * P = dropout(softmax(Q K^T / sqrt(dh))),  O = P V (Vaswani et al. 2017).
- * Probabilities are not stored: the backward pass computes them again. Local. */
+ * A layer may put `n_prefix` keys and values of its own before those of every sample (prefix tuning, Li and
+ * Liang 2021): they have no queries, and dropout counts them as the first columns of P.
+ * Probabilities are not stored: the backward pass computes them again from two numbers per row, ATTENTION_ROWS
+ * queries at a time, so that scratch is linear in the length; the sum over a row of P dP is the inner product of
+ * dO and O (Dao et al. 2022). Local. */
 #ifndef KERNELS_ATTENTION_H
 #define KERNELS_ATTENTION_H
 
@@ -11,19 +15,27 @@
 
 #include "kernels/vector.h"
 
+enum { ATTENTION_ROWS = 48 };
+
 typedef struct {
     int n_samples, n_heads, d; /* B, H, D */
     const int *offset;         /* [B+1] */
     const Dropout *dropout;    /* [B]: one key per sample; row = head * length + position */
-    int longest;               /* longest sample the scratch was cut for */
-    real *scratch;             /* attention_scratch(longest, n_threads) numbers */
+    int longest;               /* most keys of a sample, prefix included, the scratch was cut for */
+    real *scratch;             /* attention_scratch(longest, dh, n_threads) numbers, aligned to 64 bytes */
+    real *row;             /* [2, H, N]: of each row of P its largest score and 1 / its sum, for the backward pass */
+    int n_prefix;          /* keys before a sample's own; 0 = none */
+    const real *prefix;    /* [n_prefix, 2D] of a sample: key and value side by side */
+    int64_t prefix_stride; /* from one sample's prefix to the next; 0 = all share one */
 } Attention;
 
-size_t attention_scratch(int longest, int n_threads);
+size_t attention_scratch(int longest, int dh, int n_threads);
 
 /* out [N, D] */
 void attention_forward(const Attention *attention, const real *qkv, real *out);
-/* dqkv [N, 3D] (overwritten) from dout [N, D]. */
-void attention_backward(const Attention *attention, const real *qkv, const real *dout, real *dqkv);
+/* dqkv [N, 3D] (overwritten) from dout [N, D] and the forward pass's out and rows; dprefix [B, n_prefix, 2D]
+ * (overwritten, one per sample), or NULL where the prefix is not trained. */
+void attention_backward(const Attention *attention, const real *qkv, const real *out, const real *dout, real *dqkv,
+                        real *dprefix);
 
 #endif

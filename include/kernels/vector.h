@@ -8,6 +8,7 @@
 #ifndef KERNELS_VECTOR_H
 #define KERNELS_VECTOR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/random.h"
@@ -29,6 +30,13 @@ static inline uint32_t dropout_threshold(double rate)
 static inline double dropout_kept(double rate)
 {
     return 1 / (1 - dropout_threshold(rate) / 65536.0);
+}
+
+enum { PRODUCT_PAD = 32 }; /* packed rows are multiples of this many columns */
+
+static inline int product_padded(int n)
+{
+    return (n + PRODUCT_PAD - 1) / PRODUCT_PAD * PRODUCT_PAD;
 }
 
 typedef enum { ADAM_TORCH, ADAM_HF } AdamForm;
@@ -68,17 +76,17 @@ typedef struct {
     /* s = residual + dropout(x + bias), rows first_row.. of one sample. x [n, d] may be s. */
     void (*bias_dropout_add)(int n, int d, const real *x, const real *bias, const real *residual,
                              const Dropout *dropout, int first_row, real *s);
-    /* y = dropout(x); also the backward pass (dx = dropout(dy)). x may be y. */
-    void (*dropout)(int n, int d, const real *x, const Dropout *dropout, int first_row, real *y);
+    /* y = dropout(x); also the backward pass (dx = dropout(dy)). x may be y; ld: row stride of both. */
+    void (*dropout)(int n, int d, int64_t ld, const real *x, const Dropout *dropout, int first_row, real *y);
 
-    /* y *= the factors that made dropped = dropout(x), told by its zeros (where x itself is 0 the factor
-     * counts as 0). [n, d] */
-    void (*dropout_like)(int n, int d, const real *dropped, double rate, real *y);
-
-    /* p = softmax of each row of s, in place. [n, d] */
-    void (*softmax)(int n, int d, real *s);
-    /* ds = p * (dp - sum_j dp_j p_j), in place of dp. */
-    void (*softmax_backward)(int n, int d, const real *p, real *dp);
+    /* Attention's scores: rows of d numbers, padded to lds = product_padded(d); the padding may take any value.
+     * s [n, d] = exp(s - maximum of its row), in place; maximum, inverse [n] (out): the maxima, 1 / the rows' sums. */
+    void (*exponentials)(int n, int d, real *s, int64_t lds, real *maximum, real *inverse);
+    /* s = softmax of each row of s, in place, from what `exponentials` found. */
+    void (*probabilities)(int n, int64_t lds, const real *maximum, const real *inverse, real *s);
+    /* Gradient to the scores: ds = dropped * dp - p * dot by row, in place of dp [n, ld], where dp is the gradient to
+     * dropped = p * factor and dot [n] = sum_j dropped_j dp_j. */
+    void (*scores_backward)(int n, int64_t ld, const real *p, const real *dropped, const real *dot, real *dp);
 
     /* logits [n, d] without bias; label [n] in [0, d). Returns the sum over rows of
      * -log softmax(logits + bias)[label]; with scale != 0 logits become scale * (softmax - onehot). */
@@ -88,6 +96,21 @@ typedef struct {
     void (*adamw)(int64_t n, const AdamSettings *settings, real *p, const real *g, real *m, real *v);
     /* Sum of squares in fp64, in a fixed order. */
     double (*square_sum)(int64_t n, const real *x);
+
+    /* x [n, d] *= factor [n] by row; ldx: row stride. */
+    void (*scale_rows)(int n, int d, const real *factor, real *x, int64_t ldx);
+    /* dot [n] = inner products of the rows of x and y [n, d]. */
+    void (*row_dots)(int n, int d, const real *x, int64_t ldx, const real *y, int64_t ldy, real *dot);
+
+    /* C [m, n] = A B, added to C if `adds`; for operands that stay in cache. Element (i, l) of A [m, k] is
+     * a[i * a_row + l * a_column] (so A may be stored either way); B [k, n] is packed: ldb = product_padded(n).
+     * Each element is one fused sum over l in order: it depends on its row of A and column of B alone. */
+    void (*small_product)(int m, int n, int k, const real *a, int64_t a_row, int64_t a_column, const real *b,
+                          int64_t ldb, bool adds, real *c, int64_t ldc);
+    /* y = scale * x for x [rows, columns]; ldy = product_padded(columns), padding set to 0. */
+    void (*pack)(int rows, int columns, const real *x, int64_t ldx, real scale, real *y, int64_t ldy);
+    /* y [columns, width] = x^T, columns of y from `rows` on set to 0; row stride ldy. */
+    void (*pack_transposed)(int rows, int columns, const real *x, int64_t ldx, int width, real *y, int64_t ldy);
 } VectorKernels;
 
 extern const VectorKernels *vector_kernels; /* set by vector_choose; plain before */

@@ -16,6 +16,7 @@
 
 typedef struct {
     real *qkv;                           /* [N, 3D] */
+    real *row;                           /* [2, H, N] maxima and inverse sums of the rows of P */
     real *a, *s1, *y, *s2;               /* [N, D] */
     real *f;                             /* [N, I] */
     real *mean1, *rstd1, *mean2, *rstd2; /* [N] */

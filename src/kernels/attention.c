@@ -1,56 +1,148 @@
-/* attention.c: one (sample, head) pair is one task of a parallel loop; its products run on one thread. */
+/* attention.c: one (sample, head) pair is one task of a parallel loop, on one thread and in its cache.
+ *
+ * Keys and values are packed once per task, then ATTENTION_ROWS queries at a time run through all steps while
+ * their probabilities are in cache. Letters: n queries, m keys (prefix and own), r rows of a block. */
 #include "kernels/attention.h"
 
 #include <omp.h>
 #include <string.h>
 
-#include "kernels/gemm.h"
-
-size_t attention_scratch(int longest, int n_threads)
-{
-    return 3 * (size_t)longest * (size_t)longest * (size_t)n_threads;
-}
+typedef struct {
+    int ldp;                /* row stride of p, dropped, dp: m padded */
+    int n, m, dh, own;      /* queries, keys, head width, first own key */
+    int64_t stride, d;      /* row stride of qkv and of out */
+    int64_t qkv_at, out_at; /* first element of this head in qkv and out */
+    int first_dropout_row;
+    real scale; /* 1 / sqrt(dh) */
+    const Dropout *dropout;
+    const real *prefix;      /* first key of this head, or NULL */
+    int64_t prefix_row;      /* 2D */
+    real *kt, *vt;           /* [dh, m] packed; kt scaled */
+    real *k, *v;             /* [m, dh] packed; k scaled; one place: v is of the forward pass only */
+    real *q, *dout;          /* [r, dh] packed; q scaled */
+    real *p, *dropped, *dp;  /* [r, m] */
+    real *dk, *dv;           /* [m, dh] packed */
+    real *dot;               /* [r] */
+    real *maximum, *inverse; /* [n] of the rows of P: largest score, 1 / sum of exponentials */
+} HeadTask;
 
 typedef struct {
-    int length, dh, stride; /* rows, head width, row stride of qkv */
-    int first_dropout_row;
-    double scale;
-    const Dropout *dropout;
-    int64_t qkv_at, out_at; /* first element of this head in qkv and out */
-    real *p, *dropped, *dp; /* [length, length] scratch of this thread */
-} HeadTask;
+    const real *qkv, *out, *dout; /* [N, 3D], [N, D], [N, D] */
+    real *dqkv, *dprefix;         /* [N, 3D]; of this sample and head, or NULL */
+} Gradients;
+
+static size_t scratch_of_thread(int longest, int dh)
+{
+    const size_t width = (size_t)product_padded(dh), padded = (size_t)product_padded(longest);
+    const size_t numbers = 2 * (size_t)dh * padded + 3 * padded * width + 2 * ATTENTION_ROWS * width +
+                           3 * ATTENTION_ROWS * padded + ATTENTION_ROWS;
+    return (numbers + PRODUCT_PAD - 1) / PRODUCT_PAD * PRODUCT_PAD;
+}
+
+size_t attention_scratch(int longest, int dh, int n_threads)
+{
+    return scratch_of_thread(longest, dh) * (size_t)n_threads;
+}
 
 static HeadTask task_of(const Attention *a, int task)
 {
     const int b = task / a->n_heads, h = task % a->n_heads, dh = a->d / a->n_heads;
-    const size_t square = (size_t)a->longest * (size_t)a->longest;
-    real *scratch = a->scratch + 3 * square * (size_t)omp_get_thread_num();
-    const int length = a->offset[b + 1] - a->offset[b];
-    return (HeadTask){.length = length,
-                      .dh = dh,
-                      .stride = 3 * a->d,
-                      .first_dropout_row = h * length,
-                      .scale = 1.0 / sqrt((double)dh),
-                      .dropout = &a->dropout[b],
-                      .qkv_at = (int64_t)a->offset[b] * 3 * a->d + h * dh,
-                      .out_at = (int64_t)a->offset[b] * a->d + h * dh,
-                      .p = scratch,
-                      .dropped = scratch + square,
-                      .dp = scratch + 2 * square};
+    const int n = a->offset[b + 1] - a->offset[b], m = a->n_prefix + n, width = product_padded(dh);
+    const int ldp = product_padded(m);
+    HeadTask t = {.n = n,
+                  .m = m,
+                  .dh = dh,
+                  .ldp = ldp,
+                  .own = a->n_prefix,
+                  .stride = 3 * a->d,
+                  .d = a->d,
+                  .qkv_at = (int64_t)a->offset[b] * 3 * a->d + h * dh,
+                  .out_at = (int64_t)a->offset[b] * a->d + h * dh,
+                  .first_dropout_row = h * n,
+                  .scale = (real)(1.0 / sqrt((double)dh)),
+                  .dropout = &a->dropout[b],
+                  .prefix = a->n_prefix ? a->prefix + b * a->prefix_stride + h * dh : NULL,
+                  .prefix_row = 2 * a->d};
+    real *at = a->scratch + scratch_of_thread(a->longest, dh) * (size_t)omp_get_thread_num();
+    t.kt = at, at += (int64_t)dh * ldp;
+    t.vt = at, at += (int64_t)dh * ldp;
+    t.k = t.v = at, at += (int64_t)m * width;
+    t.q = at, at += (int64_t)ATTENTION_ROWS * width;
+    t.dout = at, at += (int64_t)ATTENTION_ROWS * width;
+    t.p = at, at += (int64_t)ATTENTION_ROWS * ldp;
+    t.dropped = at, at += (int64_t)ATTENTION_ROWS * ldp;
+    t.dk = at, at += (int64_t)m * width;
+    t.dv = at, at += (int64_t)m * width;
+    t.dp = at, at += (int64_t)ATTENTION_ROWS * ldp;
+    t.dot = at;
+    t.maximum = a->row + 2 * ((int64_t)a->n_heads * a->offset[b] + (int64_t)h * n);
+    t.inverse = t.maximum + n;
+    return t;
 }
 
-/* p = softmax(Q K^T / sqrt(dh)); dropped = dropout(p). */
-static void probabilities(const HeadTask *t, const real *q, const real *k)
+/* y [m, dh] packed = scale * the keys (third = 1) or values (2) of the task. */
+static void pack_rows(const HeadTask *t, const real *qkv, int third, real scale, real *y)
 {
-    const int n = t->length;
-    gemm_single(PLAIN, TRANSPOSED, n, n, t->dh, t->scale, q, t->stride, k, t->stride, 0, t->p, n);
-    vector_kernels->softmax(n, n, t->p);
-    if (t->dropout->rate > 0) vector_kernels->dropout(n, n, t->p, t->dropout, t->first_dropout_row, t->dropped);
+    const int width = product_padded(t->dh);
+    const real *own = qkv + t->qkv_at + third * t->d;
+    if (t->own) vector_kernels->pack(t->own, t->dh, t->prefix + (third - 1) * t->d, t->prefix_row, scale, y, width);
+    vector_kernels->pack(t->n, t->dh, own, t->stride, scale, y + (int64_t)t->own * width, width);
 }
 
-static const real *dropped_of(const HeadTask *t)
+/* y [dh, m] packed = the transpose of the keys (third = 1) or values (2). */
+static void pack_columns(const HeadTask *t, const real *qkv, int third, real *y)
 {
-    return t->dropout->rate > 0 ? t->dropped : t->p;
+    const int padded = product_padded(t->m), own = t->own;
+    const real *first = qkv + t->qkv_at + third * t->d;
+    if (own) {
+        const real *prefix = t->prefix + (third - 1) * t->d;
+        vector_kernels->pack_transposed(own, t->dh, prefix, t->prefix_row, own, y, padded);
+    }
+    vector_kernels->pack_transposed(t->n, t->dh, first, t->stride, padded - own, y + own, padded);
+}
+
+/* p [r, m] = Q K^T / sqrt(dh) of the queries from `first` on; leaves them packed. */
+static void scores(const HeadTask *t, const real *qkv, int first, int r)
+{
+    const int width = product_padded(t->dh);
+    vector_kernels->pack(r, t->dh, qkv + t->qkv_at + first * t->stride, t->stride, t->scale, t->q, width);
+    vector_kernels->small_product(r, t->ldp, t->dh, t->q, width, 1, t->kt, t->ldp, false, t->p, t->ldp);
+}
+
+static const real *dropped_of(const HeadTask *t, int first, int r, real *dropped)
+{
+    if (t->dropout->rate == 0) return t->p;
+    vector_kernels->dropout(r, t->m, t->ldp, t->p, t->dropout, t->first_dropout_row + first, dropped);
+    return dropped;
+}
+
+static int rows_from(const HeadTask *t, int first)
+{
+    return t->n - first < ATTENTION_ROWS ? t->n - first : ATTENTION_ROWS;
+}
+
+/* Ask for a head's rows of a block's place: a head is a column strip, one or two cache lines of each row, which no
+ * hardware prefetcher follows. */
+static void fetch_strip(int rows, int dh, const real *x, int64_t stride)
+{
+    enum { LINE = 64 / sizeof(real) };
+    for (int i = 0; i < rows; i++)
+        for (int c = 0; c < dh; c += LINE) __builtin_prefetch(x + i * stride + c, 0, 2);
+}
+
+/* Called in the block that begins at row `first`: the same rows of the task this thread will probably take next. */
+static void fetch_next(const Attention *a, int task, int first, const real *qkv, const real *out, const real *dout)
+{
+    task += omp_get_num_threads();
+    if (task >= a->n_samples * a->n_heads) return;
+    const int b = task / a->n_heads, h = task % a->n_heads, dh = a->d / a->n_heads;
+    const int n = a->offset[b + 1] - a->offset[b] - first, rows = n < ATTENTION_ROWS ? n : ATTENTION_ROWS;
+    const int64_t row = a->offset[b] + first;
+    for (int third = 0; third < 3; third++)
+        fetch_strip(rows, dh, qkv + row * 3 * a->d + third * a->d + h * dh, 3 * a->d);
+    if (!out) return;
+    fetch_strip(rows, dh, out + row * a->d + h * dh, a->d);
+    fetch_strip(rows, dh, dout + row * a->d + h * dh, a->d);
 }
 
 void attention_forward(const Attention *a, const real *qkv, real *out)
@@ -58,28 +150,75 @@ void attention_forward(const Attention *a, const real *qkv, real *out)
 #pragma omp parallel for schedule(dynamic)
     for (int task = 0; task < a->n_samples * a->n_heads; task++) {
         const HeadTask t = task_of(a, task);
-        const real *q = qkv + t.qkv_at, *k = q + a->d, *v = k + a->d;
-        probabilities(&t, q, k);
-        gemm_single(PLAIN, PLAIN, t.length, t.dh, t.length, 1, dropped_of(&t), t.length, v, t.stride, 0, out + t.out_at,
-                    a->d); /* O = P V */
+        pack_columns(&t, qkv, 1, t.kt);
+        pack_rows(&t, qkv, 2, 1, t.v);
+        for (int first = 0; first < t.n; first += ATTENTION_ROWS) {
+            const int r = rows_from(&t, first);
+            real *o = out + t.out_at + first * t.d, *inverse = t.inverse + first;
+            fetch_next(a, task, first, qkv, NULL, NULL);
+            scores(&t, qkv, first, r);
+            vector_kernels->exponentials(r, t.m, t.p, t.ldp, t.maximum + first, inverse); /* P without its divisor */
+            const real *p = dropped_of(&t, first, r, t.p);
+            vector_kernels->small_product(r, t.dh, t.m, p, t.ldp, 1, t.v, product_padded(t.dh), false, o, t.d);
+            vector_kernels->scale_rows(r, t.dh, inverse, o, t.d); /* O = P V */
+        }
     }
 }
 
-void attention_backward(const Attention *a, const real *qkv, const real *dout, real *dqkv)
+/* y [m, dh] (packed) = or += x^T z for x [r, m], z [r, dh] packed: a block's part of the keys' or values' gradients. */
+static void add_to_keys(const HeadTask *t, int r, const real *x, const real *z, bool adds, real *y)
 {
+    const int width = product_padded(t->dh);
+    vector_kernels->small_product(t->m, t->dh, r, x, 1, t->ldp, z, width, adds, y, width);
+}
+
+/* Packed rows to where the gradients of keys (third = 1) or values (2) belong. */
+static void give_rows(const HeadTask *t, const real *y, int third, const Gradients *g)
+{
+    const int width = product_padded(t->dh);
+    const size_t bytes = (size_t)t->dh * sizeof *y;
+    for (int j = 0; j < t->own && g->dprefix; j++)
+        memcpy(g->dprefix + j * t->prefix_row + (third - 1) * t->d, y + (int64_t)j * width, bytes);
+    real *own = g->dqkv + t->qkv_at + third * t->d;
+    for (int j = 0; j < t->n; j++) memcpy(own + j * t->stride, y + (int64_t)(t->own + j) * width, bytes);
+}
+
+/* The queries from `first` on; `first` = 0 begins the sums of the keys' and values' gradients. */
+static void backward_block(const HeadTask *t, int first, const Gradients *g)
+{
+    const int r = rows_from(t, first), width = product_padded(t->dh);
+    const int64_t q_at = t->qkv_at + first * t->stride, out_at = t->out_at + first * t->d;
+    vector_kernels->pack(r, t->dh, g->dout + out_at, t->d, 1, t->dout, width);
+    scores(t, g->qkv, first, r);
+    vector_kernels->probabilities(r, t->ldp, t->maximum + first, t->inverse + first, t->p);
+    const real *dropped = dropped_of(t, first, r, t->dropped);
+    add_to_keys(t, r, dropped, t->dout, first > 0, t->dv); /* dV = P^T dO */
+    vector_kernels->small_product(r, t->ldp, t->dh, t->dout, width, 1, t->vt, t->ldp, false, t->dp,
+                                  t->ldp);                                             /* dP = dO V^T */
+    vector_kernels->row_dots(r, t->dh, t->dout, width, g->out + out_at, t->d, t->dot); /* sum_j P_ij dP_ij = dO_i O_i */
+    vector_kernels->scores_backward(r, t->ldp, t->p, dropped, t->dot, t->dp);          /* dS */
+    vector_kernels->small_product(r, t->dh, t->m, t->dp, t->ldp, 1, t->k, width, false, g->dqkv + q_at,
+                                  t->stride);         /* dQ = dS K */
+    add_to_keys(t, r, t->dp, t->q, first > 0, t->dk); /* dK = dS^T Q */
+}
+
+void attention_backward(const Attention *a, const real *qkv, const real *out, const real *dout, real *dqkv,
+                        real *dprefix)
+{
+    const int64_t prefix_size = (int64_t)a->n_prefix * 2 * a->d;
 #pragma omp parallel for schedule(dynamic)
     for (int task = 0; task < a->n_samples * a->n_heads; task++) {
         const HeadTask t = task_of(a, task);
-        const int n = t.length;
-        const real *q = qkv + t.qkv_at, *k = q + a->d, *v = k + a->d, *dO = dout + t.out_at;
-        real *dq = dqkv + t.qkv_at, *dk = dq + a->d, *dv = dk + a->d;
-        probabilities(&t, q, k);
-        gemm_single(TRANSPOSED, PLAIN, n, t.dh, n, 1, dropped_of(&t), n, dO, a->d, 0, dv, t.stride); /* dV = P^T dO */
-        gemm_single(PLAIN, TRANSPOSED, n, n, t.dh, 1, dO, a->d, v, t.stride, 0, t.dp, n);            /* dP = dO V^T */
-        /* where P is 0 the factor does not matter: dS = P (...) is 0 there */
-        if (t.dropout->rate > 0) vector_kernels->dropout_like(n, n, t.dropped, t.dropout->rate, t.dp);
-        vector_kernels->softmax_backward(n, n, t.p, t.dp);                                          /* dS */
-        gemm_single(PLAIN, PLAIN, n, t.dh, n, t.scale, t.dp, n, k, t.stride, 0, dq, t.stride);      /* dQ = dS K */
-        gemm_single(TRANSPOSED, PLAIN, n, t.dh, n, t.scale, t.dp, n, q, t.stride, 0, dk, t.stride); /* dK = dS^T Q */
+        const int b = task / a->n_heads, h = task % a->n_heads;
+        const Gradients g = {qkv, out, dout, dqkv, dprefix ? dprefix + b * prefix_size + h * t.dh : NULL};
+        pack_columns(&t, qkv, 1, t.kt);
+        pack_columns(&t, qkv, 2, t.vt);
+        pack_rows(&t, qkv, 1, t.scale, t.k);
+        for (int first = 0; first < t.n; first += ATTENTION_ROWS) {
+            fetch_next(a, task, first, qkv, out, dout);
+            backward_block(&t, first, &g);
+        }
+        give_rows(&t, t.dk, 1, &g);
+        give_rows(&t, t.dv, 2, &g);
     }
 }

@@ -131,7 +131,7 @@ void layers_dropout(int n_samples, const int *offset, int d, const real *x, cons
 #pragma omp parallel for schedule(dynamic)
     for (int b = 0; b < n_samples; b++) {
         const int64_t at = (int64_t)offset[b] * d;
-        vector_kernels->dropout(offset[b + 1] - offset[b], d, x + at, &dropout[b], 0, y + at);
+        vector_kernels->dropout(offset[b + 1] - offset[b], d, d, x + at, &dropout[b], 0, y + at);
     }
 }
 

@@ -50,13 +50,13 @@ static inline void dropout_factors(const Dropout *dropout, int d, int row, int g
     }
 }
 
-void KERNEL(dropout)(int n, int d, const real *x, const Dropout *dropout, int first_row, real *y)
+void KERNEL(dropout)(int n, int d, int64_t ld, const real *x, const Dropout *dropout, int first_row, real *y)
 {
     real factor[GROUP];
     for (int i = 0; i < n; i++) {
         for (int start = 0; start < d; start += GROUP) {
             const int end = start + GROUP < d ? start + GROUP : d;
-            const int64_t at = (int64_t)i * d;
+            const int64_t at = i * ld;
             if (dropout->rate > 0) dropout_factors(dropout, d, first_row + i, start / GROUP, factor);
             else
                 for (int j = 0; j < GROUP; j++) factor[j] = 1;
@@ -80,12 +80,4 @@ void KERNEL(bias_dropout_add)(int n, int d, const real *x, const real *bias, con
             for (int j = start; j < end; j++) s[at + j] = residual[at + j] + (x[at + j] + bias[j]) * factor[j - start];
         }
     }
-}
-
-void KERNEL(dropout_like)(int n, int d, const real *dropped, double rate, real *y)
-{
-    const real kept = (real)dropout_kept(rate);
-    const int64_t count = (int64_t)n * d;
-#pragma omp simd
-    for (int64_t i = 0; i < count; i++) y[i] = dropped[i] != 0 ? y[i] * kept : 0;
 }

@@ -1,4 +1,5 @@
-/* vector_softmax.c: softmax rows and the masked-LM cross-entropy. Maximum subtracted first. */
+/* vector_softmax.c: the masked-LM cross-entropy. Maximum subtracted first. (Softmax of attention: vector_attention.c.)
+ */
 #include "vector_isa.h"
 #include "vector_math.h"
 
@@ -28,30 +29,6 @@ static inline real row_exponentials(int d, real maximum, real *x)
         sum += x[j];
     }
     return sum;
-}
-
-void KERNEL(softmax)(int n, int d, real *s)
-{
-    for (int i = 0; i < n; i++) {
-        real *row = s + (int64_t)i * d;
-        const real sum = row_exponentials(d, row_maximum(d, row), row);
-        const real inverse = 1 / sum;
-#pragma omp simd
-        for (int j = 0; j < d; j++) row[j] *= inverse;
-    }
-}
-
-void KERNEL(softmax_backward)(int n, int d, const real *p, real *dp)
-{
-    for (int i = 0; i < n; i++) {
-        const real *probability = p + (int64_t)i * d;
-        real *gradient = dp + (int64_t)i * d;
-        real sum = 0;
-#pragma omp simd reduction(+ : sum)
-        for (int j = 0; j < d; j++) sum += gradient[j] * probability[j];
-#pragma omp simd
-        for (int j = 0; j < d; j++) gradient[j] = probability[j] * (gradient[j] - sum);
-    }
 }
 
 double KERNEL(cross_entropy)(int n, int d, real *logits, const real *bias, const int *label, double scale)

@@ -20,6 +20,7 @@ static void init_layer(Arena *arena, const BertConfig *c, size_t n, LayerStates 
 {
     const size_t d = (size_t)c->hidden;
     *s = (LayerStates){.qkv = cut(arena, n, 3 * d),
+                       .row = cut(arena, n, 2 * (size_t)c->heads),
                        .a = cut(arena, n, d),
                        .s1 = cut(arena, n, d),
                        .y = cut(arena, n, d),
@@ -65,7 +66,8 @@ void encoder_init(Arena *arena, const Params *params, int max_samples, int max_t
         e->da = cut(arena, n, d);
         e->reduce = arena_cut(arena, layers_scratch(max_tokens, widest), sizeof(real));
     }
-    e->attention_scratch = arena_cut(arena, attention_scratch(longest, gemm_threads()), sizeof(real));
+    e->attention_scratch =
+        arena_cut(arena, attention_scratch(longest, c->hidden / c->heads, gemm_threads()), sizeof(real));
     e->dropout = arena_cut(arena, (size_t)max_samples, sizeof *e->dropout);
 }
 
@@ -94,7 +96,8 @@ static Attention attention_of(const Encoder *e, const Packed *input, int l)
                        .offset = input->offset,
                        .dropout = dropout_keys(e, input, l, SITE_ATTENTION),
                        .longest = e->longest,
-                       .scratch = e->attention_scratch};
+                       .scratch = e->attention_scratch,
+                       .row = e->layer[l].row};
 }
 
 static void embed(Encoder *e, const Packed *in)
@@ -163,7 +166,7 @@ static void layer_backward(Encoder *e, const Packed *in, int l, real *dx)
     gemm(TRANSPOSED, PLAIN, d, d, n, 1, e->ds, d, s->a, d, beta, g->out_weight, d); /* dWo += ds^T a */
     gemm(PLAIN, PLAIN, n, d, d, 1, e->ds, d, w->out_weight, d, 0, e->da, d);        /* da = ds Wo */
     const Attention attention = attention_of(e, in, l);
-    attention_backward(&attention, s->qkv, e->da, e->dqkv);
+    attention_backward(&attention, s->qkv, s->a, e->da, e->dqkv, NULL);
     layers_column_sum(n, 3 * d, e->dqkv, g->qkv_bias, e->reduce);
     gemm(TRANSPOSED, PLAIN, 3 * d, d, n, 1, e->dqkv, 3 * d, e->h[l], d, beta, g->qkv_weight, d); /* dWqkv += dqkv^T h */
     gemm(PLAIN, PLAIN, n, d, 3 * d, 1, e->dqkv, 3 * d, w->qkv_weight, d, 1, dx, d); /* dh = ds1 + dqkv Wqkv */

@@ -83,22 +83,96 @@ static void test_gelu(void)
     expect("gelu dbias", worst(D, dbias, dbias_exact), 2 * LOOSE);
 }
 
-static void test_softmax(void)
+/* Rows of 403 padded to 416; the padding must not matter. */
+static void test_attention_rows(void)
 {
-    double exact[N * D];
+    enum { LD = 416 };
+    static real s[N * LD], p[N * LD], dropped[N * LD], dp[N * LD];
+    static double exact[N * D];
+    real maximum[N], inverse[N], dot[N];
     fill(8, 5, N * D, x, X), fill(9, 1, N * D, y, Y);
-    memcpy(z, x, sizeof z);
-    vector_kernels->softmax(N, D, z);
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < LD; j++) s[i * LD + j] = p[i * LD + j] = j < D ? x[i * D + j] : 1000;
     for (int i = 0; i < N; i++) naive_softmax(D, X + i * D, exact + i * D);
-    expect("softmax", worst(N * D, z, exact), LOOSE);
-    memcpy(w, y, sizeof w);
-    vector_kernels->softmax_backward(N, D, z, w);
+    vector_kernels->exponentials(N, D, s, LD, maximum, inverse);
+    bool same = true;
     for (int i = 0; i < N; i++) {
-        double dot = 0;
-        for (int j = 0; j < D; j++) dot += Y[i * D + j] * exact[i * D + j];
-        for (int j = 0; j < D; j++) Z[i * D + j] = exact[i * D + j] * (Y[i * D + j] - dot);
+        real most = x[i * D];
+        for (int j = 1; j < D; j++) most = x[i * D + j] > most ? x[i * D + j] : most;
+        same = same && maximum[i] == most;
     }
-    expect("softmax_backward", worst(N * D, w, Z), LOOSE);
+    check(same, "%s exponentials: the rows' maxima", vector_kernels->name);
+    vector_kernels->scale_rows(N, D, inverse, s, LD);
+    vector_kernels->probabilities(N, LD, maximum, inverse, p);
+    double first = 0, second = 0, dots = 0, gradient = 0;
+    for (int i = 0; i < N; i++) {
+        first = fmax(first, worst(D, s + i * LD, exact + i * D));
+        second = fmax(second, worst(D, p + i * LD, exact + i * D));
+    }
+    expect("exponentials, scaled", first, LOOSE);
+    expect("probabilities", second, LOOSE);
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < D; j++) { /* dropout as factors 0, 1, 2 by column */
+            dropped[i * LD + j] = (real)(j % 3) * p[i * LD + j];
+            dp[i * LD + j] = y[i * D + j];
+        }
+    vector_kernels->row_dots(N, D, dropped, LD, y, D, dot);
+    vector_kernels->scores_backward(N, LD, p, dropped, dot, dp);
+    for (int i = 0; i < N; i++) {
+        double sum = 0;
+        for (int j = 0; j < D; j++) sum += Y[i * D + j] * exact[i * D + j] * (j % 3);
+        dots = fmax(dots, fabs((double)dot[i] - sum));
+        for (int j = 0; j < D; j++) Z[j] = exact[i * D + j] * (Y[i * D + j] * (j % 3) - sum);
+        gradient = fmax(gradient, worst(D, dp + i * LD, Z));
+    }
+    expect("row_dots", dots, LOOSE);
+    expect("scores_backward", gradient, LOOSE);
+    s[3] = (real)NAN;
+    vector_kernels->exponentials(N, D, s, LD, maximum, inverse);
+    check(isnan((double)inverse[0]) && !isnan((double)inverse[1]), "%s exponentials: a NaN stays a NaN",
+          vector_kernels->name);
+}
+
+/* All sizes about the tiles' edges, both ways A may be stored, begun and added to; columns beside C stay. */
+static void test_small_product(void)
+{
+    static real a[70 * 70], b[70 * 96], c[70 * 70];
+    static double exact_a[70 * 70], exact_b[70 * 96];
+    const int size[] = {1, 2, 7, 8, 15, 16, 17, 31, 32, 33, 48, 63, 65};
+    enum { N_SIZES = sizeof size / sizeof size[0], LDC = 70 };
+    double most = 0;
+    int beside = 0;
+    for (int s = 0; s < 4 * N_SIZES * N_SIZES; s++) {
+        const int m = size[s / 4 / N_SIZES], n = size[s / 4 % N_SIZES], k = size[(s * 7 + 3) % N_SIZES],
+                  ldb = product_padded(n);
+        const bool transposed = s & 1, adds = s & 2;
+        fill(21, 1, m * k, a, exact_a), fill(22, 1, k * ldb, b, exact_b);
+        for (int i = 0; i < 70 * LDC; i++) c[i] = 1;
+        vector_kernels->small_product(m, n, k, a, transposed ? 1 : k, transposed ? m : 1, b, ldb, adds, c, LDC);
+        for (int i = 0; i < 70; i++)
+            for (int j = 0; j < LDC; j++) {
+                double sum = adds;
+                if (i >= m || j >= n) {
+                    beside += c[i * LDC + j] != 1;
+                    continue;
+                }
+                for (int l = 0; l < k; l++)
+                    sum += (transposed ? exact_a[l * m + i] : exact_a[i * k + l]) * exact_b[l * ldb + j];
+                if (!(fabs((double)c[i * LDC + j] - sum) <= most)) most = fabs((double)c[i * LDC + j] - sum);
+            }
+    }
+    expect("small_product", most, 10 * LOOSE);
+    check(beside == 0, "%s small_product writes nothing beside C", vector_kernels->name);
+    fill(21, 1, 33 * 17, a, exact_a);
+    for (int i = 0; i < 70 * 96; i++) b[i] = 7;
+    vector_kernels->pack(33, 17, a, 17, 2, b, 32);
+    vector_kernels->pack_transposed(33, 17, a, 17, 50, c, 64);
+    int wrong = 0;
+    for (int i = 0; i < 33; i++)
+        for (int j = 0; j < 32; j++) wrong += b[i * 32 + j] != (j < 17 ? 2 * a[i * 17 + j] : 0);
+    for (int i = 0; i < 17; i++)
+        for (int j = 0; j < 50; j++) wrong += c[i * 64 + j] != (j < 33 ? a[j * 17 + i] : 0);
+    check(wrong == 0 && b[33 * 32] == 7, "%s pack and pack_transposed, padding 0", vector_kernels->name);
 }
 
 static void test_cross_entropy(void)
@@ -139,7 +213,7 @@ static void test_dropout(void)
     const Dropout dropout = {random_key(3, RANDOM_DROPOUT, 1, 2, 3), 0.1};
     int kept = 0, wrong = 0;
     for (int i = 0; i < N * D; i++) x[i] = 1;
-    vector_kernels->dropout(N, D, x, &dropout, 5, y);
+    vector_kernels->dropout(N, D, D, x, &dropout, 5, y);
     for (int i = 0; i < N * D; i++) {
         const bool drop = naive_drops(&dropout, D, 5 + i / D, i % D);
         wrong += y[i] != (drop ? 0 : (real)(65536.0 / (65536 - 6554)));
@@ -152,13 +226,6 @@ static void test_dropout(void)
     vector_kernels->bias_dropout_add(N, D, x, beta, w, &dropout, 5, z);
     for (int i = 0; i < N * D; i++) Z[i] = Y[i] + (X[i] + B[i % D]) * (double)y[i];
     expect("bias_dropout_add", worst(N * D, z, Z), LOOSE);
-    fill(20, 1, N * D, x, X);
-    memcpy(w, x, sizeof w);
-    vector_kernels->dropout(N, D, x, &dropout, 5, z);
-    vector_kernels->dropout_like(N, D, y, 0.1, w);
-    bool same = true; /* not memcmp: -1 times factor 0 is -0 */
-    for (int i = 0; i < N * D; i++) same = same && w[i] == z[i];
-    check(same, "%s dropout_like: the factors of dropout, from its zeros", vector_kernels->name);
 }
 
 static void test_sums(void)
@@ -169,8 +236,6 @@ static void test_sums(void)
     expect("square_sum", fabs(vector_kernels->square_sum(N * D, x) - exact) / exact, 1e-12);
     x[3] = (real)NAN;
     check(isnan(vector_kernels->square_sum(N * D, x)), "%s square_sum: a NaN stays a NaN", vector_kernels->name);
-    vector_kernels->softmax(N, D, x);
-    check(isnan((double)x[0]), "%s softmax: a NaN stays a NaN", vector_kernels->name);
 }
 
 int main(void)
@@ -180,7 +245,8 @@ int main(void)
         vector_choose(level);
         test_layernorm();
         test_gelu();
-        test_softmax();
+        test_attention_rows();
+        test_small_product();
         test_cross_entropy();
         test_adamw();
         test_dropout();

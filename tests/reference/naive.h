@@ -84,4 +84,49 @@ static inline bool naive_drops(const Dropout *dropout, int d, int row, int j)
     return bits < (uint32_t)(dropout->rate * 65536 + 0.5);
 }
 
+/* Attention of one sample and head, and its gradients. q, k, v, o, dout [rows, dh] contiguous, n queries, m keys;
+ * factor [n, m]: dropout's. s, p [n, m] scratch. */
+static inline void naive_attention(int n, int m, int dh, const double *q, const double *k, const double *v,
+                                   const double *factor, double *p, double *o)
+{
+    for (int i = 0; i < n; i++) {
+        double s[1024];
+        for (int j = 0; j < m; j++) {
+            s[j] = 0;
+            for (int c = 0; c < dh; c++) s[j] += q[i * dh + c] * k[j * dh + c] / sqrt((double)dh);
+        }
+        naive_softmax(m, s, p + i * m);
+        for (int c = 0; c < dh; c++) {
+            o[i * dh + c] = 0;
+            for (int j = 0; j < m; j++) o[i * dh + c] += p[i * m + j] * factor[i * m + j] * v[j * dh + c];
+        }
+    }
+}
+
+static inline void naive_attention_backward(int n, int m, int dh, const double *q, const double *k, const double *v,
+                                            const double *factor, const double *p, const double *dout, double *dq,
+                                            double *dk, double *dv)
+{
+    for (int i = 0; i < m * dh; i++) dk[i] = dv[i] = 0;
+    for (int i = 0; i < n; i++) {
+        double dp[1024], sum = 0;
+        for (int j = 0; j < m; j++) {
+            dp[j] = 0;
+            for (int c = 0; c < dh; c++) {
+                dp[j] += dout[i * dh + c] * v[j * dh + c] * factor[i * m + j];
+                dv[j * dh + c] += p[i * m + j] * factor[i * m + j] * dout[i * dh + c];
+            }
+            sum += p[i * m + j] * dp[j];
+        }
+        for (int c = 0; c < dh; c++) dq[i * dh + c] = 0;
+        for (int j = 0; j < m; j++) {
+            const double ds = p[i * m + j] * (dp[j] - sum) / sqrt((double)dh);
+            for (int c = 0; c < dh; c++) {
+                dq[i * dh + c] += ds * k[j * dh + c];
+                dk[j * dh + c] += ds * q[i * dh + c];
+            }
+        }
+    }
+}
+
 #endif
