@@ -4,9 +4,62 @@
  * l = 0..15) takes half h (0: low) of word w of Philox block (r * groups + q) * 16 + l: sixteen blocks side
  * by side fill vector registers without any reordering. */
 #include "vector_isa.h"
+#include "vector_lanes.h"
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
 enum { LANES = 16, GROUP = 8 * LANES };
 
+#if defined(__AVX2__)
+/* Sixteen blocks in registers. A product of two 32-bit numbers exists for the even lanes only: the odd ones are moved
+ * there first. */
+enum { LANE_WORDS = VECTOR_BYTES / 4, PARTS = LANES / LANE_WORDS };
+typedef uint32_t Words __attribute__((vector_size(VECTOR_BYTES)));
+typedef uint64_t Wide __attribute__((vector_size(VECTOR_BYTES)));
+typedef uint32_t LooseWords __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
+
+static inline Wide multiply_even(Wide x, Wide y)
+{
+#if defined(__AVX512F__)
+    return (Wide)_mm512_mul_epu32((__m512i)x, (__m512i)y);
+#else
+    return (Wide)_mm256_mul_epu32((__m256i)x, (__m256i)y);
+#endif
+}
+
+/* The high and low halves of x times `factor` in every lane. */
+static inline void multiply(Words x, Wide factor, Words *high, Words *low)
+{
+    const uint64_t low_half = 0xFFFFFFFFu;
+    const Wide even = multiply_even((Wide)x, factor), odd = multiply_even((Wide)x >> 32, factor);
+    *high = (Words)((even >> 32) | (odd & ~low_half));
+    *low = (Words)((even & low_half) | (odd << 32));
+}
+
+static inline void philox_lanes(const RandomKey *key, uint32_t first_block, uint32_t word[4 * LANES])
+{
+    const Wide m0 = (Wide){0} + 0xD2511F53u, m1 = (Wide){0} + 0xCD9E8D57u;
+    uint32_t block[LANES];
+    for (int l = 0; l < LANES; l++) block[l] = first_block + (uint32_t)l;
+    for (int part = 0; part < PARTS; part++) {
+        uint32_t k0 = key->key[0], k1 = key->key[1];
+        Words c0 = *(const LooseWords *)(block + part * LANE_WORDS), c1 = (Words){0} + key->counter[1],
+              c2 = (Words){0} + key->counter[2], c3 = (Words){0} + key->counter[3], high0, low0, high1, low1;
+        for (int round = 0; round < 10; round++) {
+            multiply(c0, m0, &high0, &low0);
+            multiply(c2, m1, &high1, &low1);
+            c0 = high1 ^ c1 ^ k0, c1 = low1;
+            c2 = high0 ^ c3 ^ k1, c3 = low0;
+            k0 += 0x9E3779B9u;
+            k1 += 0xBB67AE85u;
+        }
+        uint32_t *to = word + part * LANE_WORDS;
+        *(LooseWords *)to = c0, *(LooseWords *)(to + LANES) = c1;
+        *(LooseWords *)(to + 2 * LANES) = c2, *(LooseWords *)(to + 3 * LANES) = c3;
+    }
+}
+#else
 static inline void philox_lanes(const RandomKey *key, uint32_t first_block, uint32_t word[4 * LANES])
 {
     uint32_t c0[LANES], c1[LANES], c2[LANES], c3[LANES];
@@ -32,6 +85,7 @@ static inline void philox_lanes(const RandomKey *key, uint32_t first_block, uint
         word[2 * LANES + l] = c2[l], word[3 * LANES + l] = c3[l];
     }
 }
+#endif
 
 /* factor [GROUP] of group q of row r: 0 or 1 / (1 - rate). */
 static inline void dropout_factors(const Dropout *dropout, int d, int row, int group, real factor[GROUP])
