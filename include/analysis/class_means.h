@@ -17,7 +17,7 @@ typedef struct {
     double *sum;               /* [K, D] sum of the states of each class */
     double *square;            /* [K]    sum of their squared norms */
     double *weight;            /* [K]    number of states, faded if older ones count less */
-    int64_t *count;            /* [K]    states added; 0 = class not met yet */
+    int64_t *count;            /* [K]    states added; 0 = class not met yet; NULL: the weights are whole and tell */
 } ClassMeans;                  /* arrays live in the arena given to class_means_init */
 
 void class_means_init(Arena *arena, int n_classes, int n_features, ClassMeans *means);
@@ -26,16 +26,11 @@ void class_means_clear(ClassMeans *means);
 /* Add N states. Local. x [N, D]; label [N] in [0, K), or -1 to leave the state out. */
 void class_means_add(ClassMeans *means, int n, const real *x, const int *label);
 
-/* What of a step has to be summed over ranks: this many doubles from means->sum on; then class_means_count reads the
- * counts from the weights (whole numbers in a step). Ranks are added in rank order, so all hold the same bits. Local.
+/* The sums of a step need no counts: they are this many doubles, which somebody else keeps, clears and sums over ranks.
  */
-int64_t class_means_doubles(const ClassMeans *means);
-void class_means_count(ClassMeans *means);
+int64_t class_means_doubles(int n_classes, int n_features);
+ClassMeans class_means_of(double *doubles, int n_classes, int n_features);
 /* total = fade * total + step; fade = 1 keeps everything. Local. */
 void class_means_fold(double fade, const ClassMeans *step, ClassMeans *total);
-
-/* Sum, count and fold in a way that does not depend on the number of ranks: shard [n_shards] holds the step sums of
- * the shards this rank owns and zeros for the others; they are added in the order of the shards. Collective. */
-void class_means_merge_shards(const Comm *comm, double fade, int n_shards, ClassMeans *shard, ClassMeans *total);
 
 #endif

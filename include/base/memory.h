@@ -22,6 +22,9 @@ _Noreturn void memory_fail(size_t bytes);
 /* Grow *array (elements of size bytes, *capacity of them) so that it holds at least needed. */
 void memory_reserve(void **array, size_t *capacity, size_t needed, size_t size);
 
+/* Calls that allocated so far, in this process: a step must make none. */
+int64_t memory_allocations(void);
+
 /* The peak resident set of this process in bytes. */
 int64_t memory_peak_bytes(void);
 

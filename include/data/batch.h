@@ -25,6 +25,9 @@ typedef struct {
 
 void batch_init(Arena *arena, int max_samples, int max_tokens, Batch *batch);
 
+/* Let batch use the memory of pool behind the samples of `last`, which lies in it too (NULL: from the beginning). */
+void batch_behind(const Batch *pool, const Packed *last, Batch *batch);
+
 /* Fill the batch with samples order[0..n) of the corpus. */
 void batch_fill(const Corpus *corpus, const Vocabulary *vocabulary, const int *order, int n, const Masking *masking,
                 Batch *batch);

@@ -20,6 +20,8 @@ typedef struct {
 } Packed; /* arrays live in the arena given to packed_init */
 
 void packed_init(Arena *arena, int max_samples, int max_tokens, Packed *packed);
+/* The memory of pool from this token and this sample on, as a pack of its own. */
+void packed_behind(const Packed *pool, int token, int sample, Packed *packed);
 void packed_clear(Packed *packed);
 /* Append a sample of n tokens. kind NULL: all of type 0. Returns the place of its first token. */
 int packed_add(Packed *packed, int n, const int32_t *id, const int32_t *kind, uint32_t key);

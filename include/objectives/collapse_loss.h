@@ -1,10 +1,11 @@
 /* collapse_loss.h: the global collapse regularizer. One more objective: it plugs into every method
- * and knows none of them. Xu et al. 2025; the order inside a step is docs/training.md's:
+ * and knows none of them. Xu et al. 2025; all of it Local; the order inside a
+ * step is docs/training.md's:
  *
- *   collapse_loss_add      this rank's (state, class) pairs into the step sums       Local
- *   collapse_loss_merge    steps of all ranks into the totals                        Collective
- *   collapse_loss_value    R and its gradients, from the totals                      Local
- *   collapse_loss_states   nc-grad = both: gradient to this rank's states            Local
+ *   collapse_loss_add      a portion's (state, class) pairs into sums of the step; the caller adds them over ranks
+ *   collapse_loss_fold     these sums into the totals
+ *   collapse_loss_value    R and its gradients, from the totals
+ *   collapse_loss_states   nc-grad = both: gradient to a portion's states
  *   collapse_loss_rows     gradient to the K rows of the embeddings: ADDED ONCE, after the sum over ranks
  *                          (sync = none: by every rank before the sum, scaled by 1 / n_ranks)
  *
@@ -41,7 +42,7 @@ typedef struct {
     CollapseOptions options;
     const WordList *words; /* borrowed */
     MlmHead *head;         /* borrowed; transforms rows */
-    ClassMeans step, total;
+    ClassMeans total;
     Collapse measure;
     double value;      /* R of this step (of this rank's statistics if sync = none) */
     double share;      /* of this rank's R in the loss: 1, or 1 / n_ranks if sync = none */
@@ -56,14 +57,12 @@ void collapse_loss_init(Arena *arena, const CollapseOptions *options, const Word
 /* Forget the statistics where the reset rule says so. Call before every step. */
 void collapse_loss_begin_step(CollapseLoss *loss, bool first_of_epoch);
 
-/* step: where the sums go: loss->step, or those of a shard. */
-void collapse_loss_add(CollapseLoss *loss, ClassMeans *step, const Batch *batch, const real *hidden);
-/* How many doubles from loss->step.sum on are to be summed over ranks (0: every rank its own) before the step is
- * folded into the totals. */
-int64_t collapse_loss_doubles(const CollapseLoss *loss);
-void collapse_loss_merge(CollapseLoss *loss);
-/* The same for sums by shard (class_means_merge_shards). */
-void collapse_loss_merge_shards(CollapseLoss *loss, const Comm *comm, int n_shards, ClassMeans *shard);
+/* The sums of a step: so many doubles. */
+int64_t collapse_loss_doubles(int n_classes, int n_features);
+/* Add to them; doubles: zero at the beginning of the step. */
+void collapse_loss_add(CollapseLoss *loss, double *doubles, const Batch *batch, const real *hidden);
+/* n_sets such sums (shards, or one), over all ranks unless sync = none, go to the totals in their order. */
+void collapse_loss_fold(CollapseLoss *loss, int n_sets, double *doubles);
 double collapse_loss_value(CollapseLoss *loss);
 void collapse_loss_states(CollapseLoss *loss, const Batch *batch, const real *hidden, real *dhidden);
 /* Add weight * dR/dw_c to the rows of dword [V, D]; returns the norm of what was added. */

@@ -19,6 +19,7 @@ typedef struct {
     int node_ranks;      /* ranks on this machine */
     void *world;         /* MPI_Comm *, owned; io/h5 opens parallel files with it */
     void *chunk;         /* receive buffer of comm_sum, owned */
+    void *scratch;       /* requests and counts of a call, owned: no call of a step allocates */
     bool is_patient;     /* waits with pauses, for a thread behind the computation */
     bool may_use_thread; /* MPI may be called by another thread than this one, in turn */
 } Comm;

@@ -13,7 +13,7 @@
 #include "parallel/comm.h"
 #include "parallel/partition.h"
 
-enum { TREE_DEPTH = 12 }; /* at most 2^11 shards */
+enum { TREE_DEPTH = 12 /* at most 2^11 shards */, TREE_NODES = 64 };
 
 typedef struct {
     int first, n; /* shards first .. first + n - 1; n a power of two, first a multiple of it */
@@ -26,6 +26,11 @@ typedef struct {
     real *sum[2 * TREE_DEPTH]; /* [length] each; live in the arena */
     real *scratch;             /* borrowed [length]: the right half of a pair */
     int n_nodes;
+    /* of all ranks, for tree_sum_finish */
+    TreeNode complete[TREE_NODES];                  /* the nodes of rank 0's range, of rank 1's, ... */
+    int n_complete, *of_rank;                       /* [n_ranks] how many are of a rank */
+    int64_t part;                                   /* numbers a rank adds at once */
+    real *received;                                 /* [n_complete, part]; one rank: NULL */
     void (*add)(int64_t n, const real *x, real *y); /* y += x, element by element */
 } TreeStack;
 

@@ -27,6 +27,7 @@ typedef struct {
     double gflops;           /* floating-point operations of all matrix products / time, all ranks */
     double gemm_peak_gflops; /* best speed of the encoder's products alone, all ranks */
     double peak_rss_mb;      /* largest over ranks */
+    int64_t allocations;     /* inside the timed steps, all ranks: none */
     int ranks, threads;
 } BenchmarkResult;
 

@@ -7,20 +7,14 @@
 #include "model/model.h"
 #include "objectives/collapse_loss.h"
 #include "objectives/masked_lm.h"
-#include "parallel/bucket_sum.h"
-#include "parallel/tree_sum.h"
 #include "train/checkpoint_writer.h"
+#include "train/portions.h"
 #include "train/run_settings.h"
 #include "train/state.h"
+#include "train/step_sums.h"
 #include "train/stop.h"
 
 enum { N_STEP_FLAGS = 1 + N_STOPS };
-
-/* The samples of the step at hand, dealt to ranks or shards (train/pieces.h). */
-typedef struct {
-    int *sample; /* owned [batch]: numbers in the corpus, part after part */
-    int *first;  /* owned [parts + 1]: where a part begins */
-} Dealing;
 
 typedef struct {
     const RunSettings *run; /* borrowed */
@@ -30,18 +24,10 @@ typedef struct {
     Model model;            /* owned */
     MaskedLm masked_lm;
     CollapseLoss collapse;
-    Batch batch;             /* the piece at hand */
-    Batch trace_batch;       /* all samples of this rank, for the trace */
-    int n_shards;            /* reproducible = yes; else 0 */
-    TreeStack tree;          /* gradients of the shards */
-    ClassMeans *shard_means; /* owned [n_shards]; NULL without shards or regularizer */
-    double *shard_loss;      /* owned [n_shards or 1, + N_STEP_FLAGS], the flags of sum_losses behind it */
-    Buckets buckets;         /* owned: of the gradient block */
-    const Buckets *dealt;    /* the same if the optimizer's state is dealt to the ranks; else NULL */
-    BucketSum sums;          /* owned */
-    double *norm_part;       /* scratch of gradients_norm */
-    Dealing dealing;         /* owned */
-    int *order;              /* owned [corpus.n]: permutation of the epoch */
+    Batch trace_batch; /* all samples of this rank, for the trace */
+    Portions portions; /* of the step at hand */
+    StepSums sums;     /* owned */
+    int *order;        /* owned [corpus.n]: permutation of the epoch */
     Schedule schedule;
     int64_t total_steps;
     TrainState state;

@@ -3,19 +3,30 @@
 
 #include <string.h>
 
-static size_t doubles_of(const ClassMeans *m)
+int64_t class_means_doubles(int n_classes, int n_features)
 {
-    return (size_t)m->n_classes * ((size_t)m->n_features + 2);
+    return (int64_t)n_classes * (n_features + 2);
+}
+
+ClassMeans class_means_of(double *doubles, int n_classes, int n_features)
+{
+    ClassMeans m = {.n_classes = n_classes, .n_features = n_features, .sum = doubles};
+    const size_t k = (size_t)n_classes;
+    m.square = doubles ? doubles + k * (size_t)n_features : NULL;
+    m.weight = doubles ? m.square + k : NULL;
+    return m;
 }
 
 void class_means_init(Arena *arena, int n_classes, int n_features, ClassMeans *m)
 {
-    *m = (ClassMeans){.n_classes = n_classes, .n_features = n_features};
-    const size_t k = (size_t)n_classes, d = (size_t)n_features;
-    m->sum = arena_cut(arena, k * (d + 2), sizeof(double));
-    m->square = m->sum ? m->sum + k * d : NULL;
-    m->weight = m->sum ? m->square + k : NULL;
-    m->count = arena_cut(arena, k, sizeof(int64_t));
+    const size_t n = (size_t)class_means_doubles(n_classes, n_features);
+    *m = class_means_of(arena_cut(arena, n, sizeof(double)), n_classes, n_features);
+    m->count = arena_cut(arena, (size_t)n_classes, sizeof(int64_t));
+}
+
+static size_t doubles_of(const ClassMeans *m)
+{
+    return (size_t)class_means_doubles(m->n_classes, m->n_features);
 }
 
 void class_means_clear(ClassMeans *m)
@@ -40,31 +51,13 @@ void class_means_add(ClassMeans *m, int n, const real *x, const int *label)
         }
         m->square[k] += square;
         m->weight[k] += 1;
-        m->count[k]++;
+        if (m->count) m->count[k]++;
     }
-}
-
-int64_t class_means_doubles(const ClassMeans *m)
-{
-    return (int64_t)doubles_of(m);
-}
-
-void class_means_count(ClassMeans *m)
-{
-    for (int k = 0; k < m->n_classes; k++) m->count[k] = (int64_t)m->weight[k];
 }
 
 void class_means_fold(double fade, const ClassMeans *step, ClassMeans *total)
 {
     for (size_t i = 0; i < doubles_of(step); i++) total->sum[i] = fade * total->sum[i] + step->sum[i];
-    for (int k = 0; k < step->n_classes; k++) total->count[k] += step->count[k];
-}
-
-void class_means_merge_shards(const Comm *comm, double fade, int n_shards, ClassMeans *shard, ClassMeans *total)
-{
-    for (int s = 0; s < n_shards; s++) { /* one rank's numbers and zeros: exact in any order */
-        comm_sum_f64(comm, shard[s].sum, class_means_doubles(&shard[s]));
-        class_means_count(&shard[s]);
-        class_means_fold(s == 0 ? fade : 1, &shard[s], total);
-    }
+    for (int k = 0; k < step->n_classes; k++)
+        total->count[k] += step->count ? step->count[k] : (int64_t)step->weight[k];
 }

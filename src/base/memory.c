@@ -2,12 +2,20 @@
 #include "base/memory.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "base/status.h"
+
+static atomic_llong n_allocations;
+
+int64_t memory_allocations(void)
+{
+    return atomic_load(&n_allocations);
+}
 
 static _Thread_local const char *for_file;
 
@@ -31,6 +39,7 @@ void *memory_alloc(size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &bytes)) memory_fail(SIZE_MAX);
     void *pointer = calloc(count ? count : 1, size ? size : 1);
     if (!pointer) memory_fail(bytes);
+    atomic_fetch_add_explicit(&n_allocations, 1, memory_order_relaxed);
     return pointer;
 }
 
@@ -40,6 +49,7 @@ void *memory_resize(void *old, size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &bytes)) memory_fail(SIZE_MAX);
     void *pointer = realloc(old, bytes ? bytes : 1);
     if (!pointer) memory_fail(bytes);
+    atomic_fetch_add_explicit(&n_allocations, 1, memory_order_relaxed);
     return pointer;
 }
 

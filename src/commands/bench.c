@@ -47,12 +47,13 @@ static void make_table(void)
 static void print_result(const BenchmarkResult *r)
 {
     static const char *const model[] = {"base", "minilm", "tiny"};
-    json_t *root = json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:i, s:s, s:s, s:i, s:i, s:f, s:i}", "tokens_per_s",
-                             r->tokens_per_s, "seconds_per_step", r->seconds_per_step, "seconds_per_step_best",
-                             r->seconds_best, "gflops", r->gflops, "gemm_peak_gflops", r->gemm_peak_gflops,
-                             "peak_rss_mb", r->peak_rss_mb, "ranks", r->ranks, "threads", r->threads, "kernel_family",
-                             gemm_family(), "model", model[r->options.model], "batch", (int)r->options.batch, "length",
-                             (int)r->options.length, "fill", r->options.fill, "steps", (int)r->options.steps);
+    json_t *root =
+        json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:i, s:s, s:s, s:i, s:i, s:f, s:i, s:I}", "tokens_per_s",
+                  r->tokens_per_s, "seconds_per_step", r->seconds_per_step, "seconds_per_step_best", r->seconds_best,
+                  "gflops", r->gflops, "gemm_peak_gflops", r->gemm_peak_gflops, "peak_rss_mb", r->peak_rss_mb, "ranks",
+                  r->ranks, "threads", r->threads, "kernel_family", gemm_family(), "model", model[r->options.model],
+                  "batch", (int)r->options.batch, "length", (int)r->options.length, "fill", r->options.fill, "steps",
+                  (int)r->options.steps, "allocations", (json_int_t)r->allocations);
     char *text = json_dumps(root, JSON_REAL_PRECISION(6));
     printf("%s\n", text);
     free(text);

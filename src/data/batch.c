@@ -12,6 +12,14 @@ void batch_init(Arena *arena, int max_samples, int max_tokens, Batch *batch)
     batch->item = arena_cut(arena, (size_t)max_samples, sizeof(int64_t));
 }
 
+void batch_behind(const Batch *pool, const Packed *last, Batch *batch)
+{
+    const int token = last ? (int)(last->id - pool->packed.id) + last->n_tokens : 0;
+    const int sample = last ? (int)(last->offset - pool->packed.offset) + last->n_samples + 1 : 0;
+    *batch = (Batch){.true_id = pool->true_id + token, .label = pool->label + token, .item = pool->item + sample};
+    packed_behind(&pool->packed, token, sample, &batch->packed);
+}
+
 int batch_token_bound(const Corpus *corpus, int n)
 {
     return n * corpus->longest;

@@ -14,6 +14,17 @@ void packed_init(Arena *arena, int max_samples, int max_tokens, Packed *p)
     p->key = arena_cut(arena, samples, sizeof(uint32_t));
 }
 
+void packed_behind(const Packed *pool, int token, int sample, Packed *p)
+{
+    *p = (Packed){.id = pool->id + token,
+                  .position = pool->position + token,
+                  .kind = pool->kind + token,
+                  .offset = pool->offset + sample,
+                  .key = pool->key + sample,
+                  .max_samples = pool->max_samples - sample,
+                  .max_tokens = pool->max_tokens - token};
+}
+
 void packed_clear(Packed *p)
 {
     p->n_samples = p->n_tokens = p->longest = 0;

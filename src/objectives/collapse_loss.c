@@ -12,7 +12,6 @@ void collapse_loss_init(Arena *arena, const CollapseOptions *options, const Word
     const size_t rows = HEAD_ROWS;
     *c = (CollapseLoss){.options = *options, .words = words, .head = head};
     c->share = options->sync == SYNC_NONE ? 1.0 / n_ranks : 1;
-    class_means_init(arena, words->n, d, &c->step);
     class_means_init(arena, words->n, d, &c->total);
     collapse_init(arena, words->n, d, &c->measure);
     c->x = arena_cut(arena, rows * (size_t)d, sizeof(real));
@@ -27,7 +26,6 @@ void collapse_loss_begin_step(CollapseLoss *c, bool first_of_epoch)
 {
     const CollapseReset reset = c->options.reset;
     if (reset == RESET_STEP || (reset == RESET_EPOCH && first_of_epoch)) class_means_clear(&c->total);
-    class_means_clear(&c->step);
 }
 
 /* A walk over the tokens of a batch that belong to a class. */
@@ -60,14 +58,20 @@ static const real *in_space(CollapseLoss *c, int n)
     return c->options.space == SPACE_HIDDEN ? c->x : mlm_head_transform(c->head, n, c->x);
 }
 
-void collapse_loss_add(CollapseLoss *c, ClassMeans *step, const Batch *batch, const real *hidden)
+int64_t collapse_loss_doubles(int n_classes, int n_features)
 {
-    const int d = c->step.n_features;
+    return class_means_doubles(n_classes, n_features);
+}
+
+void collapse_loss_add(CollapseLoss *c, double *doubles, const Batch *batch, const real *hidden)
+{
+    const int d = c->total.n_features;
+    ClassMeans step = class_means_of(doubles, c->total.n_classes, d);
     Cursor at = {0, 0};
     int n;
     while ((n = next_rows(c, batch, &at)) > 0) {
         rows_gather(n, d, c->row, hidden, c->x);
-        class_means_add(step, n, in_space(c, n), c->class);
+        class_means_add(&step, n, in_space(c, n), c->class);
     }
 }
 
@@ -76,20 +80,13 @@ static double fade_of(const CollapseLoss *c)
     return c->options.reset == RESET_EMA ? c->options.ema : 1;
 }
 
-int64_t collapse_loss_doubles(const CollapseLoss *c)
+void collapse_loss_fold(CollapseLoss *c, int n_sets, double *doubles)
 {
-    return c->options.sync == SYNC_GLOBAL ? class_means_doubles(&c->step) : 0;
-}
-
-void collapse_loss_merge(CollapseLoss *c)
-{
-    class_means_count(&c->step);
-    class_means_fold(fade_of(c), &c->step, &c->total);
-}
-
-void collapse_loss_merge_shards(CollapseLoss *c, const Comm *comm, int n_shards, ClassMeans *shard)
-{
-    class_means_merge_shards(comm, fade_of(c), n_shards, shard, &c->total);
+    const int k = c->total.n_classes, d = c->total.n_features;
+    for (int set = 0; set < n_sets; set++) {
+        const ClassMeans step = class_means_of(doubles + set * class_means_doubles(k, d), k, d);
+        class_means_fold(set == 0 ? fade_of(c) : 1, &step, &c->total);
+    }
 }
 
 double collapse_loss_value(CollapseLoss *c)
@@ -103,7 +100,7 @@ double collapse_loss_value(CollapseLoss *c)
  * mu_c is S_c / n_c of the totals. Older states are constants. */
 static void state_gradients(CollapseLoss *c, int n, const real *z)
 {
-    const int d = c->step.n_features;
+    const int d = c->total.n_features;
     for (int i = 0; i < n; i++) {
         const int class = c->class[i], place = c->place[class];
         const double weight = c->total.weight[class], factor = c->share * c->options.weight / weight;
@@ -118,7 +115,7 @@ static void state_gradients(CollapseLoss *c, int n, const real *z)
 
 void collapse_loss_states(CollapseLoss *c, const Batch *batch, const real *hidden, real *dhidden)
 {
-    const int d = c->step.n_features;
+    const int d = c->total.n_features;
     for (int k = 0; k < c->words->n; k++) c->place[k] = -1;
     for (int k = 0; k < c->measure.n_active; k++) c->place[c->measure.active[k]] = k;
     Cursor at = {0, 0};
@@ -137,7 +134,7 @@ void collapse_loss_states(CollapseLoss *c, const Batch *batch, const real *hidde
 
 double collapse_loss_rows(const CollapseLoss *c, real *dword)
 {
-    const int d = c->step.n_features;
+    const int d = c->total.n_features;
     const double scale = c->share * c->options.weight;
     double square = 0;
     for (int k = 0; k < c->measure.n_active; k++) {

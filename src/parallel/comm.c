@@ -23,6 +23,28 @@ void comm_check(int code, const char *call)
     MPI_Abort(MPI_COMM_WORLD, STATUS_INTERNAL);
 }
 
+static void open_buffers(Comm *comm)
+{
+    const size_t ranks = (size_t)comm->n_ranks;
+    CommScratch *s = memory_alloc(1, sizeof *s);
+    s->request = memory_alloc(COMM_REQUESTS + COMM_REQUESTS_PER_RANK * ranks, sizeof *s->request);
+    s->part = memory_alloc(ranks, sizeof *s->part);
+    s->count = memory_alloc(2 * ranks, sizeof *s->count);
+    s->place = s->count + ranks;
+    comm->scratch = s;
+    comm->chunk = memory_alloc(COMM_CHUNK_BYTES, 1);
+}
+
+static void close_buffers(Comm *comm)
+{
+    CommScratch *s = comm->scratch;
+    free(s->request);
+    free(s->part);
+    free(s->count);
+    free(s);
+    free(comm->chunk);
+}
+
 /* What ends one process for a reason of its own must end the others, which would wait for it. */
 static void end_all(Status code)
 {
@@ -47,7 +69,7 @@ Status comm_init(int *argc, char ***argv, Comm *comm)
     MPI(MPI_Comm_size(node, &comm->node_ranks));
     MPI(MPI_Comm_free(&node));
     comm->world = world;
-    comm->chunk = memory_alloc(COMM_CHUNK_BYTES, 1);
+    open_buffers(comm);
     return STATUS_OK;
 }
 
@@ -57,7 +79,7 @@ void comm_twin(const Comm *comm, Comm *twin)
     twin->is_patient = true;
     twin->world = memory_alloc(1, sizeof(MPI_Comm));
     MPI(MPI_Comm_dup(world_of(comm), twin->world));
-    twin->chunk = memory_alloc(COMM_CHUNK_BYTES, 1);
+    open_buffers(twin);
 }
 
 void comm_twin_free(Comm *twin)
@@ -65,7 +87,7 @@ void comm_twin_free(Comm *twin)
     if (!twin->world) return;
     MPI(MPI_Comm_free(twin->world));
     free(twin->world);
-    free(twin->chunk);
+    close_buffers(twin);
     *twin = (Comm){0};
 }
 
@@ -74,7 +96,7 @@ void comm_finalize(Comm *comm)
     if (!comm->world) return;
     MPI(MPI_Comm_free(comm->world));
     free(comm->world);
-    free(comm->chunk);
+    close_buffers(comm);
     *comm = (Comm){0};
     status_set_end(NULL);
     MPI_Finalize();
@@ -111,9 +133,8 @@ void comm_exchange_parts(const Comm *comm, int n_mine, const real *const *array,
                          const int *of_rank, real *received)
 {
     const int ranks = comm->n_ranks, mine = comm_part_length(length, part, comm->rank);
-    int n_all = 0, n = 0;
-    for (int r = 0; r < ranks; r++) n_all += of_rank[r];
-    MPI_Request *request = memory_alloc((size_t)(n_all + n_mine * ranks), sizeof *request);
+    MPI_Request *request = scratch_of(comm)->request;
+    int n = 0;
     real *at = received;
     for (int r = 0; r < ranks; r++)
         for (int i = 0; i < of_rank[r]; i++, at += mine)
@@ -123,19 +144,17 @@ void comm_exchange_parts(const Comm *comm, int n_mine, const real *const *array,
             MPI(MPI_Isend(array[i] + first + (int64_t)r * part, comm_part_length(length, part, r), real_type(), r, i,
                           world_of(comm), &request[n++]));
     wait_for(n, request);
-    free(request);
 }
 
 void comm_gather_parts(const Comm *comm, const real *mine, int length, int part, real *whole)
 {
     const int ranks = comm->n_ranks;
-    int *count = memory_alloc(2 * (size_t)ranks, sizeof *count), *start = count + ranks;
+    int *count = scratch_of(comm)->count, *start = scratch_of(comm)->place;
     for (int r = 0; r < ranks; r++) {
         count[r] = comm_part_length(length, part, r);
         start[r] = r * part < length ? r * part : length;
     }
     MPI(MPI_Allgatherv(mine, count[comm->rank], real_type(), whole, count, start, real_type(), world_of(comm)));
-    free(count);
 }
 
 void comm_broadcast(const Comm *comm, void *data, int64_t bytes)

@@ -8,6 +8,20 @@
 
 enum { COMM_CHUNK_BYTES = 8 << 20 };
 
+/* For one call at a time: a twin has its own. */
+typedef struct {
+    MPI_Request *request; /* [COMM_REQUESTS + COMM_REQUESTS_PER_RANK * n_ranks] */
+    Span *part;           /* [n_ranks] */
+    int *count, *place;   /* [n_ranks] */
+} CommScratch;
+
+enum { COMM_REQUESTS = 64, COMM_REQUESTS_PER_RANK = 32 };
+
+static inline CommScratch *scratch_of(const Comm *comm)
+{
+    return comm->scratch;
+}
+
 /* One line and MPI_Abort if an MPI call has failed. */
 void comm_check(int code, const char *call);
 #define MPI(call) comm_check((call), #call)

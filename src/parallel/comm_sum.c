@@ -1,11 +1,9 @@
 /* comm_sum.c: sums in rank order. Every rank owns a part of the array: it receives that part from all others, adds
  * in rank order, and, if asked, all gather the sums. Each element crosses the network twice, however many ranks
  * there are; nothing is copied within a rank. */
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/memory.h"
 #include "comm_mpi.h"
 #include "parallel/partition.h"
 
@@ -109,14 +107,13 @@ void comm_sum_parts(const Comm *comm, CommNumber kind, void *x, const Span *part
     for (int r = 0; r < ranks; r++) longest = part[r].n > longest ? part[r].n : longest;
     Exchange e = {.comm = comm, .kind = kind, .x = x, .part = part};
     e.step = COMM_CHUNK_BYTES / 2 / (int64_t)size_of(kind) / (ranks - 1);
-    e.request = memory_alloc(4 * (size_t)ranks, sizeof *e.request);
+    e.request = scratch_of(comm)->request;
     const int64_t rounds = (longest + e.step - 1) / e.step;
     for (int64_t round = 0; round < rounds; round++) {
         begin_round(&e, round);
         if (round > 0) end_round(&e, round - 1);
     }
     if (rounds > 0) end_round(&e, rounds - 1);
-    free(e.request);
 }
 
 /* Counts and places of spans relative to the first of them, as MPI wants them. */
@@ -132,33 +129,30 @@ void comm_gather_spans(const Comm *comm, CommNumber kind, void *x, const Span *p
 {
     const int ranks = comm->n_ranks;
     if (ranks == 1) return;
-    int *count = memory_alloc(2 * (size_t)ranks, sizeof *count), *place = count + ranks;
+    int *count = scratch_of(comm)->count, *place = scratch_of(comm)->place;
     const int64_t base = ints_of(ranks, part, count, place);
     MPI_Request request;
     MPI(MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, (char *)x + (size_t)base * size_of(kind), count, place,
                         type_of(kind), world_of(comm), &request));
     wait_all(comm, 1, &request);
-    free(count);
 }
 
 void comm_collect_span(const Comm *comm, const real *mine, const Span *part, real *whole)
 {
     const int ranks = comm->n_ranks;
-    int *count = memory_alloc(2 * (size_t)ranks, sizeof *count), *place = count + ranks;
+    int *count = scratch_of(comm)->count, *place = scratch_of(comm)->place;
     const int64_t base = ints_of(ranks, part, count, place);
     MPI(MPI_Gatherv(mine, count[comm->rank], real_type(), whole ? whole + base : NULL, count, place, real_type(), 0,
                     world_of(comm)));
-    free(count);
 }
 
 void comm_deal_span(const Comm *comm, const real *whole, const Span *part, real *mine)
 {
     const int ranks = comm->n_ranks;
-    int *count = memory_alloc(2 * (size_t)ranks, sizeof *count), *place = count + ranks;
+    int *count = scratch_of(comm)->count, *place = scratch_of(comm)->place;
     const int64_t base = ints_of(ranks, part, count, place);
     MPI(MPI_Scatterv(whole ? whole + base : NULL, count, place, real_type(), mine, count[comm->rank], real_type(), 0,
                      world_of(comm)));
-    free(count);
 }
 
 /* A few numbers: all ranks receive all and add them in rank order, in one call. */
@@ -183,7 +177,7 @@ static bool sum_small(const Comm *comm, CommNumber kind, void *x, int64_t n)
 void comm_sum(const Comm *comm, CommNumber kind, void *x, int64_t n)
 {
     if (comm->n_ranks == 1 || n == 0 || sum_small(comm, kind, x, n)) return;
-    Span *part = memory_alloc((size_t)comm->n_ranks, sizeof *part);
+    Span *part = scratch_of(comm)->part;
     for (int64_t first = 0; first < n; first += LONGEST_COUNT) {
         const int length = n - first < LONGEST_COUNT ? (int)(n - first) : LONGEST_COUNT;
         for (int r = 0; r < comm->n_ranks; r++) {
@@ -193,7 +187,6 @@ void comm_sum(const Comm *comm, CommNumber kind, void *x, int64_t n)
         comm_sum_parts(comm, kind, x, part);
         comm_gather_spans(comm, kind, x, part);
     }
-    free(part);
 }
 
 void comm_sum_real(const Comm *comm, real *x, int64_t n)

@@ -1,10 +1,7 @@
 /* partition.c: even contiguous parts, the first n mod n_ranks one item longer; and parts of even cost. */
 #include "parallel/partition.h"
 
-#include <stdint.h>
-#include <stdlib.h>
-
-#include "base/memory.h"
+#include <stdbool.h>
 
 Part partition_even(int n, int rank, int n_ranks)
 {
@@ -13,43 +10,37 @@ Part partition_even(int n, int rank, int n_ranks)
     return part;
 }
 
-typedef struct {
-    int64_t load; /* or minus the cost of an item */
-    int number;
-} Load;
-
-static int by_load(const void *a, const void *b)
+static bool comes_first(const PartitionLoad *x, const PartitionLoad *y)
 {
-    const Load *x = a, *y = b;
-    if (x->load != y->load) return x->load < y->load ? -1 : 1;
-    return x->number < y->number ? -1 : x->number > y->number;
+    return x->load != y->load ? x->load < y->load : x->number < y->number;
 }
 
-/* Restore the order of a heap (smallest first) after its first entry has grown. */
-static void sift_down(int n, Load *heap)
+/* Restore the order of a heap (least first) below its entry `at`. */
+static void sift_down(int n, PartitionLoad *heap, int at)
 {
-    for (int at = 0;;) {
+    for (;;) {
         int least = at;
         for (int child = 2 * at + 1; child <= 2 * at + 2 && child < n; child++)
-            if (by_load(&heap[child], &heap[least]) < 0) least = child;
+            if (comes_first(&heap[child], &heap[least])) least = child;
         if (least == at) return;
-        const Load moved = heap[at];
+        const PartitionLoad moved = heap[at];
         heap[at] = heap[least];
         heap[least] = moved;
         at = least;
     }
 }
 
-void partition_balanced(int n, const int *cost, int n_parts, int *part_of)
+void partition_balanced(int n, const int *cost, int n_parts, int *part_of, PartitionLoad *scratch)
 {
-    Load *item = memory_alloc((size_t)n + (size_t)n_parts, sizeof *item), *heap = item + n;
-    for (int i = 0; i < n; i++) item[i] = (Load){-(int64_t)cost[i], i};
-    for (int p = 0; p < n_parts; p++) heap[p] = (Load){0, p};
-    qsort(item, (size_t)n, sizeof *item, by_load);
-    for (int i = 0; i < n; i++) {
-        part_of[item[i].number] = heap[0].number;
-        heap[0].load -= item[i].load;
-        sift_down(n_parts, heap);
+    PartitionLoad *item = scratch, *part = scratch + n;
+    for (int i = 0; i < n; i++) item[i] = (PartitionLoad){-(int64_t)cost[i], i};
+    for (int p = 0; p < n_parts; p++) part[p] = (PartitionLoad){0, p};
+    for (int i = n / 2; i >= 0; i--) sift_down(n, item, i);
+    for (int left = n; left > 0; left--) { /* the costliest item that is left, to the part with the least */
+        part_of[item[0].number] = part[0].number;
+        part[0].load -= item[0].load;
+        sift_down(n_parts, part, 0);
+        item[0] = item[left - 1];
+        sift_down(left - 1, item, 0);
     }
-    free(item);
 }

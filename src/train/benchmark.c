@@ -92,6 +92,13 @@ static double step_flops(const BertConfig *c, const Batch *b)
     return 2 * (c->layers * layer + 3 * labels * (d * d + d * (double)c->vocab));
 }
 
+static double portions_flops(const BertConfig *c, const Portions *p)
+{
+    double sum = 0;
+    for (int i = 0; i < p->n; i++) sum += step_flops(c, &p->portion[i].batch);
+    return sum;
+}
+
 /* Best speed of the encoder's products on this rank's rows, weighted by their operations. */
 static double products_gflops(const BertConfig *c, int n)
 {
@@ -120,17 +127,20 @@ static Status time_steps(const Comm *comm, Trainer *t, const BenchmarkOptions *o
             tokens = t->state.tokens;
         }
         comm_barrier(comm);
+        const int64_t allocations = memory_allocations();
         const double began_s = timer_now();
         status = trainer_step(comm, t, &line, &stop);
+        if (s >= 0) r->allocations += memory_allocations() - allocations;
         comm_barrier(comm);
         if (s >= 0) {
             step_s[s] = timer_now() - began_s;
             total_s += step_s[s];
-            flops += step_flops(&t->model.params.config, &t->trace_batch);
+            flops += portions_flops(&t->model.config, &t->portions);
         }
         trainer_advance(t);
     }
     comm_sum_f64(comm, &flops, 1);
+    comm_sum_i64(comm, &r->allocations, 1);
     r->tokens_per_s = (double)(t->state.tokens - tokens) / total_s;
     r->gflops = 1e-9 * flops / total_s;
     r->seconds_per_step = statistics_median((int)o->steps, step_s);
@@ -146,7 +156,6 @@ Status benchmark_run(const Comm *comm, const BenchmarkOptions *o, BenchmarkResul
     run.optimizer.schedule = SCHEDULE_CONSTANT;
     run.nc.loss.weight = o->regularizer ? 10 : 0;
     run.output = ".";
-    run.trace = "-"; /* so that trace_batch holds all samples of the step */
     Trainer t = {.run = &run, .total_steps = run.steps};
     t.schedule = (Schedule){SCHEDULE_CONSTANT, run.optimizer.learning_rate, 0, run.steps};
     *r = (BenchmarkResult){.options = *o, .ranks = comm->n_ranks, .threads = gemm_threads()};
@@ -162,7 +171,8 @@ Status benchmark_run(const Comm *comm, const BenchmarkOptions *o, BenchmarkResul
     Status status = time_steps(comm, &t, o, r);
     timer_begin(&t.timer, PHASE_OTHER);
     if (!status) progress_table(comm, &t.timer);
-    double peak[] = {products_gflops(&t.model.config, t.batch.packed.n_tokens > 0 ? t.batch.packed.n_tokens : 1)};
+    const int most_tokens = t.portions.portion[0].batch.packed.n_tokens;
+    double peak[] = {products_gflops(&t.model.config, most_tokens > 0 ? most_tokens : 1)};
     comm_sum_f64(comm, peak, 1);
     r->gemm_peak_gflops = peak[0];
     r->peak_rss_mb = comm_spread(comm, (double)memory_peak_bytes() / 1e6).max;

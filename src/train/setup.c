@@ -10,10 +10,8 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "io/file.h"
-#include "kernels/layers.h"
 #include "train/checkpoint.h"
 #include "train/gradients.h"
-#include "train/pieces.h"
 
 static bool begins_at_random(const RunSettings *run)
 {
@@ -100,38 +98,51 @@ static Status read_words(const Comm *comm, const RunSettings *run, Trainer *t)
 
 /* --- memory ---------------------------------------------------------------------------------------- */
 
-static void lay_out_shards(const Comm *comm, Trainer *t)
+static int batch_of(const RunSettings *run, const Corpus *corpus)
 {
-    const int n = t->n_shards;
-    if (!n) return;
-    tree_stack_init(&t->arena, n, comm->n_ranks, t->model.params.layout.count, layers_add, t->model.params.gradient,
-                    &t->tree);
-    for (int s = 0; s < n && t->shard_means; s++)
-        class_means_init(&t->arena, t->words.n, t->model.params.config.hidden, &t->shard_means[s]);
+    return run->batch < corpus->n ? (int)run->batch : corpus->n;
+}
+
+static PortionRule portion_rule(const Comm *comm, const RunSettings *run, const Corpus *corpus)
+{
+    return (PortionRule){.rank = comm->rank,
+                         .n_ranks = comm->n_ranks,
+                         .n_shards = run->work.reproducible ? (int)run->work.shards : 0,
+                         .micro_batch = (int)run->work.micro_batch,
+                         .batch = batch_of(run, corpus),
+                         .longest = corpus->longest};
+}
+
+static StepSumsRule sums_rule(const Comm *comm, const RunSettings *run, const Trainer *t)
+{
+    const bool several_nodes = comm->node_ranks < comm->n_ranks, collects = run_settings_collects(run);
+    const int overlap = run->work.overlap_sums;
+    return (StepSumsRule){.n_shards = run->work.reproducible ? (int)run->work.shards : 0,
+                          .deals_optimizer = run->work.shard_optimizer,
+                          .in_background = overlap == OVERLAP_AUTO ? several_nodes : overlap == OVERLAP_YES,
+                          .n_doubles = collects ? collapse_loss_doubles(t->words.n, t->model.config.hidden) : 0,
+                          .shares_doubles = run->nc.loss.sync == SYNC_GLOBAL,
+                          .n_flags = N_STEP_FLAGS};
 }
 
 /* Cut everything a run needs from the arena: once to count, once to take. */
 static void lay_out(const Comm *comm, const RunSettings *run, Trainer *t)
 {
-    const int64_t batch = run->batch < t->corpus.n ? run->batch : t->corpus.n;
-    const int samples = pieces_most_samples(run, batch);
-    const int tokens = (int)pieces_most_tokens(comm, run, batch, t->corpus.longest);
     const BertConfig *config = &t->model.config;
+    const PortionRule rule = portion_rule(comm, run, &t->corpus);
     const ModelRoom room = {.use = run->work.recompute ? ENCODER_RECOMPUTES : ENCODER_TRAINS,
-                            .samples = samples,
-                            .tokens = tokens,
+                            .samples = portions_most_samples(&rule),
+                            .tokens = (int)portions_most_tokens(&rule),
                             .longest = t->corpus.longest,
-                            .n_moments = t->dealt ? buckets_owned(t->dealt) : -1};
+                            .n_moments = step_sums_moments(&t->sums)};
     model_lay_out(&t->arena, &room, &t->model);
-    t->norm_part =
-        arena_cut(&t->arena, (size_t)gradients_norm_parts(t->model.params.layout.count), sizeof *t->norm_part);
     masked_lm_init(&t->arena, &t->model.head, &t->masked_lm);
     if (run_settings_collects(run))
         collapse_loss_init(&t->arena, &run->nc.loss, &t->words, &t->model.head, comm->n_ranks, &t->collapse);
-    batch_init(&t->arena, samples, tokens, &t->batch);
-    lay_out_shards(comm, t);
+    portions_init(&t->arena, &rule, &t->portions);
+    step_sums_lay_out(&t->arena, &t->model.params, &t->sums);
     if (t->writes_behind) checkpoint_writer_init(&t->arena, &t->model.params, comm->rank == 0, &t->writer);
-    if (run->trace[0]) batch_init(&t->arena, (int)batch, batch_token_bound(&t->corpus, (int)batch), &t->trace_batch);
+    if (run->trace[0]) batch_init(&t->arena, rule.batch, batch_token_bound(&t->corpus, rule.batch), &t->trace_batch);
     const double own = run->dropout;
     t->model.encoder.hidden_dropout = own < 0 ? config->hidden_dropout : own;
     t->model.encoder.attention_dropout = own < 0 ? config->attention_dropout : own;
@@ -143,17 +154,13 @@ void setup_memory(const Comm *comm, Trainer *t)
     const RunSettings *run = t->run;
     const BertConfig *config = &t->model.config;
     t->writes_behind = run->checkpoint.behind && !run->trace[0]; /* HDF5 serves one thread */
-    t->n_shards = run->work.reproducible ? (int)run->work.shards : 0;
-    t->shard_loss = memory_alloc((t->n_shards ? (size_t)t->n_shards : 1) + N_STEP_FLAGS, sizeof *t->shard_loss);
-    if (t->n_shards && run_settings_collects(run))
-        t->shard_means = memory_alloc((size_t)t->n_shards, sizeof *t->shard_means);
-    gradients_buckets(config, comm->rank, comm->n_ranks, &t->buckets);
-    t->dealt = run->work.shard_optimizer && comm->n_ranks > 1 ? &t->buckets : NULL;
+    const StepSumsRule rule = sums_rule(comm, run, t);
+    step_sums_plan(comm, config, &rule, &t->sums);
     lay_out(comm, run, t);
     const double need = (double)t->arena.used / 1e6, count = 1e-6 * (double)t->model.params.layout.count * sizeof(real);
     const double copy = t->writes_behind && comm->rank == 0 ? 3 * count : 0;
-    const double blocks = 2 * count + 2e-6 * (double)sizeof(real) *
-                                          (double)(t->dealt ? buckets_owned(t->dealt) : t->model.params.layout.count);
+    const int64_t owned = step_sums_moments(&t->sums), moments = owned < 0 ? t->model.params.layout.count : owned;
+    const double blocks = 2 * count + 2e-6 * (double)sizeof(real) * (double)moments;
     log_line("model: %d layers, hidden %d, %.1f M parameters", config->layers, config->hidden,
              1e-6 * (double)t->model.params.layout.count);
     log_line("memory of rank 0: %.0f MB: parameters, gradients, moments %.0f; states and statistics %.0f; copy for "
@@ -164,14 +171,11 @@ void setup_memory(const Comm *comm, Trainer *t)
     if (run->dry_run) return;
     arena_open(&t->arena);
     lay_out(comm, run, t);
-    const bool several_nodes = comm->node_ranks < comm->n_ranks;
-    const bool overlaps =
-        run->work.overlap_sums == OVERLAP_AUTO ? several_nodes : run->work.overlap_sums == OVERLAP_YES;
-    bucket_sum_open(comm, &t->buckets, t->model.params.gradient, overlaps, &t->sums);
+    step_sums_open(&t->sums);
     if (comm->n_ranks > 1)
         log_line("gradients are summed %s; the optimizer's state is %s",
-                 overlaps ? "behind the backward pass" : "after it",
-                 t->dealt ? "dealt to the ranks" : "the same on all ranks");
+                 rule.in_background ? "behind the backward pass" : "after it",
+                 t->sums.dealt ? "dealt to the ranks" : "the same on all ranks");
 }
 
 static Status load_weights(const Comm *comm, const RunSettings *run, Trainer *t)
@@ -190,7 +194,7 @@ void setup_state(const char *settings, const char *command_line, Trainer *t)
                             .params = &t->model.params,
                             .settings = settings,
                             .command_line = command_line,
-                            .dealt = t->dealt};
+                            .dealt = t->sums.dealt};
     t->state.pieces = model_pieces(&t->model);
     t->state.samples_hash = XXH3_64bits(t->corpus.id, (size_t)t->corpus.offset[t->corpus.n] * sizeof *t->corpus.id);
     if (run_settings_collects(run)) {
@@ -250,11 +254,13 @@ static Status check_shards(const Comm *comm, const RunSettings *run)
     return STATUS_OK;
 }
 
-/* Tokens of one piece are counted in 32 bits. */
+/* Tokens are counted in 32 bits. */
 static Status check_size(const Comm *comm, const RunSettings *run, const Trainer *t)
 {
-    const int64_t batch = run->batch < t->corpus.n ? run->batch : t->corpus.n;
-    const int64_t tokens = pieces_most_tokens(comm, run, batch, t->corpus.longest);
+    const PortionRule rule = portion_rule(comm, run, &t->corpus);
+    const int64_t tokens = portions_most_tokens(&rule), all = portions_all_tokens(&rule);
+    CHECK(all <= INT32_MAX, STATUS_USAGE, "batch = %lld means up to %lld tokens on a rank; use more ranks",
+          (long long)run->batch, (long long)all);
     CHECK(tokens <= INT32_MAX / 8, STATUS_USAGE,
           "batch = %lld means up to %lld tokens at once on a rank; set micro-batch, or use more ranks",
           (long long)run->batch, (long long)tokens);
@@ -293,17 +299,13 @@ void setup_order(Trainer *t)
 void setup_close(Trainer *t)
 {
     checkpoint_writer_close(&t->writer);
-    bucket_sum_close(&t->sums);
-    buckets_free(&t->buckets);
-    pieces_free(&t->dealing);
+    step_sums_close(&t->sums);
     history_free(&t->state.history);
     model_close(&t->model);
     arena_close(&t->arena);
     wordlist_free(&t->words);
     corpus_free(&t->corpus);
     free(t->order);
-    free(t->shard_means);
-    free(t->shard_loss);
     free(t->log_path);
     *t = (Trainer){0};
 }

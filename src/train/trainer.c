@@ -3,10 +3,10 @@
  *   forward -> class sums -> head, loss -> backward -> [class sums, R] -> [sum of gradients] -> R's rows, once
  *   -> norm, clip, AdamW -> [weights] -> log
  *
- * Brackets: all ranks together. The first line is taken for each piece of the rank's samples (pieces.h). A rank without
- * samples takes the same road. During the last piece class sums and gradients are handed to bucket_sum as soon as
- * they are final, and may cross the network behind the computation. With shard-optimizer each rank keeps
- * the sums it owns, updates those weights, and all gather the weights. */
+ * Brackets: all ranks together. The first line is taken for each portion of the rank's samples (portions.h). A rank
+ * without samples takes the same road. During the last piece class sums and gradients are handed to bucket_sum as soon
+ * as they are final, and may cross the network behind the computation. With shard-optimizer each rank keeps the sums it
+ * owns, updates those weights, and all gather the weights. */
 #include "train/trainer.h"
 
 #include <math.h>
@@ -16,22 +16,18 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "io/file.h"
-#include "kernels/layers.h"
-#include "objectives/masked_lm.h"
 #include "parallel/partition.h"
 #include "train/checkpoint.h"
 #include "train/gradients.h"
-#include "train/pieces.h"
 #include "train/progress.h"
 #include "train/runtime.h"
 #include "train/setup.h"
 #include "train/snapshot.h"
 #include "train/trace.h"
 
-static void fill_batch(Trainer *t, Piece piece, Batch *batch)
+static Masking masking_of(const Trainer *t)
 {
-    const Masking masking = {t->run->mask_rate, (uint64_t)t->run->seed, (uint32_t)t->state.epoch};
-    batch_fill(&t->corpus, t->model.vocabulary, piece.sample, piece.n, &masking, batch);
+    return (Masking){t->run->mask_rate, (uint64_t)t->run->seed, (uint32_t)t->state.epoch};
 }
 
 /* Labels and tokens of the global batch. */
@@ -39,12 +35,14 @@ static void count_globally(const Comm *comm, Trainer *t)
 {
     enum { LABELS, TOKENS, N_SUMS };
     int64_t sum[N_SUMS] = {0};
-    t->global_samples = pieces_global_samples(t);
-    pieces_deal(comm, t);
-    for (int i = 0; i < pieces_count(comm, t); i++) {
-        fill_batch(t, pieces_at(comm, t, i), &t->batch);
-        sum[LABELS] += t->batch.n_labels;
-        sum[TOKENS] += t->batch.packed.n_tokens;
+    const int64_t left = t->corpus.n - t->state.next_sample;
+    const Masking masking = masking_of(t);
+    t->global_samples = left < t->run->batch ? (int)left : (int)t->run->batch;
+    portions_deal(&t->portions, &t->corpus, t->model.vocabulary, t->order + t->state.next_sample, t->global_samples,
+                  &masking);
+    for (int i = 0; i < t->portions.n; i++) {
+        sum[LABELS] += t->portions.portion[i].batch.n_labels;
+        sum[TOKENS] += t->portions.portion[i].batch.packed.n_tokens;
     }
     comm_sum_i64(comm, sum, N_SUMS);
     t->global_labels = sum[LABELS];
@@ -56,135 +54,93 @@ static bool uses_collapse(const Trainer *t)
     return run_settings_collects(t->run);
 }
 
-/* Forward pass of one piece of the batch. Returns its last hidden states. */
-static const real *forward(const Comm *comm, Trainer *t, int i)
+/* Forward pass of a portion. Returns its last hidden states. */
+static const real *forward(Trainer *t, const Portion *portion)
 {
-    timer_begin(&t->timer, PHASE_DATA);
-    if (pieces_count(comm, t) > 1) fill_batch(t, pieces_at(comm, t, i), &t->batch); /* else it still is */
     t->model.encoder.step = (uint32_t)t->state.step;
     timer_begin(&t->timer, PHASE_FORWARD);
-    return encoder_forward(&t->model.encoder, &t->batch.packed);
+    return encoder_forward(&t->model.encoder, &portion->batch.packed);
 }
 
-static void add_states(const Comm *comm, Trainer *t, int i, const real *hidden)
+static void add_states(Trainer *t, const Portion *portion, const real *hidden)
 {
     timer_begin(&t->timer, PHASE_REGULARIZE);
-    const int shard = pieces_at(comm, t, i).shard;
-    collapse_loss_add(&t->collapse, t->shard_means ? &t->shard_means[shard] : &t->collapse.step, &t->batch, hidden);
+    collapse_loss_add(&t->collapse, step_sums_doubles(&t->sums, portion->shard), &portion->batch, hidden);
 }
 
-/* This rank's class sums are complete: let them be summed behind the head and the backward pass. */
-static void begin_class_sums(Trainer *t)
-{
-    const int64_t n = collapse_loss_doubles(&t->collapse);
-    if (n && !t->shard_means) bucket_sum_begin_f64(&t->sums, t->collapse.step.sum, n);
-}
-
-/* The step's class sums of all ranks into the totals, and R from them. Everything begun must be finished. */
-static void evaluate_collapse(const Comm *comm, Trainer *t)
+/* The step's class sums of all ranks into the totals, and R from them. */
+static void evaluate_collapse(Trainer *t)
 {
     timer_begin(&t->timer, PHASE_WAIT);
-    if (t->shard_means) collapse_loss_merge_shards(&t->collapse, comm, t->n_shards, t->shard_means);
-    else collapse_loss_merge(&t->collapse);
+    step_sums_finish_doubles(&t->sums);
     timer_begin(&t->timer, PHASE_REGULARIZE);
+    collapse_loss_fold(&t->collapse, t->sums.n_sets, t->sums.doubles);
     collapse_loss_value(&t->collapse);
 }
 
-/* A layer's gradients are final; all ranks hand over in this order. */
-static void begin_layer_sum(void *context, int l)
-{
-    Trainer *t = context;
-    bucket_sum_begin(&t->sums, gradients_bucket_of_layer(l), !t->dealt);
-}
-
-/* Head and loss of a piece; dx [N, D] receives the gradient to the states. Returns the sum of its labels' losses. */
-static double head(Trainer *t, const real *hidden)
+/* Head and loss of a portion; dx [N, D] receives the gradient to the states. */
+static void head(Trainer *t, const Portion *portion, const real *hidden)
 {
     real *dx = t->model.encoder.dx;
     timer_begin(&t->timer, PHASE_HEAD);
-    memset(dx, 0, (size_t)t->batch.packed.n_tokens * (size_t)t->model.params.config.hidden * sizeof *dx);
-    return masked_lm_loss(&t->masked_lm, &t->batch, hidden, t->global_labels, dx);
+    memset(dx, 0, (size_t)portion->batch.packed.n_tokens * (size_t)t->model.config.hidden * sizeof *dx);
+    step_sums_add_loss(&t->sums, masked_lm_loss(&t->masked_lm, &portion->batch, hidden, t->global_labels, dx));
 }
 
-/* Objectives on states, and backward pass of a piece. is_last: gradients become final. */
-static void backward(Trainer *t, const real *hidden, bool is_last)
+/* Objectives on states, and backward pass of a portion. */
+static void backward(Trainer *t, const Portion *portion, const real *hidden)
 {
     if (uses_collapse(t) && t->collapse.options.grad == GRAD_BOTH) {
         timer_begin(&t->timer, PHASE_REGULARIZE);
-        collapse_loss_states(&t->collapse, &t->batch, hidden, t->model.encoder.dx);
+        collapse_loss_states(&t->collapse, &portion->batch, hidden, t->model.encoder.dx);
     }
     timer_begin(&t->timer, PHASE_BACKWARD);
-    const bool sums = is_last && !t->n_shards;
-    if (sums) bucket_sum_begin(&t->sums, gradients_bucket_of_head(&t->model.params.config), !t->dealt);
-    encoder_backward(&t->model.encoder, &t->batch.packed, t->model.encoder.dx, sums ? begin_layer_sum : NULL, t);
-    params_add_gradients(&t->model.params);
-}
-
-/* Gradients of the next piece go to the block, or to the place of its shard in the tree. */
-static void clear_gradient(Trainer *t, int shard)
-{
+    step_sums_head_done(&t->sums);
+    encoder_backward(&t->model.encoder, &portion->batch.packed, t->model.encoder.dx, step_sums_layer_done, &t->sums);
     timer_begin(&t->timer, PHASE_OPTIMIZE);
-    if (t->n_shards) params_point_gradient(&t->model.params, tree_stack_leaf(&t->tree, shard));
-    params_begin_gradient(&t->model.params);
+    step_sums_end_portion(&t->sums);
 }
 
-static void wait_for_sums(Trainer *t)
+/* This rank's part of the gradients of the global loss, portion by portion. The gradient of R to states needs R before
+ * the first backward pass: with several portions that takes a forward pass of its own. */
+static void compute_gradients(Trainer *t)
 {
-    timer_begin(&t->timer, PHASE_WAIT);
-    bucket_sum_finish(&t->sums);
-}
-
-/* This rank's part of the gradients of the global loss, piece by piece; the losses of the pieces' labels
- * go to t->shard_loss (one entry without shards). The gradient of R to states needs R before the first
- * backward pass: with several pieces that takes a forward pass of its own. */
-static void compute_gradients(const Comm *comm, Trainer *t)
-{
-    const int n = pieces_count(comm, t);
+    const int n = t->portions.n;
+    const Portion *portion = t->portions.portion;
     const bool states = uses_collapse(t) && t->collapse.options.grad == GRAD_BOTH,
-               first_pass = states && pieces_are_many(t);
-    memset(t->shard_loss, 0, (size_t)(t->n_shards ? t->n_shards : 1) * sizeof *t->shard_loss);
-    if (t->n_shards) tree_stack_clear(&t->tree);
-    else clear_gradient(t, 0);
+               first_pass = states && portions_are_many(&t->portions.rule);
+    timer_begin(&t->timer, PHASE_OPTIMIZE);
+    step_sums_begin(&t->sums);
     if (uses_collapse(t)) collapse_loss_begin_step(&t->collapse, t->state.next_sample == 0);
-    for (int s = 0; s < t->n_shards && t->shard_means; s++) class_means_clear(&t->shard_means[s]);
-    for (int i = 0; i < n && first_pass; i++) add_states(comm, t, i, forward(comm, t, i));
+    for (int i = 0; i < n && first_pass; i++) add_states(t, &portion[i], forward(t, &portion[i]));
     if (first_pass) {
-        begin_class_sums(t);
-        wait_for_sums(t);
-        evaluate_collapse(comm, t);
+        step_sums_begin_doubles(&t->sums);
+        evaluate_collapse(t);
     }
     for (int i = 0; i < n; i++) {
-        const int shard = pieces_at(comm, t, i).shard;
         const bool is_last = i == n - 1, adds = uses_collapse(t) && !first_pass;
-        if (t->n_shards) clear_gradient(t, shard);
-        const real *hidden = forward(comm, t, i);
-        if (adds) add_states(comm, t, i, hidden);
-        if (adds && is_last) begin_class_sums(t);
-        t->shard_loss[shard] += head(t, hidden);
-        if (states && !first_pass) {
-            wait_for_sums(t);
-            evaluate_collapse(comm, t);
-        }
-        backward(t, hidden, is_last);
-        if (!t->n_shards) continue;
         timer_begin(&t->timer, PHASE_OPTIMIZE);
-        tree_stack_push(&t->tree, shard);
+        step_sums_begin_portion(&t->sums, portion[i].shard, is_last);
+        const real *hidden = forward(t, &portion[i]);
+        if (adds) add_states(t, &portion[i], hidden);
+        if (adds && is_last) step_sums_begin_doubles(&t->sums);
+        head(t, &portion[i], hidden);
+        if (states && !first_pass) evaluate_collapse(t);
+        backward(t, &portion[i], hidden);
     }
 }
 
 /* Sum the gradients over ranks; the regularizer's rows come once, after the sum (methods.md 7.6).
  * Returns the norm of the regularizer's part. */
-static double sum_gradients(const Comm *comm, Trainer *t)
+static double sum_gradients(Trainer *t)
 {
     double nc_norm = 0;
     const bool before = uses_collapse(t) && t->collapse.options.sync == SYNC_NONE;
-    if (before && t->collapse.options.grad == GRAD_ROWS) evaluate_collapse(comm, t); /* of this rank alone */
+    if (before && t->collapse.options.grad == GRAD_ROWS) evaluate_collapse(t); /* of this rank alone */
     if (before) nc_norm = collapse_loss_rows(&t->collapse, t->model.params.g.word);
     timer_begin(&t->timer, PHASE_WAIT);
-    if (t->n_shards) params_point_gradient(&t->model.params, tree_sum_finish(comm, &t->tree));
-    else bucket_sum_begin(&t->sums, GRADIENTS_BUCKET_OF_EMBEDDINGS, !t->dealt);
-    wait_for_sums(t);
-    if (uses_collapse(t) && t->collapse.options.grad == GRAD_ROWS && !before) evaluate_collapse(comm, t);
+    step_sums_finish(&t->sums);
+    if (uses_collapse(t) && t->collapse.options.grad == GRAD_ROWS && !before) evaluate_collapse(t);
     timer_begin(&t->timer, PHASE_OPTIMIZE);
     if (uses_collapse(t) && !before) nc_norm = collapse_loss_rows(&t->collapse, t->model.params.g.word);
     return nc_norm;
@@ -192,17 +148,14 @@ static double sum_gradients(const Comm *comm, Trainer *t)
 
 /* The sum of the losses at all labels of the global batch: shards in order, or ranks in order. With it goes what any
  * rank has to say: has a write behind the steps failed, and should the run end after this step? */
-static double sum_losses(const Comm *comm, Trainer *t, double began_s, StopReason *stop)
+static double sum_losses(Trainer *t, double began_s, StopReason *stop)
 {
-    const int n = t->n_shards ? t->n_shards : 1;
-    double sum = 0, *failed = t->shard_loss + n, *stops = failed + 1;
-    memset(failed, 0, N_STEP_FLAGS * sizeof *failed);
+    double *failed = t->sums.flags, *stops = failed + 1;
     *failed = checkpoint_writer_has_failed(&t->writer);
     stops[stop_wanted(timer_now() - began_s)] = 1;
-    comm_sum_f64(comm, t->shard_loss, n + N_STEP_FLAGS);
+    const double sum = step_sums_loss(&t->sums);
     t->write_failed = *failed > 0;
     *stop = stop_first(stops);
-    for (int s = 0; s < n; s++) sum += t->shard_loss[s];
     return sum;
 }
 
@@ -244,7 +197,7 @@ static Term mean_loss(const Trainer *t, double sum)
     return (Term){sum / (double)t->global_labels, true};
 }
 
-static void update(const Comm *comm, Trainer *t, HistoryLine *line)
+static void update(Trainer *t, HistoryLine *line)
 {
     const AdamSettings adam = {.form = t->run->optimizer.adam == 0 ? ADAM_HF : ADAM_TORCH,
                                .learning_rate = line->learning_rate,
@@ -254,9 +207,18 @@ static void update(const Comm *comm, Trainer *t, HistoryLine *line)
                                .weight_decay = t->run->optimizer.weight_decay,
                                .gradient_scale = gradients_clip_factor(line->grad_norm, t->run->optimizer.clip),
                                .step = t->state.step + 1};
-    gradients_update(&adam, &t->model.params, t->dealt);
+    gradients_update(&adam, &t->model.params, t->sums.dealt);
     timer_begin(&t->timer, PHASE_WAIT);
-    if (t->dealt) buckets_gather(comm, t->dealt, t->model.params.weight);
+    step_sums_share_weights(&t->sums);
+}
+
+/* Even contiguous parts of the batch, so that the trace of all ranks is in the order of the batch. */
+static void fill_trace(const Comm *comm, Trainer *t)
+{
+    const Part part = partition_even(t->global_samples, comm->rank, comm->n_ranks);
+    const Masking masking = masking_of(t);
+    batch_fill(&t->corpus, t->model.vocabulary, t->order + t->state.next_sample + part.first, part.n, &masking,
+               &t->trace_batch);
 }
 
 Status trainer_step(const Comm *comm, Trainer *t, HistoryLine *line, StopReason *stop)
@@ -264,9 +226,9 @@ Status trainer_step(const Comm *comm, Trainer *t, HistoryLine *line, StopReason 
     const double began_s = timer_now();
     timer_begin(&t->timer, PHASE_DATA);
     count_globally(comm, t);
-    compute_gradients(comm, t);
-    const double nc_norm = sum_gradients(comm, t);
-    const Term task = mean_loss(t, sum_losses(comm, t, began_s, stop)), nc = sum_measures(comm, t);
+    compute_gradients(t);
+    const double nc_norm = sum_gradients(t);
+    const Term task = mean_loss(t, sum_losses(t, began_s, stop)), nc = sum_measures(comm, t);
     *line = (HistoryLine){
         .step = (double)t->state.step + 1, .epoch = (double)t->state.epoch + 1, .tokens = (double)t->state.tokens};
     line->task_loss = task.value;
@@ -274,15 +236,15 @@ Status trainer_step(const Comm *comm, Trainer *t, HistoryLine *line, StopReason 
     line->nc_classes = uses_collapse(t) ? t->collapse.measure.n_active : 0;
     line->loss = sum_terms(task, nc, t->run->nc.loss.weight);
     line->learning_rate = schedule_rate(&t->schedule, t->state.step);
-    line->grad_norm = gradients_norm(comm, &t->model.params, t->dealt, t->norm_part);
+    line->grad_norm = step_sums_norm(&t->sums);
     line->nc_grad_norm = nc.is_measured && t->run->nc.loss.weight > 0 ? nc_norm : (double)NAN;
     CHECK(is_sound(task) && is_sound(nc) && isfinite(line->grad_norm), STATUS_DIVERGED,
           "step %.0f: loss %g, gradient norm %g: the run has diverged; lower learning-rate, or raise warmup; the last "
           "checkpoint is kept",
           line->step, line->loss, line->grad_norm);
-    update(comm, t, line);
+    update(t, line);
     timer_begin(&t->timer, PHASE_OTHER);
-    if (t->run->trace[0]) fill_batch(t, pieces_to_trace(comm, t), &t->trace_batch);
+    if (t->run->trace[0]) fill_trace(comm, t);
     t->step_s = timer_now() - began_s;
     t->state.seconds += t->step_s;
     line->seconds = t->state.seconds;

@@ -91,7 +91,8 @@ static void balanced(void)
             largest = cost[i] > largest ? cost[i] : largest;
             part_of[i] = -1;
         }
-        partition_balanced(n, cost, parts, part_of);
+        PartitionLoad scratch[49];
+        partition_balanced(n, cost, parts, part_of, scratch);
         for (int i = 0; i < n; i++) {
             complete = complete && part_of[i] >= 0 && part_of[i] < parts;
             if (complete) load[part_of[i]] += cost[i];

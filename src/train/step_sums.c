@@ -1,0 +1,131 @@
+/* step_sums.c: every way of adding, one branch each. */
+#include "train/step_sums.h"
+
+#include <string.h>
+
+#include "kernels/layers.h"
+#include "train/gradients.h"
+
+static bool by_shard(const StepSums *s)
+{
+    return s->rule.n_shards > 0;
+}
+
+void step_sums_plan(const Comm *comm, const BertConfig *config, const StepSumsRule *rule, StepSums *s)
+{
+    *s = (StepSums){.comm = comm, .rule = *rule, .n_sets = rule->n_shards ? rule->n_shards : 1};
+    gradients_buckets(config, comm->rank, comm->n_ranks, &s->buckets);
+    s->dealt = rule->deals_optimizer && comm->n_ranks > 1 ? &s->buckets : NULL;
+}
+
+int64_t step_sums_moments(const StepSums *s)
+{
+    return s->dealt ? buckets_owned(s->dealt) : -1;
+}
+
+void step_sums_lay_out(Arena *arena, Params *params, StepSums *s)
+{
+    const int64_t count = params->layout.count;
+    s->params = params;
+    s->norm_part = arena_cut(arena, (size_t)gradients_norm_parts(count), sizeof *s->norm_part);
+    s->loss = arena_cut(arena, (size_t)(s->n_sets + s->rule.n_flags), sizeof *s->loss);
+    s->flags = s->loss ? s->loss + s->n_sets : NULL;
+    s->doubles = arena_cut(arena, (size_t)s->n_sets * (size_t)s->rule.n_doubles, sizeof *s->doubles);
+    if (by_shard(s))
+        tree_stack_init(arena, s->rule.n_shards, s->comm->n_ranks, count, layers_add, params->gradient, &s->tree);
+}
+
+void step_sums_open(StepSums *s)
+{
+    bucket_sum_open(s->comm, &s->buckets, s->params->gradient, s->rule.in_background, &s->sums);
+}
+
+void step_sums_close(StepSums *s)
+{
+    bucket_sum_close(&s->sums);
+    buckets_free(&s->buckets);
+}
+
+void step_sums_begin(StepSums *s)
+{
+    memset(s->loss, 0, (size_t)(s->n_sets + s->rule.n_flags) * sizeof *s->loss);
+    if (s->doubles) memset(s->doubles, 0, (size_t)s->n_sets * (size_t)s->rule.n_doubles * sizeof *s->doubles);
+    if (by_shard(s)) tree_stack_clear(&s->tree);
+    else params_begin_gradient(s->params);
+}
+
+void step_sums_begin_portion(StepSums *s, int shard, bool is_last)
+{
+    s->shard = shard;
+    s->is_final = is_last && !by_shard(s);
+    if (!by_shard(s)) return;
+    params_point_gradient(s->params, tree_stack_leaf(&s->tree, shard));
+    params_begin_gradient(s->params);
+}
+
+void step_sums_head_done(StepSums *s)
+{
+    if (s->is_final) bucket_sum_begin(&s->sums, gradients_bucket_of_head(&s->params->config), !s->dealt);
+}
+
+void step_sums_layer_done(void *context, int l)
+{
+    StepSums *s = context;
+    if (s->is_final) bucket_sum_begin(&s->sums, gradients_bucket_of_layer(l), !s->dealt);
+}
+
+void step_sums_end_portion(StepSums *s)
+{
+    params_add_gradients(s->params);
+    if (by_shard(s)) tree_stack_push(&s->tree, s->shard);
+}
+
+double *step_sums_doubles(const StepSums *s, int shard)
+{
+    return s->doubles + shard * s->rule.n_doubles;
+}
+
+void step_sums_add_loss(StepSums *s, double loss)
+{
+    s->loss[s->shard] += loss;
+}
+
+/* A shard's sums are one rank's numbers and the others' zeros: exact in any order. They are few, and not begun early.
+ */
+void step_sums_begin_doubles(StepSums *s)
+{
+    const bool begins = s->rule.n_doubles > 0 && s->rule.shares_doubles && !by_shard(s);
+    if (begins) bucket_sum_begin_f64(&s->sums, s->doubles, s->rule.n_doubles);
+}
+
+void step_sums_finish_doubles(StepSums *s)
+{
+    bucket_sum_finish(&s->sums);
+    for (int set = 0; set < s->n_sets && by_shard(s); set++)
+        comm_sum_f64(s->comm, s->doubles + set * s->rule.n_doubles, s->rule.n_doubles);
+}
+
+void step_sums_finish(StepSums *s)
+{
+    if (by_shard(s)) params_point_gradient(s->params, tree_sum_finish(s->comm, &s->tree));
+    else bucket_sum_begin(&s->sums, GRADIENTS_BUCKET_OF_EMBEDDINGS, !s->dealt);
+    bucket_sum_finish(&s->sums);
+}
+
+double step_sums_loss(StepSums *s)
+{
+    double sum = 0;
+    comm_sum_f64(s->comm, s->loss, s->n_sets + s->rule.n_flags);
+    for (int set = 0; set < s->n_sets; set++) sum += s->loss[set];
+    return sum;
+}
+
+double step_sums_norm(StepSums *s)
+{
+    return gradients_norm(s->comm, s->params, s->dealt, s->norm_part);
+}
+
+void step_sums_share_weights(StepSums *s)
+{
+    if (s->dealt) buckets_gather(s->comm, s->dealt, s->params->weight);
+}
