@@ -23,6 +23,8 @@ Status model_file_open(const char *path, H5File **file, BertConfig *config);
  * allocated for them is no more than the file holds. */
 Status model_file_read_config(H5File *file, BertConfig *config);
 
+/* Configuration and vocabulary; with the weights as a block under /model/weights it is a model. */
+Status model_file_write_head(H5File *file, const BertConfig *config, const PieceTable *pieces);
 Status model_file_write(H5File *file, const BertConfig *config, const BertLayout *layout, const real *weight,
                         const PieceTable *pieces);
 

@@ -7,24 +7,13 @@
 #define TRAIN_CHECKPOINT_H
 
 #include "parallel/comm.h"
-#include "train/state.h"
+#include "train/state_arrays.h"
 
-/* The class means of all ranks, one set after the other; arrays are NULL except on rank 0. */
-typedef struct {
-    int n_sets;     /* 1, or one per rank with nc-sync = none */
-    double *sum;    /* owned [n_sets, K, D + 2]: sum, square, weight as in ClassMeans */
-    int64_t *count; /* owned [n_sets, K] */
-} GatheredMeans;
-
-GatheredMeans checkpoint_gather_means(const Comm *comm, const TrainState *state); /* Collective */
-void checkpoint_free_means(GatheredMeans *means);                                 /* Local */
-/* The whole moments on rank 0 [count]; first, second NULL elsewhere. Collective. */
-void checkpoint_collect_moments(const Comm *comm, const TrainState *state, real *first, real *second);
-/* Write folder/step-<step>.h5 and remove all but the last `keep`. Local, rank 0; the state's moments are whole. */
-Status checkpoint_write_file(const char *folder, int keep, const TrainState *state, const GatheredMeans *means);
-
-/* The two above in one. Write folder/step-<step>.h5 and remove all but the last `keep`. Collective. */
-Status checkpoint_write(const Comm *comm, const char *folder, int keep, const TrainState *state);
+/* Write folder/step-<step>.h5 and remove all but the last `keep`. whole: the state's arrays, whole, of n_sets ranks.
+ * Local, rank 0. */
+Status checkpoint_write_file(const char *folder, int keep, const TrainState *state, const StateList *whole, int n_sets);
+/* Collect and write. Collective. */
+Status checkpoint_write(const Comm *comm, const char *folder, int keep, TrainState *state);
 /* Write folder/model.h5. Collective. */
 Status checkpoint_write_model(const Comm *comm, const char *folder, const TrainState *state);
 

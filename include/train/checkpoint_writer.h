@@ -18,20 +18,21 @@ typedef struct {
     pthread_t thread;
     Status status; /* of the write, once it has ended */
     char message[1024];
-    double time_s;       /* it took */
-    TrainState state;    /* the copy */
-    Params params;       /* layout borrowed; weight and moments live in the arena */
-    GatheredMeans means; /* owned */
-    const char *folder;  /* borrowed */
+    double time_s;    /* it took */
+    TrainState state; /* the copy: what is not an array, and the history (owned) */
+    StateList whole;  /* the copy of the arrays; they live in the arena, on the rank that writes */
+    int n_ranks;
+    const char *folder; /* borrowed */
     int keep;
 } CheckpointWriter;
 
-/* Cut room for the copy: 12 bytes per parameter, on the rank that writes (writes_here). */
-void checkpoint_writer_init(Arena *arena, const Params *params, bool writes_here, CheckpointWriter *writer);
+/* Cut room for a copy of the state's arrays (12 bytes per parameter, and the class sums) on rank 0. state: with its
+ * arrays laid out. Local. */
+void checkpoint_writer_init(Arena *arena, const Comm *comm, TrainState *state, CheckpointWriter *writer);
 
 /* Wait for the write before, copy the state, start writing it. Collective; fails as the write before. */
 Status checkpoint_writer_start(const Comm *comm, CheckpointWriter *writer, const char *folder, int keep,
-                               const TrainState *state);
+                               TrainState *state);
 /* Has a write failed? Then checkpoint_writer_finish tells why. Local. */
 bool checkpoint_writer_has_failed(CheckpointWriter *writer);
 /* Wait for the write under way, if any. Collective. */

@@ -95,13 +95,18 @@ Status model_file_read_block(H5File *file, const char *group, const BertLayout *
     return STATUS_OK;
 }
 
+Status model_file_write_head(H5File *file, const BertConfig *config, const PieceTable *pieces)
+{
+    TRY(bert_config_write(file, config));
+    TRY(h5_write_texts(file, "/tokenizer/vocab", pieces->piece, pieces->n, "id"));
+    return h5_put_i64(file, "/tokenizer/vocab", "lower_case", pieces->lower_case);
+}
+
 Status model_file_write(H5File *file, const BertConfig *config, const BertLayout *layout, const real *weight,
                         const PieceTable *pieces)
 {
-    TRY(bert_config_write(file, config));
-    TRY(model_file_write_block(file, "/model/weights", layout, weight));
-    TRY(h5_write_texts(file, "/tokenizer/vocab", pieces->piece, pieces->n, "id"));
-    return h5_put_i64(file, "/tokenizer/vocab", "lower_case", pieces->lower_case);
+    TRY(model_file_write_head(file, config, pieces));
+    return model_file_write_block(file, "/model/weights", layout, weight);
 }
 
 Status model_file_read_pieces(H5File *file, const BertConfig *config, char ***piece, int *n, bool *lower_case)

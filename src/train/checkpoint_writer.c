@@ -8,22 +8,22 @@
 #include "base/memory.h"
 #include "base/timer.h"
 
-void checkpoint_writer_init(Arena *arena, const Params *params, bool writes_here, CheckpointWriter *w)
+void checkpoint_writer_init(Arena *arena, const Comm *comm, TrainState *state, CheckpointWriter *w)
 {
-    const size_t count = (size_t)params->layout.count;
     memset(w, 0, sizeof *w);
-    if (!writes_here) return;
-    w->params = *params;
-    w->params.weight = arena_cut(arena, count, sizeof(real));
-    w->params.first = arena_cut(arena, count, sizeof(real));
-    w->params.second = arena_cut(arena, count, sizeof(real));
+    w->n_ranks = comm->n_ranks;
+    state_arrays(state, &w->whole);
+    for (int i = 0; i < w->whole.n; i++) {
+        StateArray *array = &w->whole.array[i];
+        array->data = comm->rank == 0 ? arena_cut(arena, state_array_bytes(comm, array), 1) : NULL;
+    }
 }
 
 static void *write_copy(void *context)
 {
     CheckpointWriter *w = context;
     const double began_s = timer_now();
-    w->status = checkpoint_write_file(w->folder, w->keep, &w->state, &w->means);
+    w->status = checkpoint_write_file(w->folder, w->keep, &w->state, &w->whole, w->n_ranks);
     if (w->status) snprintf(w->message, sizeof w->message, "%s", status_message()); /* it is this thread's */
     w->time_s = timer_now() - began_s;
     atomic_store(&w->has_ended, true);
@@ -37,31 +37,26 @@ static Status join(CheckpointWriter *w)
     if (w->has_thread) pthread_join(w->thread, NULL);
     w->is_running = false;
     history_free(&w->state.history);
-    checkpoint_free_means(&w->means);
     if (w->status) status_adopt(w->message);
     else log_line("checkpoint of step %lld written behind the steps in %.1f s", (long long)w->state.step, w->time_s);
     return w->status;
 }
 
-static void copy_state(CheckpointWriter *w, const TrainState *state)
+static void copy_history(const History *from, History *to)
 {
-    const size_t bytes = (size_t)state->params->layout.count * sizeof(real);
-    w->state = *state;
-    w->state.params = &w->params;
-    memcpy(w->params.weight, state->params->weight, bytes);
-    w->state.history = (History){0};
-    for (size_t i = 0; i < state->history.n; i++) history_add(&w->state.history, &state->history.line[i]);
+    *to = (History){0};
+    for (size_t i = 0; i < from->n; i++) history_add(to, &from->line[i]);
 }
 
-Status checkpoint_writer_start(const Comm *comm, CheckpointWriter *w, const char *folder, int keep,
-                               const TrainState *state)
+Status checkpoint_writer_start(const Comm *comm, CheckpointWriter *w, const char *folder, int keep, TrainState *state)
 {
     TRY(checkpoint_writer_finish(comm, w));
-    GatheredMeans means = checkpoint_gather_means(comm, state);
-    checkpoint_collect_moments(comm, state, w->params.first, w->params.second);
+    StateList list;
+    state_arrays(state, &list);
+    for (int i = 0; i < list.n; i++) state_array_collect(comm, &list.array[i], w->whole.array[i].data);
     if (comm->rank != 0) return STATUS_OK;
-    copy_state(w, state);
-    w->means = means;
+    w->state = *state;
+    copy_history(&state->history, &w->state.history);
     w->folder = folder;
     w->keep = keep;
     atomic_store(&w->has_ended, false);

@@ -125,6 +125,17 @@ static StepSumsRule sums_rule(const Comm *comm, const RunSettings *run, const Tr
                           .n_flags = N_STEP_FLAGS};
 }
 
+/* Where the state's arrays lie. */
+static void lay_out_state(const RunSettings *run, Trainer *t)
+{
+    t->state.params = &t->model.params;
+    t->state.dealt = t->sums.dealt;
+    if (!run_settings_collects(run)) return;
+    t->state.means = &t->collapse.total;
+    t->state.class_id = t->words.id;
+    t->state.means_by_rank = run->nc.loss.sync == SYNC_NONE;
+}
+
 /* Cut everything a run needs from the arena: once to count, once to take. */
 static void lay_out(const Comm *comm, const RunSettings *run, Trainer *t)
 {
@@ -141,7 +152,8 @@ static void lay_out(const Comm *comm, const RunSettings *run, Trainer *t)
         collapse_loss_init(&t->arena, &run->nc.loss, &t->words, &t->model.head, comm->n_ranks, &t->collapse);
     portions_init(&t->arena, &rule, &t->portions);
     step_sums_lay_out(&t->arena, &t->model.params, &t->sums);
-    if (t->writes_behind) checkpoint_writer_init(&t->arena, &t->model.params, comm->rank == 0, &t->writer);
+    lay_out_state(run, t);
+    if (t->writes_behind) checkpoint_writer_init(&t->arena, comm, &t->state, &t->writer);
     if (run->trace[0]) batch_init(&t->arena, rule.batch, batch_token_bound(&t->corpus, rule.batch), &t->trace_batch);
     const double own = run->dropout;
     t->model.encoder.hidden_dropout = own < 0 ? config->hidden_dropout : own;
@@ -190,18 +202,12 @@ static Status load_weights(const Comm *comm, const RunSettings *run, Trainer *t)
 void setup_state(const char *settings, const char *command_line, Trainer *t)
 {
     const RunSettings *run = t->run;
-    t->state = (TrainState){.seed = run->seed,
-                            .params = &t->model.params,
-                            .settings = settings,
-                            .command_line = command_line,
-                            .dealt = t->sums.dealt};
+    t->state.seed = run->seed;
+    t->state.settings = settings;
+    t->state.command_line = command_line;
     t->state.pieces = model_pieces(&t->model);
-    t->state.samples_hash = XXH3_64bits(t->corpus.id, (size_t)t->corpus.offset[t->corpus.n] * sizeof *t->corpus.id);
-    if (run_settings_collects(run)) {
-        t->state.means = &t->collapse.total;
-        t->state.class_id = t->words.id;
-        t->state.means_by_rank = run->nc.loss.sync == SYNC_NONE;
-    }
+    t->state.samples_hash =
+        (int64_t)XXH3_64bits(t->corpus.id, (size_t)t->corpus.offset[t->corpus.n] * sizeof *t->corpus.id);
     static const char *const metric[] = {"unc3", "nc3", "nc1", "nc2"};
     t->metric = metric[run->nc.loss.metric];
 }
