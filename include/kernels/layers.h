@@ -6,6 +6,7 @@
 #ifndef KERNELS_LAYERS_H
 #define KERNELS_LAYERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "kernels/vector.h"
@@ -32,7 +33,8 @@ void layers_dropout(int n_samples, const int *offset, int d, const real *x, cons
 
 /* Sum of the losses of n rows, rows in parallel, added in row order. logits [n, d]; loss [n] scratch. */
 double layers_cross_entropy(int n, int d, real *logits, const real *bias, const int *label, double scale, double *loss);
-void layers_adamw(int64_t n, const AdamSettings *settings, real *p, const real *g, real *m, real *v);
+/* Are all numbers it wrote finite? */
+bool layers_adamw(int64_t n, const AdamSettings *settings, real *p, const real *g, real *m, real *v);
 /* part [ceil(n / grain)]: the sum of squares of each grain of x, in fp64. */
 void layers_square_sums(int64_t n, int grain, const real *x, double *part);
 

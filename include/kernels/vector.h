@@ -92,8 +92,9 @@ typedef struct {
      * -log softmax(logits + bias)[label]; with scale != 0 logits become scale * (softmax - onehot). */
     double (*cross_entropy)(int n, int d, real *logits, const real *bias, const int *label, double scale);
 
-    /* One AdamW update of n parameters p with gradient g and moments m, v (methods.md 0.3). */
-    void (*adamw)(int64_t n, const AdamSettings *settings, real *p, const real *g, real *m, real *v);
+    /* One AdamW update of n parameters p with gradient g and moments m, v (methods.md 0.3). Returns 0, or NaN if a
+     * number it wrote is not finite. */
+    real (*adamw)(int64_t n, const AdamSettings *settings, real *p, const real *g, real *m, real *v);
     /* Sum of squares in fp64, in a fixed order. */
     double (*square_sum)(int64_t n, const real *x);
 

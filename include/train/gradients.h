@@ -30,7 +30,11 @@ static inline int64_t gradients_norm_parts(int64_t count)
 double gradients_clip_factor(double norm, double limit);
 
 /* One AdamW step on all tensors; biases and LayerNorm weights are exempt from weight decay. dealt:
- * of what this rank owns, NULL: of all. Local. */
-void gradients_update(const AdamSettings *settings, Params *params, const Buckets *dealt);
+ * of what this rank owns, NULL: of all. Is everything finite that was written? Local. */
+bool gradients_update(const AdamSettings *settings, Params *params, const Buckets *dealt);
+
+/* STATUS_DIVERGED names the first weight or moment (of what this rank owns) that is not finite; params->first may be
+ * NULL. Local. */
+Status gradients_check(const Params *params, const Buckets *dealt);
 
 #endif

@@ -40,6 +40,9 @@ void state_arrays(TrainState *state, StateList *list);
 
 size_t state_array_bytes(const Comm *comm, const StateArray *array); /* of the whole. Local */
 
+/* Is no number of the whole array (in data) NaN or infinite? n_sets as in state_array_write. Local. */
+bool state_array_is_finite(const StateArray *array, int n_sets);
+
 /* The whole of an array from all ranks to rank 0 (whole: NULL elsewhere), and back. Collective. */
 void state_array_collect(const Comm *comm, const StateArray *array, void *whole);
 void state_array_spread(const Comm *comm, const StateArray *array, const void *whole);

@@ -6,22 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+static Status check_finite(const char *file, const char *path, int64_t n, const real *x)
+{
+    for (int64_t i = 0; i < n; i++)
+        CHECK(isfinite(x[i]), STATUS_DATA, "%s: %s holds a value that is not finite at element %lld; use another copy",
+              file, path, (long long)i);
+    return STATUS_OK;
+}
+
 Status model_file_write_block(H5File *file, const char *group, const BertLayout *layout, const real *block)
 {
     for (int i = 0; i < layout->n; i++) {
         const BertTensor *t = &layout->tensor[i];
         char path[160];
         snprintf(path, sizeof path, "%s/%s", group, t->name);
+        TRY(check_finite(h5_path(file), path, t->count, block + t->first));
         TRY(h5_write_real(file, path, t->rank, t->shape, t->rank == 2 ? "output, input" : "output", block + t->first));
     }
-    return STATUS_OK;
-}
-
-static Status check_finite(const H5File *file, const char *path, int64_t n, const real *x)
-{
-    for (int64_t i = 0; i < n; i++)
-        CHECK(isfinite(x[i]), STATUS_DATA, "%s: %s holds a value that is not finite at element %lld; use another copy",
-              h5_path(file), path, (long long)i);
     return STATUS_OK;
 }
 
@@ -90,7 +91,7 @@ Status model_file_read_block(H5File *file, const char *group, const BertLayout *
         snprintf(path, sizeof path, "%s/%s", group, t->name);
         TRY(check_shape(file, path, t));
         TRY(h5_read_real(file, path, t->count, block + t->first));
-        TRY(check_finite(file, path, t->count, block + t->first));
+        TRY(check_finite(h5_path(file), path, t->count, block + t->first));
     }
     return STATUS_OK;
 }

@@ -145,11 +145,13 @@ double layers_cross_entropy(int n, int d, real *logits, const real *bias, const 
     return sum;
 }
 
-void layers_adamw(int64_t n, const AdamSettings *settings, real *p, const real *g, real *m, real *v)
+bool layers_adamw(int64_t n, const AdamSettings *settings, real *p, const real *g, real *m, real *v)
 {
-#pragma omp parallel for schedule(static)
+    real finite = 0;
+#pragma omp parallel for schedule(static) reduction(+ : finite)
     for (int64_t i = 0; i < n; i += FLAT_BLOCK)
-        vector_kernels->adamw(n - i < FLAT_BLOCK ? n - i : FLAT_BLOCK, settings, p + i, g + i, m + i, v + i);
+        finite += vector_kernels->adamw(n - i < FLAT_BLOCK ? n - i : FLAT_BLOCK, settings, p + i, g + i, m + i, v + i);
+    return finite == 0;
 }
 
 void layers_square_sums(int64_t n, int grain, const real *x, double *part)

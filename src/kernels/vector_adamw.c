@@ -14,7 +14,8 @@
 #define real_sqrt sqrtf
 #endif
 
-void KERNEL(adamw)(int64_t n, const AdamSettings *settings, real *p, const real *g, real *m, real *v)
+/* The returned sum of 0 x is 0, or NaN as soon as one x is a NaN or an infinity; it hides behind root and quotient. */
+real KERNEL(adamw)(int64_t n, const AdamSettings *settings, real *p, const real *g, real *m, real *v)
 {
     const double c1 = 1 - pow(settings->beta_1, (double)settings->step);
     const double c2 = 1 - pow(settings->beta_2, (double)settings->step);
@@ -26,7 +27,8 @@ void KERNEL(adamw)(int64_t n, const AdamSettings *settings, real *p, const real 
     const real rate = (real)(settings->learning_rate * (is_torch ? 1 : sqrt(c2)) / c1);
     const real kept = (real)(1 - settings->learning_rate * settings->weight_decay);
     const real kept_before = is_torch ? kept : 1, kept_after = is_torch ? 1 : kept;
-#pragma omp simd
+    real finite = 0;
+#pragma omp simd reduction(+ : finite)
     for (int64_t i = 0; i < n; i++) {
         const real gradient = g[i] * scale;
         const real first = b1 * m[i] + one_b1 * gradient;
@@ -35,7 +37,9 @@ void KERNEL(adamw)(int64_t n, const AdamSettings *settings, real *p, const real 
         v[i] = second;
         const real update = rate * first / (real_sqrt(second) * root_factor + epsilon);
         p[i] = (p[i] * kept_before - update) * kept_after;
+        finite += p[i] * 0 + first * 0 + second * 0;
     }
+    return finite;
 }
 
 double KERNEL(square_sum)(int64_t n, const real *x)

@@ -29,7 +29,7 @@ void KERNEL(scores_backward)(int n, int64_t ld, const real *p, const real *dropp
 void KERNEL(scale_rows)(int n, int d, const real *factor, real *x, int64_t ldx);
 void KERNEL(row_dots)(int n, int d, const real *x, int64_t ldx, const real *y, int64_t ldy, real *dot);
 double KERNEL(cross_entropy)(int n, int d, real *logits, const real *bias, const int *label, double scale);
-void KERNEL(adamw)(int64_t n, const AdamSettings *settings, real *p, const real *g, real *m, real *v);
+real KERNEL(adamw)(int64_t n, const AdamSettings *settings, real *p, const real *g, real *m, real *v);
 double KERNEL(square_sum)(int64_t n, const real *x);
 void KERNEL(small_product)(int m, int n, int k, const real *a, int64_t a_row, int64_t a_column, const real *b,
                            int64_t ldb, bool adds, real *c, int64_t ldc);

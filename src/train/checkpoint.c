@@ -108,10 +108,24 @@ static Status write_model_body(H5File *file, const void *context)
     return model_file_write(file, &s->params->config, &s->params->layout, s->params->weight, &s->pieces);
 }
 
+/* The last door before a file: every step was tested, and what is written is tested again. */
+static Status check_finite(const char *path, const StateList *whole, int n_sets)
+{
+    for (int i = 0; i < whole->n; i++) {
+        const StateArray *array = &whole->array[i];
+        CHECK(state_array_is_finite(array, n_sets), STATUS_DIVERGED,
+              "%s is not written: %s holds a number that is not finite: the run has diverged; the last checkpoint is "
+              "kept",
+              path, array->name);
+    }
+    return STATUS_OK;
+}
+
 Status checkpoint_write_file(const char *folder, int keep, const TrainState *s, const StateList *whole, int n_sets)
 {
     char *path = step_path(folder, s->step);
-    Status status = h5_write_file(path, write_checkpoint_body, &(CheckpointBody){s, whole, n_sets});
+    Status status = check_finite(path, whole, n_sets);
+    if (!status) status = h5_write_file(path, write_checkpoint_body, &(CheckpointBody){s, whole, n_sets});
     if (!status) remove_old(folder, keep);
     free(path);
     return status;
@@ -139,7 +153,10 @@ Status checkpoint_write_model(const Comm *comm, const char *folder, const TrainS
     Status status = STATUS_OK;
     if (comm->rank == 0) {
         char *path = file_join(folder, "model.h5");
-        status = h5_write_file(path, write_model_body, s);
+        const StateArray weights = {
+            .name = "/model/weights", .kind = H5_F32, .data = s->params->weight, .layout = &s->params->layout};
+        status = check_finite(path, &(StateList){.array = {weights}, .n = 1}, 1);
+        if (!status) status = h5_write_file(path, write_model_body, s);
         free(path);
     }
     return comm_agree(comm, status);

@@ -1,6 +1,7 @@
 /* gradients.c: flat loops over the block. */
 #include "train/gradients.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,12 +32,13 @@ double gradients_clip_factor(double norm, double limit)
     return factor < 1 ? factor : 1;
 }
 
-/* The part of the tensors' numbers that lies in span; its moments begin at moment_at. */
-static void update_span(const AdamSettings *settings, Params *params, Span span, int64_t moment_at)
+/* The part of the tensors' numbers that lies in span; its moments begin at moment_at. Is what it wrote finite? */
+static bool update_span(const AdamSettings *settings, Params *params, Span span, int64_t moment_at)
 {
     const BertLayout *layout = &params->layout;
     AdamSettings exempt = *settings;
     exempt.weight_decay = 0;
+    bool finite = true;
     for (int i = 0; i < layout->n;) { /* runs of tensors that are treated alike */
         const bool decay = settings->weight_decay > 0 && layout->tensor[i].decays;
         int64_t first = layout->tensor[i].first, end = first;
@@ -46,16 +48,50 @@ static void update_span(const AdamSettings *settings, Params *params, Span span,
         if (end > span.first + span.n) end = span.first + span.n;
         if (first >= end) continue;
         const int64_t moment = moment_at + first - span.first;
-        layers_adamw(end - first, decay ? settings : &exempt, params->weight + first, params->gradient + first,
-                     params->first + moment, params->second + moment);
+        finite &= layers_adamw(end - first, decay ? settings : &exempt, params->weight + first,
+                               params->gradient + first, params->first + moment, params->second + moment);
     }
+    return finite;
 }
 
-void gradients_update(const AdamSettings *settings, Params *params, const Buckets *dealt)
+bool gradients_update(const AdamSettings *settings, Params *params, const Buckets *dealt)
 {
-    if (!dealt) update_span(settings, params, (Span){0, params->layout.count}, 0);
-    for (int i = 0; dealt && i < dealt->n; i++)
-        update_span(settings, params, buckets_mine(dealt, i), dealt->owned_at[i]);
+    if (!dealt) return update_span(settings, params, (Span){0, params->layout.count}, 0);
+    bool finite = true;
+    for (int i = 0; i < dealt->n; i++)
+        finite &= update_span(settings, params, buckets_mine(dealt, i), dealt->owned_at[i]);
+    return finite;
+}
+
+/* The first of n numbers that is not finite, or -1. */
+static int64_t first_bad(int64_t n, const real *x)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(x[i])) return i;
+    return -1;
+}
+
+/* Is span free of NaN and infinities? The first number that is not is named in the status. */
+static Status check_span(const Params *p, Span span, int64_t moment_at)
+{
+    const real *block[] = {p->weight + span.first, p->first ? p->first + moment_at : NULL,
+                           p->first ? p->second + moment_at : NULL};
+    static const char *const what[] = {"weight", "first moment", "second moment"};
+    for (int b = 0; b < (p->first ? 3 : 1); b++) {
+        const int64_t at = first_bad(span.n, block[b]);
+        if (at < 0) continue;
+        const BertTensor *t = p->layout.tensor;
+        while (t->first + t->count <= span.first + at) t++;
+        FAIL(STATUS_DIVERGED, "a %s of %s is %g", what[b], t->name, (double)block[b][at]);
+    }
+    return STATUS_OK;
+}
+
+Status gradients_check(const Params *params, const Buckets *dealt)
+{
+    if (!dealt) return check_span(params, (Span){0, params->layout.count}, 0);
+    for (int i = 0; i < dealt->n; i++) TRY(check_span(params, buckets_mine(dealt, i), dealt->owned_at[i]));
+    return STATUS_OK;
 }
 
 void gradients_buckets(const BertConfig *config, int rank, int n_ranks, Buckets *buckets)

@@ -2,6 +2,7 @@
  * sums of squares, and what needs the within-class covariance is left out. */
 #include "train/snapshot.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -40,6 +41,17 @@ static void gather(const Trainer *t, GeometryRun *r)
     }
 }
 
+static Status check_finite(const char *path, const GeometryRun *r)
+{
+    const size_t n = (size_t)r->n_classes * (size_t)r->kept.n_features;
+    bool finite = true;
+    for (size_t i = 0; i < n; i++) finite = finite && isfinite(r->kept.mean[i]) && isfinite(r->row[i]);
+    for (int c = 0; c < r->n_classes; c++) finite = finite && isfinite(r->kept.scatter[c]);
+    CHECK(finite, STATUS_DIVERGED,
+          "%s is not written: a class mean is not finite: the run has diverged; the last checkpoint is kept", path);
+    return STATUS_OK;
+}
+
 static Status measure_and_write(const Comm *comm, GeometryRun *r, const char *command_line)
 {
     Road road;
@@ -76,9 +88,9 @@ Status snapshot_write(const Comm *comm, Trainer *t)
                                      .seed = t->run->seed};
     GeometryRun run = {.comm = comm, .options = &options, .step = t->state.step};
     gather(t, &run);
-    Status status = STATUS_OK;
-    if (run.n_classes >= 2) status = measure_and_write(comm, &run, t->state.command_line);
-    else log_line("step %lld: %d class met, no geometry yet", (long long)t->state.step, run.n_classes);
+    Status status = check_finite(path, &run);
+    if (!status && run.n_classes >= 2) status = measure_and_write(comm, &run, t->state.command_line);
+    else if (!status) log_line("step %lld: %d class met, no geometry yet", (long long)t->state.step, run.n_classes);
     geometry_run_close(&run);
     free(path);
     timer_begin(&t->timer, PHASE_OTHER);

@@ -1,6 +1,7 @@
 /* state_arrays.c: the list, and what is done with one of its arrays. */
 #include "train/state_arrays.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +109,16 @@ static size_t bytes_of(const StateArray *a)
 size_t state_array_bytes(const Comm *comm, const StateArray *a)
 {
     return bytes_of(a) * (a->spread == SPREAD_BY_RANK ? (size_t)comm->n_ranks : 1);
+}
+
+bool state_array_is_finite(const StateArray *a, int n_sets)
+{
+    const int64_t n = count_of(a) * (a->spread == SPREAD_BY_RANK ? n_sets : 1);
+    const bool is_real = a->layout != NULL, is_double = !is_real && a->kind == H5_F64;
+    bool finite = true;
+    for (int64_t i = 0; is_real && i < n; i++) finite = finite && isfinite(((const real *)a->data)[i]);
+    for (int64_t i = 0; is_double && i < n; i++) finite = finite && isfinite(((const double *)a->data)[i]);
+    return finite;
 }
 
 void state_array_collect(const Comm *comm, const StateArray *a, void *whole)

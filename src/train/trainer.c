@@ -10,6 +10,7 @@
 #include "train/trainer.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,7 +198,8 @@ static Term mean_loss(const Trainer *t, double sum)
     return (Term){sum / (double)t->global_labels, true};
 }
 
-static void update(Trainer *t, HistoryLine *line)
+/* Weights and moments are tested as they are written: what is not finite reaches no file. */
+static Status update(const Comm *comm, Trainer *t, HistoryLine *line)
 {
     const AdamSettings adam = {.form = t->run->optimizer.adam == 0 ? ADAM_HF : ADAM_TORCH,
                                .learning_rate = line->learning_rate,
@@ -207,9 +209,20 @@ static void update(Trainer *t, HistoryLine *line)
                                .weight_decay = t->run->optimizer.weight_decay,
                                .gradient_scale = gradients_clip_factor(line->grad_norm, t->run->optimizer.clip),
                                .step = t->state.step + 1};
-    gradients_update(&adam, &t->model.params, t->sums.dealt);
+    Status status = STATUS_OK;
+    if (!gradients_update(&adam, &t->model.params, t->sums.dealt) && gradients_check(&t->model.params, t->sums.dealt)) {
+        char found[200];
+        snprintf(found, sizeof found, "%s", status_message());
+        status =
+            status_set(STATUS_DIVERGED, __FILE__, __LINE__,
+                       "step %.0f: after the update %s: the run has diverged; lower learning-rate, or raise warmup "
+                       "or adam-epsilon; the last checkpoint is kept",
+                       line->step, found);
+    }
     timer_begin(&t->timer, PHASE_WAIT);
+    TRY(comm_agree(comm, status));
     step_sums_share_weights(&t->sums);
+    return STATUS_OK;
 }
 
 /* Even contiguous parts of the batch, so that the trace of all ranks is in the order of the batch. */
@@ -242,7 +255,7 @@ Status trainer_step(const Comm *comm, Trainer *t, HistoryLine *line, StopReason 
           "step %.0f: loss %g, gradient norm %g: the run has diverged; lower learning-rate, or raise warmup; the last "
           "checkpoint is kept",
           line->step, line->loss, line->grad_norm);
-    update(t, line);
+    TRY(update(comm, t, line));
     timer_begin(&t->timer, PHASE_OTHER);
     if (t->run->trace[0]) fill_trace(comm, t);
     t->step_s = timer_now() - began_s;

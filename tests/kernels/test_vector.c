@@ -208,6 +208,27 @@ static void test_adamw(void)
     }
 }
 
+/* A single weight or moment that is not finite is seen, wherever it stands; without one the answer is 0. */
+static void test_adamw_finite(void)
+{
+    const AdamSettings s = {ADAM_TORCH, 1e-3, 0.9, 0.999, 1e-8, 0.01, 1, 3};
+    const double big = sizeof(real) == sizeof(float) ? 3e38 : 1.7e308;
+    bool sees = true;
+    for (int at = 0; at < D; at++) {
+        for (int what = 0; what < 4; what++) {
+            real p1[D], m1[D] = {0}, v1[D] = {0}, g1[D] = {0};
+            for (int i = 0; i < D; i++) p1[i] = 1;
+            if (what == 0) g1[at] = (real)sqrt(big) * 100; /* its square overflows: the weight moves by nothing */
+            if (what == 1) m1[at] = (real)big;             /* the weight overflows */
+            if (what == 2) p1[at] = (real)NAN;
+            const real found = vector_kernels->adamw(D, &s, p1, g1, m1, v1);
+            sees = sees && (what == 3 ? found == 0 : isnan(found));
+            if (what == 0) sees = sees && isfinite(p1[at]) && isinf(v1[at]);
+        }
+    }
+    check(sees, "%s adamw tells of a weight or moment that is not finite", vector_kernels->name);
+}
+
 static void test_dropout(void)
 {
     const Dropout dropout = {random_key(3, RANDOM_DROPOUT, 1, 2, 3), 0.1};
@@ -249,6 +270,7 @@ int main(void)
         test_small_product();
         test_cross_entropy();
         test_adamw();
+        test_adamw_finite();
         test_dropout();
         test_sums();
     }
