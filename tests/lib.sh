@@ -70,3 +70,16 @@ field() {
     here=$work/field/$1
     cd "$here" || exit 1
 }
+
+# alive TEXT: the processes whose command line holds TEXT (no blanks), without the one that asks.
+alive() {
+    printf '%s' "$1" > "$TMP/pattern"
+    grep -laFf "$TMP/pattern" /proc/[0-9]*/cmdline 2> /dev/null | sed 's/[^0-9]//g'
+}
+# ended TEXT: wait until none is left. Ranks outlive a killed launcher by about a second, and still write.
+ended() { while [ -n "$(alive "$1")" ]; do sleep 0.05; done; }
+# slay TEXT: kill -9 all of them, launcher and ranks, and wait until they are gone.
+slay() {
+    local pids
+    while pids=$(alive "$1"); [ -n "$pids" ]; do kill -9 $pids 2> /dev/null; sleep 0.05; done
+}

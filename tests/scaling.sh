@@ -10,7 +10,6 @@ set -u
 build=$1
 model=${MODEL:-minilm}; steps=${STEPS:-4}; rounds=${ROUNDS:-3}; ranks_list=${RANKS:-1 2 4 8}
 . "$(dirname "$0")/../jobs/launcher.sh"
-export OMPI_MCA_mpi_yield_when_idle=1
 field() { sed -n "s/.*\"$1\": \([0-9.]*\).*/\1/p"; }
 median() { sort -n | awk '{ x[NR] = $1 } END { print NR ? (x[int((NR + 1) / 2)] + x[int(NR / 2) + 1]) / 2 : "nan" }'; }
 run() { local n=$1; shift; $MPIRUN -n "$n" "$build/collapse" bench --threads=1 "$@" 2> /dev/null | tail -n 1; }
