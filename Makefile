@@ -183,6 +183,25 @@ asan: deps-check
 same-bits: $(BUILD)/collapse $(BUILD)/tests/tools/compare
 	@SETTINGS="$(SETTINGS)" RANKS="$(RANKS)" tests/same_bits.sh $(BUILD) "$(REF)"
 
+## fuzz: parsers against changed files, with clang's libFuzzer (RUNS=1000000 for each; ONLY=word takes some)
+FUZZ     = -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+ONLY     =
+FUZZERS  = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*$(ONLY)*.c))
+RUNS     = 1000000
+$(FUZZERS:=.o): $(BUILD)/tests/fuzz/%.o: tests/fuzz/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
+$(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIB_OBJ)
+	@echo "  link    $@"
+	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LDLIBS) $(LIBRARIES)
+.PHONY: fuzz run-fuzzers
+fuzz:
+	$(Q)OMPI_CC=clang MPICH_CC=clang $(MAKE) --no-print-directory BUILD=build/fuzz OPT="-O1 -g $(FUZZ)" run-fuzzers
+run-fuzzers: $(FUZZERS)
+	@for f in $(FUZZERS); do c=$(BUILD)/corpus/$${f##*/}; mkdir -p $$c; echo "$$f"; \
+	    LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 $$f -runs=$(RUNS) -timeout=20 -rss_limit_mb=4096 \
+	        -artifact_prefix=$(BUILD)/ -print_final_stats=1 $$c || exit 1; done
+
 ## demo: grammar -> text -> BERT -> debiased BERT -> tables, in under three minutes
 .PHONY: demo
 demo: deps

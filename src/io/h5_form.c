@@ -219,6 +219,7 @@ static Status read_messages(H5Image *image, H5Cursor c, Object *o, Parts *parts)
         const uint8_t *body = h5_take_bytes(&c, size);
         if (!body) return h5_damaged(image, "a part of its header is cut off");
         if (flags & 2) return h5_foreign(image, "a part of its header is shared with other objects");
+        if (flags & ~5) return h5_damaged(image, "a part of its header is marked as unknown"); /* 1: constant, 4: own */
         if (kind != CONTINUATION) {
             TRY(read_message(image, kind, (H5Cursor){body, body + size, false}, o));
             continue;
@@ -420,6 +421,7 @@ static Status read_superblock(H5Image *image, uint64_t *root)
     if (!is_ours || !is_plain) return h5_foreign(image, "it is of another version of HDF5's format");
     CHECK(end <= image->size, STATUS_DATA, "%s: is truncated: %llu of %llu bytes are there; copy it again", image->path,
           (unsigned long long)image->size, (unsigned long long)end);
+    image->size = end; /* bytes behind it are none of HDF5's */
     return STATUS_OK;
 }
 

@@ -39,6 +39,7 @@ typedef struct {
 struct H5Heap {
     Sizes sizes;
     uint64_t address, huge_tree, table;
+    uint64_t extent, allocated, items, huge_bytes, huge_items; /* as its header says */
     int rows;
     Block *block; /* owned, ascending */
     size_t n, capacity;
@@ -206,7 +207,14 @@ static Status read_heap_header(H5Image *image, H5Heap *heap)
     fits = (h5_take(&c, 1) & ~1u) == 2 && h5_take(&c, 4) == 4096 && fits; /* blocks have checksums */
     h5_take(&c, 8);
     heap->huge_tree = h5_take(&c, 8);
-    h5_take_bytes(&c, 10 * 8); /* free space and counts: only a writer asks them */
+    h5_take_bytes(&c, 8 + 8); /* free space: only a writer asks */
+    heap->extent = h5_take(&c, 8);
+    heap->allocated = h5_take(&c, 8);
+    fits = h5_take(&c, 8) <= heap->extent && fits; /* where the next block will be made */
+    heap->items = h5_take(&c, 8);
+    heap->huge_bytes = h5_take(&c, 8);
+    heap->huge_items = h5_take(&c, 8);
+    fits = h5_take(&c, 8) == 0 && h5_take(&c, 8) == 0 && fits; /* items that stand in the tree itself */
     fits = h5_take(&c, 2) == WIDTH && h5_take(&c, 8) == heap->sizes.first_block && h5_take(&c, 8) == LARGEST && fits;
     fits = h5_take(&c, 2) == (uint64_t)heap->sizes.heap_bits && h5_take(&c, 2) == 1 && fits;
     heap->table = h5_take(&c, 8);
@@ -215,12 +223,24 @@ static Status read_heap_header(H5Image *image, H5Heap *heap)
     return fits && !c.is_short ? STATUS_OK : h5_damaged(image, "the heap of its members is of another kind");
 }
 
-static Status read_heap(H5Image *image, H5Heap *heap)
+static Status read_blocks(H5Image *image, H5Heap *heap)
 {
-    TRY(read_heap_header(image, heap));
     if (heap->table == H5_NOWHERE) return STATUS_OK;
     if (heap->rows == 0) return read_direct(image, heap, heap->table, 0, heap->sizes.first_block);
     return read_indirect(image, heap, heap->table, 0, heap->rows);
+}
+
+/* HDF5 believes its counts, so they must be right. */
+static Status read_heap(H5Image *image, H5Heap *heap)
+{
+    TRY(read_heap_header(image, heap));
+    TRY(read_blocks(image, heap));
+    uint64_t extent = heap->table == H5_NOWHERE ? 0 : heap->rows == 0 ? heap->sizes.first_block : 0, allocated = 0;
+    for (int row = 0; row < heap->rows; row++) extent += WIDTH * row_block(heap, row);
+    for (size_t i = 0; i < heap->n; i++) allocated += heap->block[i].size;
+    if (extent != heap->extent || allocated != heap->allocated)
+        return h5_damaged(image, "the heap of its members is not as large as it says");
+    return STATUS_OK;
 }
 
 static void free_heap(H5Heap *heap)
@@ -284,6 +304,18 @@ static Status visit_item(const Visitor *v, const uint8_t *id, uint32_t hash)
     return v->visit(v->image, item, hash, v->context);
 }
 
+static Status check_counts(const H5Image *image, const H5Heap *heap, const Records *listed, const Records *huge)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < huge->n; i++) {
+        H5Cursor c = {huge->record + i * HUGE_RECORD + 8, huge->record + (i + 1) * HUGE_RECORD, false};
+        bytes += h5_take(&c, 8);
+    }
+    if (heap->huge_items != huge->n || heap->huge_bytes != bytes || heap->items + huge->n != listed->n)
+        return h5_damaged(image, "the heap of its members does not hold as many as it says");
+    return STATUS_OK;
+}
+
 Status h5_visit_heap(H5Image *image, H5Listed kind, uint64_t heap_address, uint64_t tree_address, H5Item visit,
                      void *context)
 {
@@ -294,6 +326,7 @@ Status h5_visit_heap(H5Image *image, H5Listed kind, uint64_t heap_address, uint6
     Status status = read_heap(image, &heap);
     if (!status) status = read_tree(image, tree_address, &listed);
     if (!status && heap.huge_tree != H5_NOWHERE) status = read_tree(image, heap.huge_tree, &huge);
+    if (!status) status = check_counts(image, &heap, &listed, &huge);
     for (size_t i = 0; i < listed.n && !status; i++) {
         const uint8_t *record = listed.record + i * (size_t)listed.record_bytes;
         H5Cursor c = {record, record + listed.record_bytes, false};

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "h5_file.h"
+#include "io/file_kind.h"
 
 enum { REASON_BYTES = 1024, LOOKED_AT = 512 };
 
@@ -71,11 +72,6 @@ static bool is_locked(int descriptor, int how)
     return held;
 }
 
-static bool begins(const uint8_t *bytes, size_t n, const void *with, size_t length)
-{
-    return n >= length && memcmp(bytes, with, length) == 0;
-}
-
 static bool is_text(const uint8_t *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -86,31 +82,17 @@ static bool is_text(const uint8_t *bytes, size_t n)
 /* What a file is that is not HDF5; NULL if it is. */
 static const char *other_kind(const uint8_t *b, size_t n)
 {
-    static const struct {
-        const char *bytes;
-        size_t n;
-        const char *kind;
-    } known[] = {
-        {"version https://git-lfs", 23, "is a pointer of Git LFS, not the file itself; fetch it with 'git lfs pull'"},
-        {"\x1f\x8b", 2, "is compressed by gzip; unpack it first (gunzip)"},
-        {"\x28\xb5\x2f\xfd", 4, "is compressed by zstd; unpack it first (unzstd)"},
-        {"\xfd"
-         "7zXZ",
-         5, "is compressed by xz; unpack it first (unxz)"},
-        {"BZh", 3, "is compressed by bzip2; unpack it first (bunzip2)"},
-        {"PK\x03\x04", 4,
-         "is a zip archive (or a file of torch.save), not HDF5; collapse-import reads Hugging Face folders"},
-    };
-    if (begins(b, n, "\x89HDF\r\n\x1a\n", 8)) return NULL;
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (begins(b, n, known[i].bytes, known[i].n)) return known[i].kind;
-    if (begins(b, n, "\x89HDF", 4)) return "begins like HDF5 but its first bytes are damaged; was it copied as text?";
+    if (n >= 8 && memcmp(b, "\x89HDF\r\n\x1a\n", 8) == 0) return NULL;
+    if (n >= 4 && memcmp(b, "\x89HDF", 4) == 0)
+        return "an HDF5 file whose first bytes are damaged; was it copied as text?";
+    const char *known = file_kind((const char *)b, n);
+    if (known) return known;
     if (n > 9 && b[8] == '{' && memchr(b, 0, 8))
-        return "is a safetensors file, not HDF5; give its folder to collapse-import";
-    if (is_text(b, n)) return "is a text file, not HDF5";
+        return "a safetensors file, not HDF5; give its folder to collapse-import";
+    if (is_text(b, n)) return "a text file, not HDF5";
     for (size_t i = 0; i < n; i++)
-        if (b[i]) return "is not an HDF5 file";
-    return "begins with zeros, so it is not an HDF5 file; was it written to the end?";
+        if (b[i]) return "not an HDF5 file";
+    return "not an HDF5 file: it begins with zeros; was it written to the end?";
 }
 
 static Status look_inside(const char *path, int descriptor, bool to_write)
@@ -127,7 +109,7 @@ static Status look_inside(const char *path, int descriptor, bool to_write)
     const ssize_t got = pread(descriptor, bytes, sizeof bytes, 0);
     CHECK(got >= 0, STATUS_IO, "%s: cannot be read: %s", path, strerror(errno));
     const char *other = other_kind(bytes, (size_t)got);
-    CHECK(!other, STATUS_DATA, "%s: %s", path, other);
+    CHECK(!other, STATUS_DATA, "%s: is %s", path, other);
     return STATUS_OK;
 }
 
