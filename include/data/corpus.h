@@ -12,10 +12,13 @@
 #include "parallel/comm.h"
 
 typedef enum {
-    SPLIT_AUTO,     /* sentences for a table, lines for plain text */
-    SPLIT_LINES,    /* one sample per line or table field */
-    SPLIT_SENTENCES /* data/sentences */
+    SPLIT_AUTO,           /* sentences for a table, lines for plain text */
+    SPLIT_LINES,          /* one sample per line or table field */
+    SPLIT_SENTENCES,      /* data/sentences, the usual rule */
+    SPLIT_AUTO_PLAIN,     /* auto, but by the plain rule of data/sentences */
+    SPLIT_SENTENCES_PLAIN /* the plain rule */
 } SplitRule;
+#define SPLIT_RULES "auto lines sentences auto-plain sentences-plain" /* choices of the key `split` */
 
 typedef struct {
     SplitRule split;

@@ -41,7 +41,7 @@ static const Setting table[] = {
      "over the text: 2, or 1 with running means (the same numbers)"},
     {"nc4", SETTING_SWITCH, "yes", "", 0, 0, AT(nc4), "the pass for agreement of the nearest-class rules"},
     {"nc4-text", SETTING_TEXT, "", "", 0, 0, AT(nc4_text), "held-out text for that pass; the same text if not given"},
-    {"split", SETTING_CHOICE, "auto", "auto lines sentences", 0, 0, AT(split), "as in train"},
+    {"split", SETTING_CHOICE, "auto", SPLIT_RULES, 0, 0, AT(split), "as in train"},
     {"format", SETTING_CHOICE, "auto", TABLE_FORMATS, 0, 0, AT(format), TABLE_FORMAT_HELP},
     {"text-column", SETTING_TEXT, "Text", "", 0, 0, AT(text_column), "of a table: the column that holds the text"},
     {"max-length", SETTING_INTEGER, "0", "", 0, 65536, AT(max_length),

@@ -17,15 +17,17 @@ static void add_sample(SampleList *r, Slice text)
 static void add_record(SampleList *r, Slice text, SplitRule rule)
 {
     Slice sentence;
+    const SentenceRule ends = rule == SPLIT_SENTENCES_PLAIN ? SENTENCES_PLAIN : SENTENCES_USUAL;
     if (rule == SPLIT_LINES) add_sample(r, text);
     else
-        while (sentences_next(&text, &sentence)) add_sample(r, sentence);
+        while (sentences_next(ends, &text, &sentence)) add_sample(r, sentence);
 }
 
 SplitRule corpus_text_rule(const Table *table, SplitRule rule)
 {
-    if (rule != SPLIT_AUTO) return rule;
-    return table_is_text(table) ? SPLIT_LINES : SPLIT_SENTENCES;
+    if (rule != SPLIT_AUTO && rule != SPLIT_AUTO_PLAIN) return rule;
+    if (table_is_text(table)) return SPLIT_LINES;
+    return rule == SPLIT_AUTO ? SPLIT_SENTENCES : SPLIT_SENTENCES_PLAIN;
 }
 
 Status corpus_text_split(Table *table, int place, SplitRule rule, SampleList *list)

@@ -8,13 +8,31 @@ static const MethodValue mlm_usual[] = {{"batch", "16"}, {"learning-rate", "5e-5
 
 /* Bartl, Nissim, Gatt 2020: masked-LM training on gender-swapped text (methods.md 1, 9). */
 static const MethodValue bec_usual[] = {{"batch", "16"}, {"learning-rate", "2e-5"}, {"epochs", "3"}, {NULL, NULL}};
-static const MethodValue bec_fnc[] = {
-    {"batch", "16"},        {"learning-rate", "2e-5"},    {"epochs", "3"},        {"schedule", "linear"},
-    {"warmup", "0"},        {"weight-decay", "0"},        {"adam", "hf"},         {"adam-epsilon", "1e-8"},
-    {"clip", "1"},          {"mask-rate", "0.15"},        {"seed", "42"},         {"max-length", "512"},
-    {"bec-pad", "mask"},    {"bec-length", "words-pow2"}, {"nc-weight", "100"},   {"nc-metric", "unc3"},
-    {"nc-pieces", "first"}, {"nc-align", "shift"},        {"nc-space", "hidden"}, {"nc-ids", "masked"},
-    {"nc-grad", "rows"},    {"nc-reset", "run"},          {"nc-sync", "none"},    {NULL, NULL}};
+static const MethodValue bec_fnc[] = {{"batch", "16"},
+                                      {"learning-rate", "2e-5"},
+                                      {"epochs", "3"},
+                                      {"schedule", "linear"},
+                                      {"warmup", "0"},
+                                      {"weight-decay", "0"},
+                                      {"adam", "hf"},
+                                      {"adam-epsilon", "1e-8"},
+                                      {"clip", "1"},
+                                      {"mask-rate", "0.15"},
+                                      {"seed", "42"},
+                                      {"max-length", "512"},
+                                      {"split", "auto-plain"},
+                                      {"bec-pad", "mask"},
+                                      {"bec-length", "words-pow2"},
+                                      {"nc-weight", "100"},
+                                      {"nc-metric", "unc3"},
+                                      {"nc-pieces", "first"},
+                                      {"nc-align", "shift"},
+                                      {"nc-space", "hidden"},
+                                      {"nc-ids", "masked"},
+                                      {"nc-grad", "rows"},
+                                      {"nc-reset", "run"},
+                                      {"nc-sync", "none"},
+                                      {NULL, NULL}};
 
 static const Method methods[] = {
     {"mlm", "continue masked-LM training on text", mlm_usual, NULL},

@@ -40,8 +40,10 @@ static const struct {
     {FREE, {"train-data", SETTING_TEXT, "", "", 0, 0, AT(data.path), "text, or a table with a header line"}},
     {FREE, {"format", SETTING_CHOICE, "auto", TABLE_FORMATS, 0, 0, AT(data.format), TABLE_FORMAT_HELP}},
     {FIXED,
-     {"split", SETTING_CHOICE, "auto", "auto lines sentences", 0, 0, AT(data.split),
-      "a sample is a line (or row) or a sentence; auto: sentences for a table, lines for text"}},
+     {"split", SETTING_CHOICE, "auto", SPLIT_RULES, 0, 0, AT(data.split),
+      "a sample is a line (or row) or a sentence; auto: sentences for a table, lines for text; plain: cut before any "
+      "capital, "
+      "as published figures are (docs/training.md)"}},
     {FIXED,
      {"text-column", SETTING_TEXT, "Text", "", 0, 0, AT(data.column), "of a table: the column that holds the text"}},
     {FREE,

@@ -30,11 +30,93 @@ static void sentences(void)
                                            "(So it is.) it went on"};
     int n = 0;
     bool same = true;
-    while (sentences_next(&rest, &s)) {
+    while (sentences_next(SENTENCES_PLAIN, &rest, &s)) {
         same = same && n < 4 && slice_is(s, expected[n]);
         n++;
     }
-    check(same && n == 4, "sentences end before capitals, quotes and brackets only (%d found)", n);
+    check(same && n == 4, "plain: sentences end before capitals, quotes and brackets only (%d found)", n);
+}
+
+/* A bar stands where the usual rule must cut. By hand. */
+static const char *const cut[] = {
+    "Dr. King said that Mrs. Queen is late.|He met J. R. Nurse.|She is No. 1 in St. Mary.",
+    "He lived in the U.S. Senate.|She left the U.S.|He stayed in the U.S.|In 1990 he left.",
+    "Martin Luther King, Jr. Day is a holiday.|It honours Martin Luther King Jr.|He was born in 1929.",
+    "She took vitamin C.|It was late.|World War I.|The king fell.",
+    "George I.|He was king.|J. A. Smith and A. Jones met I. Newton.",
+    "Prof. The is a name.|Lt. Col. Gen. Adm. Smith v. Jones vs. Brown.",
+    "Some fruit (e.g. Apples, i.e. Red ones) and nuts, etc. Peter ate.|Smith et al.|The end.",
+    "He has a Ph.D.|The work was hard.|A B.A. Degree, at 5 p.m. Monday.|At 5 p.m.|She left.",
+    "Apple Inc. Shares fell.|He left Apple Inc.|The end.|Sept. Monday.|In Sept.|He came.",
+    "J.-P. Sartre wrote.|(J. Smith) said.|``J. Smith said.''|\"J. Smith said.\" -- J. Smith",
+    "No.|Peter said no.|So did the king.|Is it?|Yes!|Yahoo! is a name.",
+    "He said: \"No.|I will not.\"|\"Why?\"|(He left.)|``Yes.''|She left. '|He stayed. ''|It rained.",
+    "It cost 2.5.|Peter paid www.example.com.|Peter can't.|Peter left.",
+    "Sie kam z.B. Der Mann.|\u00c9. Zola schrieb.|\u00c9tat.|\u00c9t\u00e9.",
+    "And then...|He left... and came.|What?!|No...",
+    "He said so.|He left.|She\tstayed.|It rained",
+    "the end. of it. 2010 was late. a b",
+};
+
+static void usual_sentences(void)
+{
+    for (size_t i = 0; i < sizeof cut / sizeof cut[0]; i++) {
+        static const char *const space[] = {" ", "\n", "\r\n\r\n ", "\u00a0"};
+        char text[1000], *at = text; /* without bars */
+        for (const char *c = cut[i]; *c; c++) at = *c == '|' ? stpcpy(at, space[i % 4]) : (*at = *c, at + 1);
+        Slice rest = {text, (size_t)(at - text)}, bars = slice_of(cut[i]), one, wanted;
+        bool same = true;
+        while (same && sentences_next(SENTENCES_USUAL, &rest, &one)) {
+            if (!slice_next_field(&bars, '|', &wanted)) wanted = slice_of("");
+            same = one.length == wanted.length && memcmp(one.start, wanted.start, one.length) == 0;
+        }
+        same = same && !bars.start;
+        check(same, "%s%s%.*s", cut[i], same ? "" : " -- but: ", same ? 0 : (int)one.length, one.start);
+    }
+}
+
+static bool is_blank(const char *from, const char *to)
+{
+    for (; from < to; from++)
+        if (!strchr(" \n\xc2\xa0", *from)) return false;
+    return true;
+}
+
+/* Nothing is lost but white space, whatever the text; and long runs of marks take linear time (the square of their
+ * length would outlast the test). */
+static void whole_sentences(void)
+{
+    static const char *const bit[] = {".", "!", "?",  "\"",  "'",  ")",      "(",      "[",      "`", " ", "\n",
+                                      "A", "b", "Dr", "U.S", "He", "\u00c9", "\u00a0", "\u2019", "J", "-", "1"};
+    enum { BITS = sizeof bit / sizeof bit[0], LONG = 1 << 23 };
+    uint64_t state = 7;
+    bool whole = true;
+    char *text = malloc(LONG + 8);
+    for (int trial = 0; trial < 40000 && whole; trial++) {
+        size_t n = 0;
+        for (int i = 0; i < 30; i++) {
+            state = state * 6364136223846793005u + 1442695040888963407u;
+            n += (size_t)sprintf(text + n, "%s", bit[(state >> 33) % BITS]);
+        }
+        Slice rest = {text, n}, one;
+        const char *at = text;
+        while (whole && sentences_next(trial % 2 ? SENTENCES_PLAIN : SENTENCES_USUAL, &rest, &one)) {
+            whole = one.length > 0 && one.start >= at && is_blank(at, one.start);
+            at = one.start + one.length;
+        }
+        whole = whole && is_blank(at, text + n);
+    }
+    check(whole, "40,000 odd texts: every character but white space is in one sentence, in order");
+    static const char *const unit[] = {".", ". ", ".\" ", "J.", "J. ", ".''' ", "U.S. A. ", ".  \" "};
+    for (size_t u = 0; u < sizeof unit / sizeof unit[0]; u++) {
+        size_t n = 0;
+        while (n < LONG - 8) n = (size_t)(stpcpy(text + n, unit[u]) - text);
+        Slice rest = {text, n}, one;
+        int64_t bytes = 0;
+        while (sentences_next(SENTENCES_USUAL, &rest, &one)) bytes += (int64_t)one.length;
+        check(bytes > LONG / 8, "8 MB of '%s': %lld bytes in sentences", unit[u], (long long)bytes);
+    }
+    free(text);
 }
 
 static void gap_counts(void)
@@ -52,14 +134,17 @@ static void gap_counts(void)
     size_t length;
     if (vocabulary_read(vocab, true, &v) || file_read(path, &text, &length)) return;
     Slice rest = {text, length}, line, field, one;
-    int n = 0, row = 0;
+    int n = 0, n_usual = 0, row = 0;
     while (slice_next_line(&rest, &line)) {
         if (row++ == 0) continue;
         for (int c = 0; c < 3; c++) slice_next_field(&line, '\t', &field);
-        while (sentences_next(&field, &one)) n++;
+        Slice again = field;
+        while (sentences_next(SENTENCES_PLAIN, &field, &one)) n++;
+        while (sentences_next(SENTENCES_USUAL, &again, &one)) n_usual++;
     }
     check(row - 1 == 4454 && n == 13928, "gap_flipped.tsv: %d rows, %d sentences (methods.md 1.3: 4454, 13928)",
           row - 1, n);
+    check(n_usual == 13228, "gap_flipped.tsv: %d sentences by the usual rule (docs/training.md: 13,228)", n_usual);
     free(text);
     static const struct {
         const char *path;
@@ -253,6 +338,8 @@ static void builder(void)
 int main(void)
 {
     sentences();
+    usual_sentences();
+    whole_sentences();
     gap_counts();
     word_lists();
     masks();
