@@ -28,8 +28,8 @@ typedef struct {
     bool pad_masked;    /* bec-pad = mask: every sample is filled with [MASK] to max_length */
     bool cut_separator; /* bec-length = words-pow2: a cut sample loses its [SEP], and max_length becomes
                            the smallest power of two >= the words of the longest sample (at most as given) */
-    const char *cache;  /* file for the ids, "" = none; used if the text has at least so many bytes */
-    size_t cache_bytes;
+    const char *cache;  /* file for the ids, "" = none */
+    size_t cache_bytes; /* > 0: only for texts of so many bytes, and a cache that cannot be written is done without */
 } CorpusOptions;
 
 typedef struct {

@@ -216,12 +216,24 @@ static void share(const Comm *comm, Corpus *corpus)
 /* rank 0: is the cache of this text and of these rules? */
 static bool read_cache(const char *cache, const CorpusKey *key, Corpus *corpus)
 {
-    if (!cache[0] || !file_exists(cache)) return false;
+    if (!corpus_cache_is(cache)) return false;
     bool is_same = false;
     const Status status = corpus_cache_read(cache, key, corpus, &is_same);
     if (status) log_warning("%s; the text is tokenized again", status_message());
     else if (!is_same) log_line("%s: of another text, vocabulary or cut; the text is tokenized again", cache);
     return !status && is_same;
+}
+
+/* Before the work: can the cache be written where it is wanted? A place the program chose is given up with a warning.
+ */
+static Status may_keep(const Comm *comm, const CorpusOptions *options, bool *keeps)
+{
+    if (comm->rank > 0 || !*keeps) return STATUS_OK;
+    const Status status = corpus_cache_may_write(options->cache);
+    if (!status || !options->cache_bytes) return status;
+    log_warning("%s; the tokenized text is not kept", status_message());
+    *keeps = false;
+    return STATUS_OK;
 }
 
 Status corpus_read(const Comm *comm, const char *path, const Vocabulary *vocabulary, const CorpusOptions *options,
@@ -243,11 +255,13 @@ Status corpus_read(const Comm *comm, const char *path, const Vocabulary *vocabul
         found = read_cache(options->cache, &key, corpus);
         if (found) log_line("%s: pieces from %s", path, options->cache);
     }
+    bool keeps = caches && !found;
+    if (!status) status = comm_agree(comm, may_keep(comm, options, &keeps));
     if (!status) comm_broadcast(comm, &found, sizeof found);
     if (!status && !found) {
         status = tokenize(comm, path, &table, place, vocabulary, options, corpus);
         Status wrote = STATUS_OK;
-        if (!status && comm->rank == 0 && caches) wrote = corpus_cache_write(options->cache, &key, corpus);
+        if (!status && comm->rank == 0 && keeps) wrote = corpus_cache_write(options->cache, &key, corpus);
         if (!status) status = comm_agree(comm, wrote);
     }
     table_close(&table);
