@@ -24,8 +24,15 @@ typedef struct {
     int n_words;   /* words in the file */
     int n_dropped; /* words without a class: of several pieces, unknown, or null */
     char *dropped; /* owned: the first of those, each with its reason; "" if there are none */
-    int *class_of; /* owned [V]: place of a token id in id[], or -1 */
+    int *class_of; /* owned [n_ids]: place of a token id in id[], or -1 */
+    int n_ids;     /* pieces of the vocabulary; a model may have more rows than that */
 } WordList;
+
+/* The class of any row of a model's word embeddings, or -1. */
+static inline int wordlist_class(const WordList *list, int id)
+{
+    return id < list->n_ids ? list->class_of[id] : -1;
+}
 
 /* Fails when no word is usable, or a JSON id does not fit the vocabulary. */
 Status wordlist_read(const char *path, const Vocabulary *vocabulary, PieceRule rule, WordList *list);

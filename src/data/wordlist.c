@@ -155,8 +155,9 @@ static void keep_distinct(Reading *r, WordList *list)
     list->id = memory_alloc(r->n, sizeof *list->id);
     list->word = memory_alloc(r->n, sizeof *list->word);
     list->group = memory_alloc(r->n, sizeof *list->group);
-    list->class_of = memory_alloc((size_t)r->vocabulary->n, sizeof *list->class_of);
-    for (int id = 0; id < r->vocabulary->n; id++) list->class_of[id] = -1;
+    list->n_ids = vocabulary_size(r->vocabulary);
+    list->class_of = memory_alloc((size_t)list->n_ids, sizeof *list->class_of);
+    for (int id = 0; id < list->n_ids; id++) list->class_of[id] = -1;
     for (size_t i = 0; i < r->n; i++) {
         Entry *e = &r->entry[i];
         if (list->n && list->id[list->n - 1] == e->id) {

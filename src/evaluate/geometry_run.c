@@ -33,7 +33,7 @@ static bool is_candidate(const GeometryRun *r, int id)
 {
     if (r->all.count[id] < r->options->min_count) return false;
     switch ((ClassChoice)r->options->classes) {
-    case CLASSES_WORDS: return r->words.class_of[id] >= 0;
+    case CLASSES_WORDS: return wordlist_class(&r->words, id) >= 0;
     case CLASSES_CORPUS: return !vocabulary_is_special(r->model.vocabulary, id);
     case CLASSES_VOCABULARY: return true;
     }
@@ -133,7 +133,7 @@ static Status one_pass(GeometryRun *r, Features *f)
     CHECK(r->options->classes != CLASSES_CORPUS && r->options->min_count <= 1 && r->options->most == 0, STATUS_USAGE,
           "passes = 1 needs the classes beforehand: a word list or the whole vocabulary, without min-count and most");
     int *class_of = memory_alloc((size_t)v, sizeof *class_of);
-    for (int id = 0; id < v; id++) class_of[id] = listed ? r->words.class_of[id] : id;
+    for (int id = 0; id < v; id++) class_of[id] = listed ? wordlist_class(&r->words, id) : id;
     ClassScatter once;
     class_scatter_open(listed ? r->words.n : v, d, true, &once);
     OncePass pass = {r, &once, class_of};

@@ -190,7 +190,7 @@ static bool peek(const Table *t, char separator, Row *row)
 static bool takes_hint(Table *t)
 {
     const char *at = t->cursor.at, *end = line_cursor_find(&t->cursor);
-    if (end - at != 5 || strncmp(at, "sep=", 4) != 0) return false;
+    if (end - at != 5 || strncmp(at, "sep=", 4) != 0 || !strchr(",;\t|:", at[4])) return false;
     t->separator = at[4];
     line_cursor_pass(&t->cursor, end);
     return true;

@@ -71,6 +71,7 @@ static void make_words(WordList *words)
     words->word = memory_alloc(N_CLASSES, sizeof *words->word);
     words->group = memory_alloc(N_CLASSES, sizeof *words->group);
     words->class_of = memory_alloc(VOCAB, sizeof *words->class_of);
+    words->n_ids = VOCAB;
     for (int id = 0; id < VOCAB; id++) words->class_of[id] = -1;
     for (int k = 0; k < N_CLASSES; k++) {
         words->id[k] = FIRST_WORD + 70 * k;

@@ -86,6 +86,7 @@ static const Case good[] = {
     {"semicolons (Excel in Europe)", "a.csv", "\xef\xbb\xbfID;Text\r\n1;a, b\r\n", "a, b|"},
     {"quoted names, semicolons (R's write.csv2)", "a.csv", "\"ID\";\"Text\"\n1;\"a, b\"\n", "a, b|"},
     {"Excel's sep=", "a.csv", "sep=|\nID|Text\n1|he\n", "he|"},
+    {"no hint of Excel's", "a.csv", "sep=\",Text\n1,he\n", "he|"},
     {"R: row names without a name, quotes by backslash", "a.tsv",
      "\"ID\"\t\"Text\"\n\"1\"\t1\t\"he said \\\"no\\\"\"\n\"2\"\t2\t\"\\\"\"\n\"3\"\t3\t\"back\\\"\n",
      "he said \"no\"|\"|back\\|"},
