@@ -19,7 +19,7 @@ static struct Options {
 static ExportFolder export;
 
 static const Setting table[] = {
-    {"output", SETTING_TEXT, "", "", 0, 0, offsetof(struct Options, output),
+    {"output", SETTING_PATH, "", "", 0, 0, offsetof(struct Options, output),
      "folder for config.json, model.safetensors, vocab.txt, tokenizer_config.json"},
     {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(struct Options, overwrite),
      "write into a folder that holds other files; those in the way are renamed to *.old"},

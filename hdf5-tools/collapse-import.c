@@ -23,7 +23,7 @@ static struct Options {
 } options;
 
 static const Setting table[] = {
-    {"output", SETTING_TEXT, "", "", 0, 0, offsetof(struct Options, output), "MODEL.h5 to write"},
+    {"output", SETTING_PATH, "", "", 0, 0, offsetof(struct Options, output), "MODEL.h5 to write"},
     {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(struct Options, overwrite), OUTPUT_OVERWRITE_HELP},
     {"case", SETTING_CHOICE, "auto", "auto lower keep", 0, 0, offsetof(struct Options, case_rule),
      "does the tokenizer lower-case? auto: as tokenizer_config.json says"},

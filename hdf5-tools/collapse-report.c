@@ -22,7 +22,7 @@ static struct Options {
 } options;
 
 static const Setting table[] = {
-    {"output", SETTING_TEXT, "", "", 0, 0, offsetof(struct Options, output), "report.html (also -o)"},
+    {"output", SETTING_PATH, "", "", 0, 0, offsetof(struct Options, output), "report.html (also -o)"},
     {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(struct Options, overwrite), OUTPUT_OVERWRITE_HELP},
     {"title", SETTING_TEXT, "Collapse report", "", 0, 0, offsetof(struct Options, title), "heading of the page"},
     {"words", SETTING_INTEGER, "60", "", 2, 200, offsetof(struct Options, words),

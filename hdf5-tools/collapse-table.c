@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/h5.h"
 #include "tool.h"
 
@@ -159,14 +160,43 @@ static Status print_group(H5File *file, const char *path)
     return status;
 }
 
+typedef struct {
+    const char *wanted;
+    char nearest[256]; /* "" = none */
+} Nearest;
+
+/* A dataset's path, and those of the groups above it. */
+static Status compare_path(H5File *file, const char *path, void *context)
+{
+    (void)file;
+    Nearest *n = context;
+    char part[256];
+    snprintf(part, sizeof part, "%s", path);
+    for (char *slash = part + strlen(part); slash && slash > part; slash = strrchr(part, '/')) {
+        *slash = '\0';
+        const char *both[] = {n->nearest, part};
+        const char *near = text_nearest(n->wanted, n->nearest[0] ? both : both + 1, n->nearest[0] ? 2 : 1);
+        if (near == part) memcpy(n->nearest, part, sizeof part);
+    }
+    return STATUS_OK;
+}
+
+static Status no_such_path(H5File *file, const char *path)
+{
+    Nearest n = {.wanted = path};
+    TRY(h5_visit_datasets(file, compare_path, &n));
+    FAIL(STATUS_USAGE, "%s: holds no %s%s%s%s", h5_path(file), path,
+         n.nearest[0] ? "; did you mean " : "; collapse-show --all lists what there is", n.nearest,
+         n.nearest[0] ? "? (collapse-show --all lists what there is)" : "");
+}
+
 static Status print_path(H5File *file, char *path)
 {
     H5Shape shape;
     for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--) path[n - 1] = '\0';
     CHECK(path[0] == '/', STATUS_USAGE, "'%s' does not begin with /: a path inside the file is wanted, such as /class",
           path);
-    CHECK(h5_exists(file, path), STATUS_DATA, "%s: holds no %s; collapse-show --all lists what there is", h5_path(file),
-          path);
+    if (!h5_exists(file, path)) return no_such_path(file, path);
     if (h5_shape(file, path, &shape) != STATUS_OK) return print_group(file, path);
     Column c = {0};
     Status status = read_column(file, path, &c);

@@ -22,7 +22,8 @@ bool slice_next_line(Slice *rest, Slice *line);
 /* Cut the text before the first separator (or all) off *rest. False when nothing is left. */
 bool slice_next_field(Slice *rest, char separator, Slice *field);
 
-/* The whole of text as a number, no trailing characters; false otherwise. */
+/* The whole of text as a number: decimal, nothing before or behind it, no inf or nan, not too large; false otherwise. A
+ * number too small for a double is 0 or nearly so. */
 bool text_to_double(const char *text, double *value);
 bool text_to_int64(const char *text, int64_t *value);
 

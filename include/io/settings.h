@@ -11,8 +11,10 @@
 
 typedef enum {
     SETTING_TEXT,    /* char * */
+    SETTING_PATH,    /* char *: a file or folder, or one of the words in choices */
     SETTING_INTEGER, /* int64_t */
     SETTING_NUMBER,  /* double */
+    SETTING_REAL,    /* double, of which the computation takes a 32-bit float: 0, or not beyond what that holds */
     SETTING_CHOICE,  /* int: place in the list of choices */
     SETTING_SWITCH,  /* bool: yes or no; as a flag also without a value */
     SETTING_DURATION /* double seconds: 90, 1:30:00, 30:00 */
@@ -22,7 +24,7 @@ typedef struct {
     const char *name;
     SettingKind kind;
     const char *fallback; /* text of the default; "" = none */
-    const char *choices;  /* SETTING_CHOICE: "linear constant cosine" */
+    const char *choices;  /* SETTING_CHOICE: "linear constant cosine"; SETTING_PATH: words that are no file */
     double min, max;      /* numbers; both 0 = any */
     size_t offset;        /* place in the struct that settings_store fills */
     const char *help;
@@ -43,11 +45,15 @@ void settings_free(Settings *settings);
 /* Read `key = value` lines; # starts a comment. Does not replace values that are already given. */
 Status settings_read_file(Settings *settings, const char *path);
 Status settings_read_text(Settings *settings, const char *name, const char *text);
-/* Read --key value, --key=value and operands from argv[first..argc). */
+/* Read --key value, --key=value and operands from argv[first..argc). Of a flag given twice the last wins; what begins
+ * with a dash is no value of the flag before it (--key=-x is) and no operand (after -- it is). */
 Status settings_read_flags(Settings *settings, int argc, char **argv, int first);
 /* Give a value with an origin, unless one is given already. */
 Status settings_give(Settings *settings, const char *key, const char *value, const char *origin);
 bool settings_is_given(const Settings *settings, const char *key);
+
+/* Do two texts say the same value of this key? 5e-5 is 0.00005. */
+bool settings_same_value(const Setting *setting, const char *a, const char *b);
 
 /* Check every value and store it in the struct at target. Texts are borrowed from settings. */
 Status settings_store(const Settings *settings, void *target);

@@ -67,12 +67,17 @@ bool slice_next_line(Slice *rest, Slice *line)
     return true;
 }
 
+/* strtod and strtol skip white space, and know hexadecimal, inf and nan. */
+static bool is_decimal(const char *text)
+{
+    return text[0] && text[strspn(text, "+-.0123456789eE")] == '\0';
+}
+
 bool text_to_double(const char *text, double *value)
 {
     char *end;
-    errno = 0;
     *value = strtod(text, &end);
-    return end != text && *end == '\0' && errno == 0;
+    return is_decimal(text) && *end == '\0' && *value - *value == 0;
 }
 
 bool text_to_int64(const char *text, int64_t *value)
@@ -80,7 +85,7 @@ bool text_to_int64(const char *text, int64_t *value)
     char *end;
     errno = 0;
     *value = strtoll(text, &end, 10);
-    return end != text && *end == '\0' && errno == 0;
+    return is_decimal(text) && *end == '\0' && errno == 0;
 }
 
 /* Bytes of the sequence that starts at text if it is valid UTF-8, else 0. */

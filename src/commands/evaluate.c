@@ -2,7 +2,9 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "commands/command.h"
 #include "evaluate/pronoun_gap.h"
@@ -20,17 +22,17 @@ typedef struct {
 
 static const Setting table[] = {
     {"task", SETTING_CHOICE, "", "pronoun-gap", 0, 0, offsetof(Options, task), "what to measure"},
-    {"data", SETTING_TEXT, "", "", 0, 0, offsetof(Options, data),
+    {"data", SETTING_PATH, "", "", 0, 0, offsetof(Options, data),
      "the task's file (pronoun-gap: one sentence per line, or per row of a table)"},
     {"format", SETTING_CHOICE, "auto", TABLE_FORMATS, 0, 0, offsetof(Options, format), TABLE_FORMAT_HELP},
     {"text-column", SETTING_TEXT, "Text", "", 0, 0, offsetof(Options, text_column),
      "of a table: the column that holds the text"},
     {"json", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, json),
      "print exactly one JSON object instead of a table"},
-    {"output", SETTING_TEXT, "", "", 0, 0, offsetof(Options, output),
+    {"output", SETTING_PATH, "", "", 0, 0, offsetof(Options, output),
      "SCORES.h5: the score of every item (one model only)"},
     {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, overwrite), OUTPUT_OVERWRITE_HELP},
-    {"words", SETTING_TEXT, "", "", 0, 0, offsetof(Options, words), "pronoun-gap: word list for nc3 and unc3"},
+    {"words", SETTING_PATH, "", "", 0, 0, offsetof(Options, words), "pronoun-gap: word list for nc3 and unc3"},
     {"nc-pieces", SETTING_CHOICE, "whole", "whole first", 0, 0, offsetof(Options, pieces), "as in train"},
     {"pair", SETTING_TEXT, "he,she", "", 0, 0, offsetof(Options, pair), "pronoun-gap: the two words that are compared"},
     {"metrics", SETTING_TEXT, "", "", 0, 0, offsetof(Options, metrics),
@@ -46,6 +48,28 @@ static bool is_shown(const char *list, const char *name)
     while (slice_next_field(&rest, ',', &field))
         if (slice_is(slice_trim(field), name)) return true;
     return false;
+}
+
+/* Is every column that is asked for one of the result's? */
+static Status check_metrics(const char *list, const EvaluationResult *r)
+{
+    Slice rest = slice_of(list), field;
+    const char **name = memory_alloc((size_t)r->n_metrics + 1, sizeof *name);
+    for (int i = 0; i < r->n_metrics; i++) name[i] = r->metric[i].name;
+    Status status = STATUS_OK;
+    while (list[0] && !status && slice_next_field(&rest, ',', &field)) {
+        char *wanted = slice_copy(slice_trim(field));
+        bool found = false;
+        for (int i = 0; i < r->n_metrics; i++) found = found || strcmp(wanted, name[i]) == 0;
+        const char *nearest = text_nearest(wanted, name, r->n_metrics);
+        if (!found)
+            status = status_set(STATUS_USAGE, __FILE__, __LINE__, "metrics: '%s' is no measure of this task%s%s%s",
+                                wanted, nearest ? "; did you mean '" : "; without --metrics all are shown",
+                                nearest ? nearest : "", nearest ? "'?" : "");
+        free(wanted);
+    }
+    free(name);
+    return status;
 }
 
 static void print_row(const EvaluationResult *r, const char *metrics, bool header)
@@ -65,6 +89,7 @@ static void print_row(const EvaluationResult *r, const char *metrics, bool heade
 
 static Status show(const Options *o, const EvaluationResult *r, bool first, const char *command_line)
 {
+    TRY(check_metrics(o->metrics, r));
     if (o->json) {
         char *text = result_json(r);
         printf("%s\n", text);

@@ -20,9 +20,9 @@ typedef struct {
 #define AT(field) offsetof(Options, geometry.field)
 
 static const Setting table[] = {
-    {"text", SETTING_TEXT, "", "", 0, 0, AT(text), "text, or a table with a header line"},
-    {"words", SETTING_TEXT, "", "", 0, 0, AT(words), "word list: JSON with ids (.json), or one word per line"},
-    {"output", SETTING_TEXT, "", "", 0, 0, AT(output), "GEOMETRY.h5: classes, spectra, Gram matrix, metrics"},
+    {"text", SETTING_PATH, "", "", 0, 0, AT(text), "text, or a table with a header line"},
+    {"words", SETTING_PATH, "", "", 0, 0, AT(words), "word list: JSON with ids (.json), or one word per line"},
+    {"output", SETTING_PATH, "", "", 0, 0, AT(output), "GEOMETRY.h5: classes, spectra, Gram matrix, metrics"},
     {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, overwrite), OUTPUT_OVERWRITE_HELP},
     {"json", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, json),
      "print exactly one JSON object instead of a table"},
@@ -40,7 +40,7 @@ static const Setting table[] = {
     {"passes", SETTING_INTEGER, "2", "", 1, 2, AT(passes),
      "over the text: 2, or 1 with running means (the same numbers)"},
     {"nc4", SETTING_SWITCH, "yes", "", 0, 0, AT(nc4), "the pass for agreement of the nearest-class rules"},
-    {"nc4-text", SETTING_TEXT, "", "", 0, 0, AT(nc4_text), "held-out text for that pass; the same text if not given"},
+    {"nc4-text", SETTING_PATH, "", "", 0, 0, AT(nc4_text), "held-out text for that pass; the same text if not given"},
     {"split", SETTING_CHOICE, "auto", SPLIT_RULES, 0, 0, AT(split), "as in train"},
     {"format", SETTING_CHOICE, "auto", TABLE_FORMATS, 0, 0, AT(format), TABLE_FORMAT_HELP},
     {"text-column", SETTING_TEXT, "Text", "", 0, 0, AT(text_column), "of a table: the column that holds the text"},

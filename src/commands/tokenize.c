@@ -14,7 +14,7 @@ typedef struct {
 } Options;
 
 static const Setting table[] = {
-    {"vocab", SETTING_TEXT, "", "", 0, 0, offsetof(Options, vocab), "vocab.txt, one piece a line"},
+    {"vocab", SETTING_PATH, "", "", 0, 0, offsetof(Options, vocab), "vocab.txt, one piece a line"},
     {"cased", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, cased), "keep case and accents"},
     {"special", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, special), "add [CLS] and [SEP]"},
 };

@@ -20,10 +20,10 @@ typedef struct {
 static const Setting table[] = {
     {"size", SETTING_INTEGER, "30522", "", 6, 1 << 24, offsetof(Options, size),
      "pieces, special ones included (fewer if the text is small)"},
-    {"output", SETTING_TEXT, "", "", 0, 0, offsetof(Options, output), "vocab.txt to write"},
+    {"output", SETTING_PATH, "", "", 0, 0, offsetof(Options, output), "vocab.txt to write"},
     {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, overwrite), OUTPUT_OVERWRITE_HELP},
     {"cased", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, cased), "keep case and accents"},
-    {"min-count", SETTING_INTEGER, "2", "", 1, 1e15, offsetof(Options, min_count),
+    {"min-count", SETTING_INTEGER, "2", "", 1, 2e9, offsetof(Options, min_count),
      "occurrences of a pair that is worth a piece"},
 };
 enum { N_KEYS = sizeof table / sizeof table[0] };

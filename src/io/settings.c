@@ -1,9 +1,12 @@
 /* settings.c: reading, checking and printing keys. */
 #include "io/settings.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -109,6 +112,23 @@ Status settings_read_file(Settings *settings, const char *path)
     return status;
 }
 
+/* A dash and a letter: an option, not a value (-1 is one) and not an operand. */
+static bool is_option(const char *text)
+{
+    return text[0] == '-' && text[1] && !strchr("0123456789.", text[1]);
+}
+
+/* -json, -threads=2: the flag that was meant. */
+static Status not_a_flag(const Settings *settings, const char *text)
+{
+    char *key = slice_copy((Slice){text + 1, strcspn(text + 1, "=")});
+    const int place = find(settings, key);
+    free(key);
+    CHECK(place < 0, STATUS_USAGE, "command line: '%s' has one dash too few; did you mean '-%s'?", text, text);
+    FAIL(STATUS_USAGE, "command line: '%s' is no flag (--key=value; --help lists them); if it is a file, say './%s'",
+         text, text);
+}
+
 /* --key value, --key=value, or a switch without a value. *i is moved past what was used. */
 static Status read_flag(Settings *settings, int argc, char **argv, int *i)
 {
@@ -123,10 +143,14 @@ static Status read_flag(Settings *settings, int argc, char **argv, int *i)
     } else if (!value && settings->table[place].kind == SETTING_SWITCH &&
                !(*i + 1 < argc && (strcmp(argv[*i + 1], "yes") == 0 || strcmp(argv[*i + 1], "no") == 0))) {
         value = "yes";
-    } else if (!value && *i + 1 < argc) {
+    } else if (!value && *i + 1 < argc && !is_option(argv[*i + 1])) {
         value = argv[++*i];
     }
-    if (!status && !value)
+    if (!status && !value && *i + 1 < argc)
+        status =
+            status_set(STATUS_USAGE, __FILE__, __LINE__,
+                       "command line: --%s needs a value, but %s follows; write --%s=VALUE", key, argv[*i + 1], key);
+    else if (!status && !value)
         status = status_set(STATUS_USAGE, __FILE__, __LINE__, "command line: --%s needs a value", key);
     if (!status) {
         free(settings->value[place]); /* the last flag wins */
@@ -145,8 +169,29 @@ Status settings_read_flags(Settings *settings, int argc, char **argv, int first)
     for (int i = first; i < argc; i++) {
         if (!only_operands && strcmp(argv[i], "--") == 0) only_operands = true;
         else if (!only_operands && strncmp(argv[i], "--", 2) == 0) TRY(read_flag(settings, argc, argv, &i));
+        else if (!only_operands && is_option(argv[i])) return not_a_flag(settings, argv[i]);
         else settings->operand[settings->n_operands++] = argv[i];
     }
+    return STATUS_OK;
+}
+
+static bool is_word_of(const char *list, const char *value)
+{
+    Slice rest = slice_of(list), word;
+    while (slice_next_field(&rest, ' ', &word))
+        if (slice_is(word, value)) return true;
+    return false;
+}
+
+/* trace = yes does not mean a file of that name. */
+static Status check_path(const Setting *s, const char *origin, const char *value)
+{
+    static const char *const answer[] = {"yes", "no", "true", "false", "on", "off"};
+    if (s->choices[0] && is_word_of(s->choices, value)) return STATUS_OK;
+    for (size_t i = 0; i < sizeof answer / sizeof answer[0]; i++)
+        CHECK(strcasecmp(value, answer[i]) != 0, STATUS_USAGE,
+              "%s: %s = %s: the name of a file or folder is wanted%s%s (for one of that name say ./%s)", origin,
+              s->name, value, s->choices[0] ? ", or one of: " : "", s->choices, value);
     return STATUS_OK;
 }
 
@@ -176,14 +221,18 @@ static Status parse_choice(const Setting *setting, const char *value, const char
 static bool parse_duration(const char *value, double *time_s)
 {
     Slice rest = slice_of(value), field;
+    int n = 0;
     *time_s = 0;
     while (slice_next_field(&rest, ':', &field)) {
         char *text = slice_copy(field);
         double part;
-        const bool good = text_to_double(text, &part) && part >= 0;
+        bool good = text_to_double(text, &part) && isfinite(part) && part >= 0 && n < 3 && text[0] != '-';
+        if (n > 0) good = good && part < 60;
+        if (rest.start) good = good && part == floor(part);
         free(text);
         if (!good) return false;
         *time_s = *time_s * 60 + part;
+        n++;
     }
     return true;
 }
@@ -191,8 +240,19 @@ static bool parse_duration(const char *value, double *time_s)
 static Status check_range(const Setting *s, const char *origin, double number)
 {
     if (s->min == 0 && s->max == 0) return STATUS_OK;
-    CHECK(number >= s->min && number <= s->max, STATUS_USAGE, "%s: %s = %g is outside %g to %g", origin, s->name,
-          number, s->min, s->max);
+    CHECK(number >= s->min && number <= s->max, STATUS_USAGE, "%s: %s = %.10g is outside %.10g to %.10g", origin,
+          s->name, number, s->min, s->max);
+    return STATUS_OK;
+}
+
+/* 0, and nothing else, may become 0 as a float. */
+static Status check_real(const char *value, const char *origin, const Setting *s, double number)
+{
+    const bool is_zero = strcspn(value, "123456789") >= strcspn(value, "eE");
+    const double size = fabs(number);
+    CHECK((number == 0 && is_zero) || (size >= (double)FLT_MIN && size <= (double)FLT_MAX), STATUS_USAGE,
+          "%s: %s = %s is beyond single precision, in which the model is computed: 0, or between 1.2e-38 and 3.4e+38",
+          origin, s->name, value);
     return STATUS_OK;
 }
 
@@ -200,18 +260,21 @@ static Status store_one(const Setting *s, const char *value, const char *origin,
 {
     switch (s->kind) {
     case SETTING_TEXT: *(const char **)field = value; return STATUS_OK;
+    case SETTING_PATH: *(const char **)field = value; return check_path(s, origin, value);
     case SETTING_CHOICE: return parse_choice(s, value, origin, field);
     case SETTING_INTEGER:
         CHECK(text_to_int64(value, field), STATUS_USAGE, "%s: %s = '%s' is not a whole number", origin, s->name, value);
         return check_range(s, origin, (double)*(int64_t *)field);
     case SETTING_NUMBER:
+    case SETTING_REAL:
         CHECK(text_to_double(value, field) && *(double *)field - *(double *)field == 0, STATUS_USAGE,
               "%s: %s = '%s' is not a finite number", origin, s->name, value);
-        return check_range(s, origin, *(double *)field);
+        TRY(check_range(s, origin, *(double *)field));
+        return s->kind == SETTING_REAL ? check_real(value, origin, s, *(double *)field) : STATUS_OK;
     case SETTING_DURATION:
         CHECK(parse_duration(value, field), STATUS_USAGE, "%s: %s = '%s' is not seconds, m:ss or h:mm:ss", origin,
               s->name, value);
-        return STATUS_OK;
+        return check_range(s, origin, *(double *)field);
     case SETTING_SWITCH:
         CHECK(strcmp(value, "yes") == 0 || strcmp(value, "no") == 0, STATUS_USAGE, "%s: %s = '%s' is not yes or no",
               origin, s->name, value);
@@ -219,6 +282,15 @@ static Status store_one(const Setting *s, const char *value, const char *origin,
         return STATUS_OK;
     }
     return STATUS_INTERNAL;
+}
+
+bool settings_same_value(const Setting *s, const char *a, const char *b)
+{
+    double x, y;
+    if (strcmp(a, b) == 0) return true;
+    if (s->kind == SETTING_DURATION) return parse_duration(a, &x) && parse_duration(b, &y) && x == y;
+    const bool is_number = s->kind == SETTING_INTEGER || s->kind == SETTING_NUMBER || s->kind == SETTING_REAL;
+    return is_number && text_to_double(a, &x) && text_to_double(b, &y) && x == y; /* integers are below 2^53 */
 }
 
 Status settings_store(const Settings *settings, void *target)
@@ -229,8 +301,8 @@ Status settings_store(const Settings *settings, void *target)
         const char *origin = settings->origin[i] ? settings->origin[i] : "default";
         void *field = (char *)target + s->offset;
         if (value[0] == '\0') {
-            CHECK(s->kind == SETTING_TEXT || !settings->value[i], STATUS_USAGE, "%s: %s has no value", origin, s->name);
-            if (s->kind == SETTING_TEXT) *(const char **)field = "";
+            CHECK(!settings->value[i], STATUS_USAGE, "%s: %s has no value; leave it out, or give one", origin, s->name);
+            if (s->kind == SETTING_TEXT || s->kind == SETTING_PATH) *(const char **)field = "";
             continue; /* the struct keeps what it held */
         }
         TRY(store_one(s, value, origin, field));

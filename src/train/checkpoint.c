@@ -255,7 +255,8 @@ static Status check_settings(const char *path, const char *stored, const char *n
         if (run_settings_may_change(table[i].name)) continue;
         char *before = line_value(stored, table[i].name), *after = line_value(now, table[i].name);
         Status status = STATUS_OK;
-        if (strcmp(before ? before : "", after ? after : "") != 0)
+        /* a key that was not known when the file was written had its default */
+        if (!settings_same_value(&table[i], before ? before : table[i].fallback, after ? after : table[i].fallback))
             status =
                 status_set(STATUS_USAGE, __FILE__, __LINE__,
                            "%s: was written with %s = %s, this run has %s; keep the setting, choose another output, or "

@@ -22,7 +22,7 @@ static const struct {
     {FREE,
      {"compat", SETTING_CHOICE, "none", "none fnc", 0, 0, AT(compat),
       "fnc: every key as in the published code of the method"}},
-    {FREE, {"init", SETTING_TEXT, "", "", 0, 0, AT(model.init), "MODEL.h5 to start from, or random"}},
+    {FREE, {"init", SETTING_PATH, "", "random", 0, 0, AT(model.init), "MODEL.h5 to start from, or random"}},
     {FIXED, {"layers", SETTING_INTEGER, "4", "", 1, 1024, AT(model.layers), "init = random: encoder layers"}},
     {FIXED, {"hidden", SETTING_INTEGER, "128", "", 1, 65536, AT(model.hidden), "init = random: hidden size"}},
     {FIXED, {"heads", SETTING_INTEGER, "4", "", 1, 1024, AT(model.heads), "init = random: attention heads"}},
@@ -33,11 +33,11 @@ static const struct {
      {"positions", SETTING_INTEGER, "512", "", 2, 65536, AT(model.positions),
       "init = random: longest sample the model can read"}},
     {FIXED,
-     {"initializer-range", SETTING_NUMBER, "0.02", "", 1e-6, 10, AT(model.initializer_range),
+     {"initializer-range", SETTING_REAL, "0.02", "", 1e-6, 10, AT(model.initializer_range),
       "init = random: standard deviation of the weights"}},
-    {FREE, {"vocab", SETTING_TEXT, "", "", 0, 0, AT(model.vocab), "init = random: vocab.txt, one piece a line"}},
+    {FREE, {"vocab", SETTING_PATH, "", "", 0, 0, AT(model.vocab), "init = random: vocab.txt, one piece a line"}},
     {FIXED, {"cased", SETTING_SWITCH, "no", "", 0, 0, AT(model.cased), "init = random: the vocabulary is cased"}},
-    {FREE, {"train-data", SETTING_TEXT, "", "", 0, 0, AT(data.path), "text, or a table with a header line"}},
+    {FREE, {"train-data", SETTING_PATH, "", "", 0, 0, AT(data.path), "text, or a table with a header line"}},
     {FREE, {"format", SETTING_CHOICE, "auto", TABLE_FORMATS, 0, 0, AT(data.format), TABLE_FORMAT_HELP}},
     {FIXED,
      {"split", SETTING_CHOICE, "auto", SPLIT_RULES, 0, 0, AT(data.split),
@@ -47,31 +47,31 @@ static const struct {
     {FIXED,
      {"text-column", SETTING_TEXT, "Text", "", 0, 0, AT(data.column), "of a table: the column that holds the text"}},
     {FREE,
-     {"corpus-cache", SETTING_TEXT, "auto", "", 0, 0, AT(data.cache),
+     {"corpus-cache", SETTING_PATH, "auto", "auto no", 0, 0, AT(data.cache),
       "FILE.h5 that keeps the tokenized text for the next run; auto: output/corpus.h5 for 16 MB of text or more; no"}},
     {FREE,
-     {"output", SETTING_TEXT, "", "", 0, 0, AT(output), "folder for log.tsv, run.conf, checkpoints and model.h5"}},
+     {"output", SETTING_PATH, "", "", 0, 0, AT(output), "folder for log.tsv, run.conf, checkpoints and model.h5"}},
     {FIXED, {"batch", SETTING_INTEGER, "16", "", 1, 1 << 24, AT(batch), "samples per step, over all ranks"}},
     {FIXED,
      {"max-length", SETTING_INTEGER, "128", "", 3, 65536, AT(data.max_length),
       "pieces per sample with [CLS] and [SEP]; longer ones are cut"}},
     {FREE, {"epochs", SETTING_INTEGER, "", "", 1, 1e9, AT(epochs), "passes over the data (or give steps)"}},
-    {FREE, {"steps", SETTING_INTEGER, "", "", 1, 2e9, AT(steps), "optimizer steps (or give epochs)"}},
-    {FIXED, {"learning-rate", SETTING_NUMBER, "5e-5", "", 0, 1e3, AT(optimizer.learning_rate), "peak learning rate"}},
+    {FREE, {"steps", SETTING_INTEGER, "", "", 1, 99999999, AT(steps), "optimizer steps (or give epochs)"}},
+    {FIXED, {"learning-rate", SETTING_REAL, "5e-5", "", 0, 1e3, AT(optimizer.learning_rate), "peak learning rate"}},
     {FIXED,
      {"schedule", SETTING_CHOICE, "linear", "linear constant cosine", 0, 0, AT(optimizer.schedule),
       "shape of the rate after the warm-up"}},
     {FIXED, {"warmup", SETTING_INTEGER, "0", "", 0, 2e9, AT(optimizer.warmup), "steps of linear warm-up"}},
     {FIXED,
-     {"weight-decay", SETTING_NUMBER, "0", "", 0, 1e3, AT(optimizer.weight_decay),
+     {"weight-decay", SETTING_REAL, "0", "", 0, 1e3, AT(optimizer.weight_decay),
       "of matrices; biases and LayerNorm are exempt"}},
     {FIXED,
      {"adam", SETTING_CHOICE, "torch", "hf torch", 0, 0, AT(optimizer.adam),
       "form of AdamW: torch.optim's, or transformers' former one"}},
-    {FIXED, {"adam-epsilon", SETTING_NUMBER, "1e-8", "", 0, 1, AT(optimizer.epsilon), "epsilon of AdamW"}},
-    {FIXED, {"clip", SETTING_NUMBER, "1", "", 0, 1e9, AT(optimizer.clip), "limit of the gradient norm; 0 = none"}},
-    {FIXED, {"dropout", SETTING_NUMBER, "-1", "", -1, 0.99, AT(dropout), "all dropout rates; -1 = the model's own"}},
-    {FIXED, {"mask-rate", SETTING_NUMBER, "0.15", "", 0, 1, AT(mask_rate), "share of positions to predict"}},
+    {FIXED, {"adam-epsilon", SETTING_REAL, "1e-8", "", 1.2e-38, 1, AT(optimizer.epsilon), "epsilon of AdamW"}},
+    {FIXED, {"clip", SETTING_REAL, "1", "", 0, 1e9, AT(optimizer.clip), "limit of the gradient norm; 0 = none"}},
+    {FIXED, {"dropout", SETTING_REAL, "-1", "", -1, 0.99, AT(dropout), "all dropout rates; -1 = the model's own"}},
+    {FIXED, {"mask-rate", SETTING_REAL, "0.15", "", 0, 1, AT(mask_rate), "share of positions to predict"}},
     {FIXED, {"seed", SETTING_INTEGER, "42", "", 0, 9e15, AT(seed), "of order, masks, dropout and random weights"}},
     {FREE,
      {"threads", SETTING_INTEGER, "0", "", 0, 4096, AT(work.threads),
@@ -103,13 +103,13 @@ static const struct {
       "steps between snapshots of the class means' geometry, output/geometry-*.h5 (needs nc-words); 0 = none"}},
     {FREE, {"keep", SETTING_INTEGER, "2", "", 1, 1e6, AT(checkpoint.keep), "checkpoints to keep"}},
     {FREE,
-     {"resume", SETTING_TEXT, "auto", "", 0, 0, AT(checkpoint.resume),
+     {"resume", SETTING_PATH, "auto", "auto never", 0, 0, AT(checkpoint.resume),
       "auto: continue what is in output; never: begin anew; or a checkpoint"}},
     {FREE,
-     {"max-time", SETTING_DURATION, "0", "", 0, 0, AT(max_time_s),
+     {"max-time", SETTING_DURATION, "0", "", 0, 1e9, AT(max_time_s),
       "stop in time, with a checkpoint: seconds or h:mm:ss; 0 = no limit"}},
     {FREE, {"log-steps", SETTING_INTEGER, "10", "", 1, 2e9, AT(log_steps), "steps between lines of log.tsv"}},
-    {FREE, {"trace", SETTING_TEXT, "", "", 0, 0, AT(trace), "FILE.h5: every batch as fed, to replay a run elsewhere"}},
+    {FREE, {"trace", SETTING_PATH, "", "", 0, 0, AT(trace), "FILE.h5: every batch as fed, to replay a run elsewhere"}},
     {FREE,
      {"dry-run", SETTING_SWITCH, "no", "", 0, 0, AT(dry_run),
       "check everything, print the memory needed, stop before step 1"}},
@@ -120,12 +120,12 @@ static const struct {
      {"bec-length", SETTING_CHOICE, "max", "max words-pow2", 0, 0, AT(bec.length),
       "words-pow2: cut to the power of two above the longest sample's words, without [SEP], as published"}},
     {FIXED,
-     {"nc-weight", SETTING_NUMBER, "0", "", 0, 1e9, AT(nc.loss.weight),
+     {"nc-weight", SETTING_REAL, "0", "", 0, 1e9, AT(nc.loss.weight),
       "lambda, weight of the collapse regularizer; 0 = off"}},
     {FIXED,
      {"nc-metric", SETTING_CHOICE, "unc3", "unc3 nc3 nc1 nc2", 0, 0, AT(nc.loss.metric), "measure that is made small"}},
     {FREE,
-     {"nc-words", SETTING_TEXT, "", "", 0, 0, AT(nc.words), "word list: JSON with ids (.json), or one word per line"}},
+     {"nc-words", SETTING_PATH, "", "", 0, 0, AT(nc.words), "word list: JSON with ids (.json), or one word per line"}},
     {FIXED,
      {"nc-pieces", SETTING_CHOICE, "whole", "whole first", 0, 0, AT(nc.pieces),
       "whole: only words that are one piece; first: a word stands for its first piece"}},
@@ -239,7 +239,10 @@ Status run_settings_resolve(Settings *settings, RunSettings *run)
     CHECK(run->method, STATUS_USAGE, "method = '%s' is not one of: mlm bec", run->method_name);
     TRY(method_give_defaults(run->method, run->compat == 1, settings));
     TRY(settings_store(settings, run));
-    CHECK(run->mask_rate > 0, STATUS_USAGE, "mask-rate = 0 leaves nothing to predict; the usual value is 0.15");
+    CHECK(run->dropout >= 0 || run->dropout == -1, STATUS_USAGE,
+          "dropout = %g is not a rate from 0 to 0.99, or -1 for the model's own", run->dropout);
+    CHECK(run->mask_rate >= 1e-6, STATUS_USAGE, "mask-rate = %g leaves nothing to predict; the usual value is 0.15",
+          run->mask_rate);
     CHECK(!run->work.reproducible || run->work.micro_batch == 0, STATUS_USAGE,
           "micro-batch does not go with reproducible = yes; raise shards instead");
     CHECK(!run->work.reproducible || run->nc.loss.sync == SYNC_GLOBAL, STATUS_USAGE,
@@ -250,7 +253,8 @@ Status run_settings_resolve(Settings *settings, RunSettings *run)
 
 void run_settings_help(void)
 {
-    printf("Keys (in the file as key = value, or as flags; a flag wins over the file):\n");
+    printf("Keys (in the file as key = value, or as flags; a flag wins over the file, and of two equal flags the "
+           "last):\n");
     int n;
     settings_help(run_settings_table(&n), N_KEYS);
     printf("\nMethods and the values they give to keys that are not set:\n");

@@ -12,7 +12,20 @@ fails 64 "unknown command 'trian'; did you mean 'train'" "$collapse" trian
 fails 64 "method = 'bce' is not one of" run --method=bce
 fails 64 "both steps and epochs" run --epochs=2
 fails 64 "nc-reset = 'ema:2'" run --nc-reset=ema:2
-fails 64 "needs nc-words" run --nc-words=
+fails 64 "nc-words has no value" run --nc-words=
+fails 64 "needs nc-words" "$collapse" train --init="$work/good/model.h5" --train-data="$work/text.txt" --output="$work/bad" --nc-weight=5
+fails 64 "trace needs a value, but --steps=3 follows" run --trace --steps=3
+fails 64 "trace = yes: the name of a file" run --trace=yes
+fails 64 "adam-epsilon = 1e-46 is outside 1.2e-38 to 1" run --adam-epsilon=1e-46
+fails 64 "adam-epsilon = 0 is outside" run --adam-epsilon=0
+fails 64 "learning-rate = 1e+39 is outside" run --learning-rate=1e39
+fails 64 "learning-rate = 1e-46 is beyond single" run --learning-rate=1e-46
+fails 64 "dropout = 1 is outside" run --dropout=1.0
+fails 64 "dropout = -0.5 is not a rate" run --dropout -0.5
+fails 64 "mask-rate = 1e-09 leaves nothing" run --mask-rate=1e-9
+fails 64 "did you mean 'gap.abs'" "$collapse" evaluate "$work/good/model.h5" --task=pronoun-gap --data="$work/text.txt" --metrics=gap.bas
+fails 64 "did you mean /history/loss" "$bin/collapse-table" "$work/good/step-00000004.h5" /history/los
+fails 64 "'-json' has one dash too few" "$collapse" evaluate "$work/good/model.h5" -json
 fails 64 "mask-rate = 0 leaves nothing" run --mask-rate=0
 fails 64 "reads at most 40 positions" run --max-length=100
 fails 64 "no published code" run --compat=fnc

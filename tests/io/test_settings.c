@@ -11,6 +11,8 @@ typedef struct {
     double rate, limit;
     int shape;
     bool quick;
+    const char *file;
+    double small;
 } Options;
 
 static const Setting table[] = {
@@ -20,11 +22,13 @@ static const Setting table[] = {
     {"limit", SETTING_DURATION, "0", "", 0, 0, offsetof(Options, limit), ""},
     {"shape", SETTING_CHOICE, "linear", "linear cosine", 0, 0, offsetof(Options, shape), ""},
     {"quick", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, quick), ""},
+    {"file", SETTING_PATH, "", "auto no", 0, 0, offsetof(Options, file), ""},
+    {"small", SETTING_REAL, "0", "", 0, 1e3, offsetof(Options, small), ""},
 };
 
 static Status read(const char *text, int argc, char **argv, Settings *s, Options *o)
 {
-    settings_init(s, table, 6);
+    settings_init(s, table, 8);
     Status status = settings_read_flags(s, argc, argv, 0);
     if (!status) status = settings_read_text(s, "run.conf", text);
     return status ? status : settings_store(s, o);
@@ -58,7 +62,21 @@ int main(void)
                {"count\n", "key = value"},
                {"limit = 1:xx\n", "h:mm:ss"},
                {"count =\n", "no value"},
-               {"rate = 1e400\n", "finite"}};
+               {"rate = 1e400\n", "finite"},
+               {"rate = 0.5x\n", "finite"},
+               {"rate = 0x1\n", "finite"},
+               {"rate = inf\n", "finite"},
+               {"rate = -1\n", "outside"},
+               {"count = 5x\n", "whole number"},
+               {"count = 99999999999999999999\n", "whole number"},
+               {"small = 1e-46\n", "beyond single precision"},
+               {"small = 1e-400\n", "beyond single precision"},
+               {"limit = inf\n", "h:mm:ss"},
+               {"limit = 1:75\n", "h:mm:ss"},
+               {"limit = 1:2:3:4\n", "h:mm:ss"},
+               {"file = yes\n", "the name of a file"},
+               {"file = TRUE\n", "the name of a file"},
+               {"file =\n", "no value"}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         const Status status = read(bad[i].file, 0, NULL, &s, &o);
         check(status == STATUS_USAGE && strstr(status_message(), bad[i].says) &&
@@ -66,8 +84,36 @@ int main(void)
               "%s", status_message());
         settings_free(&s);
     }
-    char *no_value[] = {"--count"};
-    check(read("", 1, no_value, &s, &o) == STATUS_USAGE, "%s", status_message());
+    static char *bad_flags[][3] = {{"--count", NULL, "needs a value"},
+                                   {"--file", "--count=3", "needs a value, but --count=3 follows"},
+                                   {"--file", "-o", "needs a value, but -o follows"},
+                                   {"-quick", NULL, "did you mean '--quick'"},
+                                   {"-x", NULL, "is no flag"},
+                                   {"--file=", NULL, "no value"},
+                                   {"--file", "no", NULL},
+                                   {"--quick", "yes", NULL},
+                                   {"--quick", "--count=3", NULL},
+                                   {"--count=3", "--count=4", NULL},
+                                   {"--small", "-0", NULL}};
+    for (size_t i = 0; i < sizeof bad_flags / sizeof bad_flags[0]; i++) {
+        char **f = bad_flags[i];
+        const Status status = read("", f[1] ? 2 : 1, f, &s, &o);
+        check(f[2] ? status == STATUS_USAGE && strstr(status_message(), f[2]) : status == STATUS_OK, "%s %s: %s", f[0],
+              f[1] ? f[1] : "", status ? status_message() : "taken");
+        settings_free(&s);
+    }
+    char *twice[] = {"--count=3", "--count=4"};
+    check(read("", 2, twice, &s, &o) == STATUS_OK && o.count == 4, "of two equal flags the last wins");
     settings_free(&s);
+    static const struct {
+        int row;
+        const char *a, *b;
+        bool same;
+    } pair[] = {{2, "5e-5", "0.00005", true}, {2, "5e-5", "5.1e-5", false},  {1, "7", "+7", true},
+                {3, "90", "1:30", true},      {3, "90", "1:31", false},      {0, "5e-5", "0.00005", false},
+                {7, "-0", "0", true},         {4, "linear", "cosine", false}};
+    for (size_t i = 0; i < sizeof pair / sizeof pair[0]; i++)
+        check(settings_same_value(&table[pair[i].row], pair[i].a, pair[i].b) == pair[i].same, "%s: %s and %s are %s",
+              table[pair[i].row].name, pair[i].a, pair[i].b, pair[i].same ? "the same" : "two values");
     return harness_done();
 }
