@@ -5,7 +5,7 @@
 #include "base/status.h"
 #include "io/h5.h"
 
-enum { N_COLUMNS = 11 };
+enum { HISTORY_TERMS = 8 };
 
 /* One line of the log. A value that was not measured is NaN: an empty field of log.tsv. */
 typedef struct {
@@ -15,15 +15,18 @@ typedef struct {
     double nc_loss;     /* R; NaN without a word list, and while fewer than two classes are met */
     double nc_classes;  /* K: classes met */
     double learning_rate;
-    double grad_norm;    /* of all gradients, R's included, before clipping */
-    double nc_grad_norm; /* of R's gradient to the rows, nc-weight included; NaN where R has no gradient */
-    double tokens;       /* since the first step, all ranks */
-    double seconds;      /* of training since the first step */
+    double grad_norm;           /* of all gradients, R's included, before clipping */
+    double nc_grad_norm;        /* of R's gradient to the rows, nc-weight included; NaN where R has no gradient */
+    double tokens;              /* since the first step, all ranks */
+    double seconds;             /* of training since the first step */
+    double term[HISTORY_TERMS]; /* further terms of the loss, of the method: columns behind the others */
 } HistoryLine;
 
 typedef struct {
     HistoryLine *line; /* owned [n] */
     size_t n, capacity;
+    const char *const *term; /* borrowed [n_terms]: names of their columns */
+    int n_terms;
 } History;
 
 void history_add(History *history, const HistoryLine *line);
@@ -34,7 +37,8 @@ Status history_write_table(const History *history, const char *path);
 /* Append the last line to path. Local. */
 Status history_append(const History *history, const char *path);
 
-/* /history/<column> [n]: step, epoch, nc_classes and tokens i64, others f64. Local. */
+/* /history/<column> [n]: step, epoch, nc_classes and tokens i64, others f64. A column that the file of an earlier
+ * version lacks is read as not measured. Local. */
 Status history_write(const History *history, H5File *file);
 Status history_read(H5File *file, History *history);
 

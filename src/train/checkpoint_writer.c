@@ -44,7 +44,7 @@ static Status join(CheckpointWriter *w)
 
 static void copy_history(const History *from, History *to)
 {
-    *to = (History){0};
+    *to = (History){.term = from->term, .n_terms = from->n_terms};
     for (size_t i = 0; i < from->n; i++) history_add(to, &from->line[i]);
 }
 

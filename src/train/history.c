@@ -1,8 +1,9 @@
-/* history.c: a line is N_COLUMNS doubles in a row. */
+/* history.c: a table of columns: name, kind, place in a line. */
 #include "train/history.h"
 
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,20 +11,46 @@
 #include "base/memory.h"
 #include "io/file.h"
 
-static const struct {
+typedef struct {
     const char *name;
     bool is_integer;
-} column[N_COLUMNS] = {{"step", true},          {"epoch", true},      {"loss", false},          {"task_loss", false},
-                       {"nc_loss", false},      {"nc_classes", true}, {"learning_rate", false}, {"grad_norm", false},
-                       {"nc_grad_norm", false}, {"tokens", true},     {"seconds", false}};
+    size_t place; /* in a line */
+} Column;
 
-_Static_assert(sizeof(HistoryLine) == N_COLUMNS * sizeof(double), "a line is its columns");
+#define AT(field) offsetof(HistoryLine, field)
+static const Column fixed[] = {{"step", true, AT(step)},
+                               {"epoch", true, AT(epoch)},
+                               {"loss", false, AT(loss)},
+                               {"task_loss", false, AT(task_loss)},
+                               {"nc_loss", false, AT(nc_loss)},
+                               {"nc_classes", true, AT(nc_classes)},
+                               {"learning_rate", false, AT(learning_rate)},
+                               {"grad_norm", false, AT(grad_norm)},
+                               {"nc_grad_norm", false, AT(nc_grad_norm)},
+                               {"tokens", true, AT(tokens)},
+                               {"seconds", false, AT(seconds)}};
+enum { N_FIXED = sizeof fixed / sizeof fixed[0] };
 
-static double value_of(const HistoryLine *line, int c)
+static int n_columns(const History *history)
 {
-    double value[N_COLUMNS];
-    memcpy(value, line, sizeof value);
-    return value[c];
+    return N_FIXED + history->n_terms;
+}
+
+static Column column_at(const History *history, int c)
+{
+    if (c < N_FIXED) return fixed[c];
+    return (Column){history->term[c - N_FIXED], false, AT(term) + (size_t)(c - N_FIXED) * sizeof(double)};
+}
+
+static double *cell(HistoryLine *line, Column column)
+{
+    return (double *)(void *)((char *)line + column.place);
+}
+
+static double value_of(const HistoryLine *line, Column column)
+{
+    HistoryLine copy = *line;
+    return *cell(&copy, column);
 }
 
 void history_add(History *history, const HistoryLine *line)
@@ -35,22 +62,26 @@ void history_add(History *history, const HistoryLine *line)
 void history_free(History *history)
 {
     free(history->line);
-    *history = (History){0};
+    history->line = NULL;
+    history->n = history->capacity = 0;
 }
 
-static void print_header(FILE *stream)
+static void print_header(const History *history, FILE *stream)
 {
-    for (int c = 0; c < N_COLUMNS; c++) fprintf(stream, "%s%c", column[c].name, c + 1 < N_COLUMNS ? '\t' : '\n');
+    for (int c = 0; c < n_columns(history); c++) fprintf(stream, "%s%s", c ? "\t" : "", column_at(history, c).name);
+    fputc('\n', stream);
 }
 
-static void print_line(FILE *stream, const HistoryLine *line)
+static void print_line(const History *history, const HistoryLine *line, FILE *stream)
 {
-    for (int c = 0; c < N_COLUMNS; c++) {
-        const double value = value_of(line, c);
-        if (column[c].is_integer) fprintf(stream, "%.0f", value);
+    for (int c = 0; c < n_columns(history); c++) {
+        const Column column = column_at(history, c);
+        const double value = value_of(line, column);
+        if (c) fputc('\t', stream);
+        if (column.is_integer) fprintf(stream, "%.0f", value);
         else if (!isnan(value)) fprintf(stream, "%.9g", value); /* not measured: an empty field */
-        fputc(c + 1 < N_COLUMNS ? '\t' : '\n', stream);
     }
+    fputc('\n', stream);
 }
 
 Status history_write_table(const History *history, const char *path)
@@ -59,8 +90,8 @@ Status history_write_table(const History *history, const char *path)
     size_t length = 0;
     FILE *stream = open_memstream(&text, &length);
     CHECK(stream, STATUS_INTERNAL, "no memory for the log");
-    print_header(stream);
-    for (size_t i = 0; i < history->n; i++) print_line(stream, &history->line[i]);
+    print_header(history, stream);
+    for (size_t i = 0; i < history->n; i++) print_line(history, &history->line[i], stream);
     fclose(stream);
     Status status = file_write_text(path, text, length);
     free(text);
@@ -71,7 +102,7 @@ Status history_append(const History *history, const char *path)
 {
     FILE *stream = fopen(path, "a");
     CHECK(stream, STATUS_IO, "%s: cannot be written: %s", path, strerror(errno));
-    print_line(stream, &history->line[history->n - 1]);
+    print_line(history, &history->line[history->n - 1], stream);
     const bool failed = ferror(stream) != 0;
     CHECK(fclose(stream) == 0 && !failed, STATUS_IO, "%s: cannot be written: %s", path, strerror(errno));
     return STATUS_OK;
@@ -80,32 +111,37 @@ Status history_append(const History *history, const char *path)
 Status history_write(const History *history, H5File *file)
 {
     const int64_t n = (int64_t)history->n;
-    double *real_value = memory_alloc(history->n, sizeof *real_value);
+    double *number = memory_alloc(history->n, sizeof *number);
     int64_t *integer = memory_alloc(history->n, sizeof *integer);
     Status status = STATUS_OK;
-    for (int c = 0; c < N_COLUMNS && !status; c++) {
+    for (int c = 0; c < n_columns(history) && !status; c++) {
+        const Column column = column_at(history, c);
         char path[64];
-        snprintf(path, sizeof path, "/history/%s", column[c].name);
+        snprintf(path, sizeof path, "/history/%s", column.name);
         for (int64_t i = 0; i < n; i++) {
-            real_value[i] = value_of(&history->line[i], c);
-            integer[i] = (int64_t)real_value[i];
+            number[i] = value_of(&history->line[i], column);
+            if (column.is_integer) integer[i] = (int64_t)number[i];
         }
-        status = column[c].is_integer ? h5_write(file, path, H5_I64, 1, &n, "line", integer)
-                                      : h5_write(file, path, H5_F64, 1, &n, "line", real_value);
+        status = column.is_integer ? h5_write(file, path, H5_I64, 1, &n, "line", integer)
+                                   : h5_write(file, path, H5_F64, 1, &n, "line", number);
     }
-    free(real_value);
+    free(number);
     free(integer);
     return status;
 }
 
-static Status read_column(H5File *file, int c, int64_t n, double *out)
+static Status read_column(H5File *file, Column column, int64_t n, double *number)
 {
     char path[64];
-    snprintf(path, sizeof path, "/history/%s", column[c].name);
-    if (!column[c].is_integer) return h5_read(file, path, H5_F64, n, out);
+    snprintf(path, sizeof path, "/history/%s", column.name);
+    if (!h5_exists(file, path)) {
+        for (int64_t i = 0; i < n; i++) number[i] = (double)NAN;
+        return STATUS_OK;
+    }
+    if (!column.is_integer) return h5_read(file, path, H5_F64, n, number);
     int64_t *integer = memory_alloc((size_t)n, sizeof *integer);
     Status status = h5_read(file, path, H5_I64, n, integer);
-    for (int64_t i = 0; i < n; i++) out[i] = (double)integer[i];
+    for (int64_t i = 0; i < n; i++) number[i] = (double)integer[i];
     free(integer);
     return status;
 }
@@ -114,18 +150,15 @@ Status history_read(H5File *file, History *history)
 {
     H5Shape shape;
     TRY(h5_shape(file, "/history/step", &shape));
-    const int64_t n = shape.count;
-    double *value = memory_alloc((size_t)n, N_COLUMNS * sizeof *value);
-    Status status = STATUS_OK;
-    for (int c = 0; c < N_COLUMNS && !status; c++) status = read_column(file, c, n, value + (int64_t)c * n);
     history->n = 0;
-    for (int64_t i = 0; i < n && !status; i++) {
-        double row[N_COLUMNS];
-        for (int c = 0; c < N_COLUMNS; c++) row[c] = value[(int64_t)c * n + i];
-        HistoryLine line;
-        memcpy(&line, row, sizeof line);
-        history_add(history, &line);
+    for (int64_t i = 0; i < shape.count; i++) history_add(history, &(HistoryLine){0});
+    double *number = memory_alloc(history->n, sizeof *number);
+    Status status = STATUS_OK;
+    for (int c = 0; c < n_columns(history) && !status; c++) {
+        const Column column = column_at(history, c);
+        status = read_column(file, column, shape.count, number);
+        for (size_t i = 0; i < history->n && !status; i++) *cell(&history->line[i], column) = number[i];
     }
-    free(value);
+    free(number);
     return status;
 }
