@@ -2,16 +2,13 @@
 #ifndef TRAIN_SETUP_H
 #define TRAIN_SETUP_H
 
-#include "base/timer.h"
 #include "data/batch.h"
 #include "model/model.h"
 #include "objectives/collapse_loss.h"
-#include "objectives/masked_lm.h"
 #include "train/checkpoint_writer.h"
-#include "train/portions.h"
 #include "train/run_settings.h"
 #include "train/state.h"
-#include "train/step_sums.h"
+#include "train/step.h"
 #include "train/stop.h"
 
 enum { N_STEP_FLAGS = 1 + N_STOPS };
@@ -22,13 +19,10 @@ typedef struct {
     WordList words;         /* owned; empty without regularizer */
     Arena arena;            /* owned: parameters, states, statistics */
     Model model;            /* owned */
-    MaskedLm masked_lm;
     CollapseLoss collapse;
+    Step step;         /* owned */
     Batch trace_batch; /* all samples of this rank, for the trace */
-    Portions portions; /* of the step at hand */
-    StepSums sums;     /* owned */
     int *order;        /* owned [corpus.n]: permutation of the epoch */
-    Schedule schedule;
     int64_t total_steps;
     TrainState state;
     bool writes_behind; /* checkpoints are written behind the steps */
@@ -36,10 +30,7 @@ typedef struct {
     bool write_failed;  /* of some write behind the steps, seen by all ranks */
     const char *metric; /* name of the regularizer's measure */
     char *log_path;     /* owned */
-    Timer timer;
-    int64_t global_labels; /* of the step at hand */
-    int global_samples;
-    double step_s; /* length of the last step */
+    double began_s;     /* when the step at hand began */
 } Trainer;
 
 /* Read model, text and words, lay out memory, continue a checkpoint if there is one. Collective. */

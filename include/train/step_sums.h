@@ -63,12 +63,15 @@ void step_sums_add_loss(StepSums *sums, double loss);
  */
 void step_sums_begin_doubles(StepSums *sums);  /* [all] */
 void step_sums_finish_doubles(StepSums *sums); /* [all] */
+/* A few numbers, over all ranks. */
+void step_sums_counts(StepSums *sums, int64_t *x, int n); /* [all] */
+void step_sums_numbers(StepSums *sums, double *x, int n); /* [all] */
 /* The gradients of the global loss: of all parameters, or of those this rank owns. */
 void step_sums_finish(StepSums *sums); /* [all] */
 /* The sum of the losses: shards in order, or ranks in order. Afterwards flags hold their sums. */
 double step_sums_loss(StepSums *sums); /* [all] */
 double step_sums_norm(StepSums *sums); /* [all] */
-/* After the update: what each rank owns of the weights goes to all. */
-void step_sums_share_weights(StepSums *sums); /* [all] */
+/* After the update, which may have failed on this rank: what each rank owns of the weights goes to all. */
+Status step_sums_share_weights(StepSums *sums, Status updated); /* [all] */
 
 #endif

@@ -124,7 +124,7 @@ static Status time_steps(const Comm *comm, Trainer *t, const BenchmarkOptions *o
         HistoryLine line;
         StopReason stop;
         if (s == 0) {
-            t->timer = (Timer){0};
+            t->step.timer = (Timer){0};
             tokens = t->state.tokens;
         }
         comm_barrier(comm);
@@ -136,7 +136,7 @@ static Status time_steps(const Comm *comm, Trainer *t, const BenchmarkOptions *o
         if (s >= 0) {
             step_s[s] = timer_now() - began_s;
             total_s += step_s[s];
-            flops += portions_flops(&t->model.config, &t->portions);
+            flops += portions_flops(&t->model.config, &t->step.portions);
         }
         trainer_advance(t);
     }
@@ -158,7 +158,7 @@ Status benchmark_run(const Comm *comm, const BenchmarkOptions *o, BenchmarkResul
     run.nc.loss.weight = o->regularizer ? 10 : 0;
     run.output = ".";
     Trainer t = {.run = &run, .total_steps = run.steps};
-    t.schedule = (Schedule){SCHEDULE_CONSTANT, run.optimizer.learning_rate, 0, run.steps};
+    t.step.schedule = (Schedule){SCHEDULE_CONSTANT, run.optimizer.learning_rate, 0, run.steps};
     *r = (BenchmarkResult){.options = *o, .ranks = comm->n_ranks, .threads = gemm_threads()};
     TRY(make_vocabulary(&t.model.vocabulary));
     make_corpus(o, &t.corpus);
@@ -168,11 +168,11 @@ Status benchmark_run(const Comm *comm, const BenchmarkOptions *o, BenchmarkResul
     model_begin(1, &t.model);
     setup_state("", "", &t);
     setup_order(&t);
-    timer_begin(&t.timer, PHASE_OTHER);
+    timer_begin(&t.step.timer, PHASE_OTHER);
     Status status = time_steps(comm, &t, o, r);
-    timer_begin(&t.timer, PHASE_OTHER);
-    if (!status) progress_table(comm, &t.timer);
-    const int most_tokens = t.portions.portion[0].batch.packed.n_tokens;
+    timer_begin(&t.step.timer, PHASE_OTHER);
+    if (!status) progress_table(comm, &t.step.timer);
+    const int most_tokens = t.step.portions.portion[0].batch.packed.n_tokens;
     double peak[] = {products_gflops(&t.model.config, most_tokens > 0 ? most_tokens : 1)};
     comm_sum_f64(comm, peak, 1);
     r->gemm_peak_gflops = peak[0];

@@ -129,11 +129,25 @@ static StepSumsRule sums_rule(const Comm *comm, const RunSettings *run, const Tr
 static void lay_out_state(const RunSettings *run, Trainer *t)
 {
     t->state.params = &t->model.params;
-    t->state.dealt = t->sums.dealt;
+    t->state.dealt = t->step.sums.dealt;
     if (!run_settings_collects(run)) return;
     t->state.means = &t->collapse.total;
     t->state.class_id = t->words.id;
     t->state.means_by_rank = run->nc.loss.sync == SYNC_NONE;
+}
+
+static void set_step(const RunSettings *run, Trainer *t)
+{
+    Step *s = &t->step;
+    s->model = &t->model;
+    s->collapse = run_settings_collects(run) ? &t->collapse : NULL;
+    s->masking = (Masking){.rate = run->mask_rate, .seed = (uint64_t)run->seed};
+    s->clip = run->optimizer.clip;
+    s->adam = (AdamSettings){.form = run->optimizer.adam == 0 ? ADAM_HF : ADAM_TORCH,
+                             .beta_1 = 0.9,
+                             .beta_2 = 0.999,
+                             .epsilon = run->optimizer.epsilon,
+                             .weight_decay = run->optimizer.weight_decay};
 }
 
 /* Cut everything a run needs from the arena: once to count, once to take. */
@@ -145,13 +159,14 @@ static void lay_out(const Comm *comm, const RunSettings *run, Trainer *t)
                             .samples = portions_most_samples(&rule),
                             .tokens = (int)portions_most_tokens(&rule),
                             .longest = t->corpus.longest,
-                            .n_moments = step_sums_moments(&t->sums)};
+                            .n_moments = step_sums_moments(&t->step.sums)};
     model_lay_out(&t->arena, &room, &t->model);
-    masked_lm_init(&t->arena, &t->model.head, &t->masked_lm);
+    masked_lm_init(&t->arena, &t->model.head, &t->step.masked_lm);
     if (run_settings_collects(run))
         collapse_loss_init(&t->arena, &run->nc.loss, &t->words, &t->model.head, comm->n_ranks, &t->collapse);
-    portions_init(&t->arena, &rule, &t->portions);
-    step_sums_lay_out(&t->arena, &t->model.params, &t->sums);
+    set_step(run, t);
+    portions_init(&t->arena, &rule, &t->step.portions);
+    step_sums_lay_out(&t->arena, &t->model.params, &t->step.sums);
     lay_out_state(run, t);
     if (t->writes_behind) checkpoint_writer_init(&t->arena, comm, &t->state, &t->writer);
     if (run->trace[0]) batch_init(&t->arena, rule.batch, batch_token_bound(&t->corpus, rule.batch), &t->trace_batch);
@@ -167,11 +182,11 @@ void setup_memory(const Comm *comm, Trainer *t)
     const BertConfig *config = &t->model.config;
     t->writes_behind = run->checkpoint.behind && !run->trace[0]; /* HDF5 serves one thread */
     const StepSumsRule rule = sums_rule(comm, run, t);
-    step_sums_plan(comm, config, &rule, &t->sums);
+    step_sums_plan(comm, config, &rule, &t->step.sums);
     lay_out(comm, run, t);
     const double need = (double)t->arena.used / 1e6, count = 1e-6 * (double)t->model.params.layout.count * sizeof(real);
     const double copy = t->writes_behind && comm->rank == 0 ? 3 * count : 0;
-    const int64_t owned = step_sums_moments(&t->sums), moments = owned < 0 ? t->model.params.layout.count : owned;
+    const int64_t owned = step_sums_moments(&t->step.sums), moments = owned < 0 ? t->model.params.layout.count : owned;
     const double blocks = 2 * count + 2e-6 * (double)sizeof(real) * (double)moments;
     log_line("model: %d layers, hidden %d, %.1f M parameters", config->layers, config->hidden,
              1e-6 * (double)t->model.params.layout.count);
@@ -183,11 +198,11 @@ void setup_memory(const Comm *comm, Trainer *t)
     if (run->dry_run) return;
     arena_open(&t->arena);
     lay_out(comm, run, t);
-    step_sums_open(&t->sums);
+    step_sums_open(&t->step.sums);
     if (comm->n_ranks > 1)
         log_line("gradients are summed %s; the optimizer's state is %s",
                  rule.in_background ? "behind the backward pass" : "after it",
-                 t->sums.dealt ? "dealt to the ranks" : "the same on all ranks");
+                 t->step.sums.dealt ? "dealt to the ranks" : "the same on all ranks");
 }
 
 static Status load_weights(const Comm *comm, const RunSettings *run, Trainer *t)
@@ -233,8 +248,8 @@ static void set_length(const RunSettings *run, Trainer *t)
 {
     const int64_t per_epoch = (t->corpus.n + run->batch - 1) / run->batch;
     t->total_steps = run->steps > 0 ? run->steps : run->epochs * per_epoch;
-    t->schedule = (Schedule){(ScheduleKind)run->optimizer.schedule, run->optimizer.learning_rate, run->optimizer.warmup,
-                             t->total_steps};
+    t->step.schedule = (Schedule){(ScheduleKind)run->optimizer.schedule, run->optimizer.learning_rate,
+                                  run->optimizer.warmup, t->total_steps};
     log_line("%lld steps of %lld samples, %lld steps per epoch", (long long)t->total_steps,
              (long long)(run->batch < t->corpus.n ? run->batch : t->corpus.n), (long long)per_epoch);
 }
@@ -305,7 +320,7 @@ void setup_order(Trainer *t)
 void setup_close(Trainer *t)
 {
     checkpoint_writer_close(&t->writer);
-    step_sums_close(&t->sums);
+    step_sums_close(&t->step.sums);
     history_free(&t->state.history);
     model_close(&t->model);
     arena_close(&t->arena);

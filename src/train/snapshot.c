@@ -74,7 +74,7 @@ static Status measure_and_write(const Comm *comm, GeometryRun *r, const char *co
 Status snapshot_write(const Comm *comm, Trainer *t)
 {
     TRY(checkpoint_writer_finish(comm, &t->writer));
-    timer_begin(&t->timer, PHASE_CHECKPOINT);
+    timer_begin(&t->step.timer, PHASE_CHECKPOINT);
     char *path = memory_print("%s/geometry-%08lld.h5", t->run->output, (long long)t->state.step);
     const GeometryOptions options = {.model = t->run->output,
                                      .text = t->run->data.path,
@@ -93,6 +93,6 @@ Status snapshot_write(const Comm *comm, Trainer *t)
     else if (!status) log_line("step %lld: %d class met, no geometry yet", (long long)t->state.step, run.n_classes);
     geometry_run_close(&run);
     free(path);
-    timer_begin(&t->timer, PHASE_OTHER);
+    timer_begin(&t->step.timer, PHASE_OTHER);
     return status;
 }

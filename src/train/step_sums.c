@@ -105,6 +105,16 @@ void step_sums_finish_doubles(StepSums *s)
         comm_sum_f64(s->comm, s->doubles + set * s->rule.n_doubles, s->rule.n_doubles);
 }
 
+void step_sums_counts(StepSums *s, int64_t *x, int n)
+{
+    comm_sum_i64(s->comm, x, n);
+}
+
+void step_sums_numbers(StepSums *s, double *x, int n)
+{
+    comm_sum_f64(s->comm, x, n);
+}
+
 void step_sums_finish(StepSums *s)
 {
     if (by_shard(s)) params_point_gradient(s->params, tree_sum_finish(s->comm, &s->tree));
@@ -125,7 +135,9 @@ double step_sums_norm(StepSums *s)
     return gradients_norm(s->comm, s->params, s->dealt, s->norm_part);
 }
 
-void step_sums_share_weights(StepSums *s)
+Status step_sums_share_weights(StepSums *s, Status updated)
 {
+    TRY(comm_agree(s->comm, updated));
     if (s->dealt) buckets_gather(s->comm, s->dealt, s->params->weight);
+    return STATUS_OK;
 }
