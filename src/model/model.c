@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 
 /* --- configuration and vocabulary ----------------------------------------------------------------- */
@@ -29,6 +30,8 @@ static Status read_head(const char *path, Head *head, char **text)
     H5File *file;
     char **piece = NULL;
     TRY(model_file_open(path, &file, &head->config));
+    if (!h5_is_sealed(file))
+        log_warning("%s: was written by an older version: its configuration is not covered by a hash", path);
     Status status = model_file_read_pieces(file, &head->config, &piece, &head->n_pieces, &head->lower_case);
     h5_close(&file);
     TRY(status);

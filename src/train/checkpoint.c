@@ -289,6 +289,8 @@ static Status read_local(const Comm *comm, const char *path, TrainState *s, cons
     H5File *file;
     BertConfig config;
     TRY(model_file_open(path, &file, &config));
+    if (!h5_is_sealed(file))
+        log_warning("%s: was written by an older version: its settings are not covered by a hash", path);
     Status status = check_run(file, s);
     for (int i = 0; i < list->n && !status; i++)
         status = state_array_read(file, &list->array[i], comm->n_ranks, whole[i]);

@@ -56,6 +56,9 @@ as=
 run() { (cd "$work" && $as timeout 60 "$collapse" train "$golden/run.conf" --trace= --corpus-cache=no --geometry-steps=0 "$@"); }
 mkdir "$work/out"; cp "$golden/step-00000002.h5" "$work/out/"
 run > "$work/run.log" 2>&1; ok $? "a checkpoint of version 1 is continued: $(grep -o 'continuing.*step 2' "$work/run.log")"
+grep -q "step-00000002.h5: was written by an older version" "$work/run.log"; ok $? "and said to be without a hash of its settings"
+"$collapse" encode "$golden/model.h5" --text="$golden/text.txt" --output="$work/old.h5" 2>&1 | grep -q "model.h5: was written by an older version: its configuration is not covered"; ok $? "encode says so of a model"
+[ "$("$bin/collapse-check" "$work/old.h5")" = "$work/old.h5: collapse-encode, 3 datasets, all hashes match" ]; ok $? "what is written now has one"
 "$bin/collapse-check" "$work/out/step-00000004.h5" | grep -q "all hashes match$"; ok $? "and the next one is of version 2"
 rm "$work/out/model.h5"; sums=$(sha256sum "$work"/out/step-*)
 unchanged() { [ "$(sha256sum "$work"/out/step-*)" = "$sums" ]; ok $? "$1: no checkpoint was renamed or changed"; }
