@@ -17,7 +17,7 @@ debian() { # value, the names Debian gives, package
 }
 
 has() { command -v "${1%% *}" > /dev/null; }
-module() { $PKG_CONFIG --exists "$1"; }
+module() { $PKG_CONFIG --exists "$1" 2> /dev/null; }
 links() { # C source, libraries...
     local source=$1; shift
     printf '%b\n' "$source" > "$work/try.c"
