@@ -10,6 +10,7 @@
 #define DATA_WORDLIST_H
 
 #include "data/vocabulary.h"
+#include "parallel/comm.h"
 
 typedef enum {
     PIECES_WHOLE, /* only words that are one piece of the vocabulary */
@@ -36,6 +37,9 @@ static inline int wordlist_class(const WordList *list, int id)
 
 /* Fails when no word is usable, or a JSON id does not fit the vocabulary. */
 Status wordlist_read(const char *path, const Vocabulary *vocabulary, PieceRule rule, WordList *list);
+/* The same, with rank 0's file on all ranks. Collective. */
+Status wordlist_read_shared(const Comm *comm, const char *path, const Vocabulary *vocabulary, PieceRule rule,
+                            WordList *list);
 void wordlist_free(WordList *list);
 
 /* Refuse a list of fewer than two classes: there is nothing to compare. path: of the list; asked: the setting that

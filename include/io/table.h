@@ -26,6 +26,8 @@ typedef enum { FORMAT_AUTO, FORMAT_TEXT, FORMAT_TSV, FORMAT_CSV, FORMAT_JSONL } 
 #define TABLE_FORMATS     "auto text tsv csv jsonl" /* choices of the key `format` */
 #define TABLE_FORMAT_HELP "auto: by the name's ending (.tsv .tab .csv .jsonl .ndjson, other: text); .gz is read as well"
 
+#define TABLE_COLUMN "Text" /* default of the key `text-column` */
+
 typedef struct {
     const char *path;   /* borrowed; names the file in messages */
     TableFormat format; /* in force, never auto */

@@ -30,7 +30,7 @@ static const Setting table[] = {
     {"text", SETTING_PATH, "", "", 0, 0, offsetof(Options, text),
      "one sample per line (a TAB separates a pair) or per row of a table"},
     {"format", SETTING_CHOICE, "auto", TABLE_FORMATS, 0, 0, offsetof(Options, format), TABLE_FORMAT_HELP},
-    {"text-column", SETTING_TEXT, "Text", "", 0, 0, offsetof(Options, text_column),
+    {"text-column", SETTING_TEXT, TABLE_COLUMN, "", 0, 0, offsetof(Options, text_column),
      "of a table: the column that holds the text"},
     {"output", SETTING_PATH, "", "", 0, 0, offsetof(Options, output), "FILE.h5: ids, offset, hidden (and logits)"},
     {"logits", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, logits),

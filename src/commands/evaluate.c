@@ -25,7 +25,7 @@ static const Setting table[] = {
     {"data", SETTING_PATH, "", "", 0, 0, offsetof(Options, data),
      "the task's file (pronoun-gap: one sentence per line, or per row of a table)"},
     {"format", SETTING_CHOICE, "auto", TABLE_FORMATS, 0, 0, offsetof(Options, format), TABLE_FORMAT_HELP},
-    {"text-column", SETTING_TEXT, "Text", "", 0, 0, offsetof(Options, text_column),
+    {"text-column", SETTING_TEXT, TABLE_COLUMN, "", 0, 0, offsetof(Options, text_column),
      "of a table: the column that holds the text"},
     {"json", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, json),
      "print exactly one JSON object instead of a table"},

@@ -130,16 +130,11 @@ static Status read_text(Reading *r, Slice rest)
     return status;
 }
 
-static Status read_file(Reading *r)
+static Status read_words(Reading *r, Slice text)
 {
-    char *data;
-    size_t length;
-    TRY(text_file_read(r->path, &data, &length));
-    const Slice text = {data, length}, trimmed = slice_trim(text);
+    const Slice trimmed = slice_trim(text);
     const bool is_json = trimmed.length && trimmed.start[0] == '{';
-    Status status = is_json ? read_json(r, text) : read_text(r, text);
-    free(data);
-    return status;
+    return is_json ? read_json(r, text) : read_text(r, text);
 }
 
 static int by_id(const void *a, const void *b)
@@ -176,11 +171,10 @@ static void keep_distinct(Reading *r, WordList *list)
     list->dropped = r->dropped ? r->dropped : memory_copy_text("");
 }
 
-Status wordlist_read(const char *path, const Vocabulary *vocabulary, PieceRule rule, WordList *list)
+static Status parse(const char *path, Slice text, const Vocabulary *vocabulary, PieceRule rule, WordList *list)
 {
     Reading reading = {.path = path, .vocabulary = vocabulary, .rule = rule};
-    *list = (WordList){0};
-    Status status = read_file(&reading);
+    Status status = read_words(&reading, text);
     keep_distinct(&reading, list);
     free(reading.entry);
     if (!status && list->n == 0)
@@ -190,6 +184,32 @@ Status wordlist_read(const char *path, const Vocabulary *vocabulary, PieceRule r
             rule == PIECES_WHOLE && list->n_words ? "; nc-pieces = first accepts words of several pieces" : "");
     if (status) wordlist_free(list);
     return status;
+}
+
+Status wordlist_read(const char *path, const Vocabulary *vocabulary, PieceRule rule, WordList *list)
+{
+    char *data;
+    size_t length;
+    *list = (WordList){0};
+    TRY(text_file_read(path, &data, &length));
+    Status status = parse(path, (Slice){data, length}, vocabulary, rule, list);
+    free(data);
+    return status;
+}
+
+Status wordlist_read_shared(const Comm *comm, const char *path, const Vocabulary *vocabulary, PieceRule rule,
+                            WordList *list)
+{
+    char *data = NULL;
+    size_t length = 0;
+    *list = (WordList){0};
+    TRY(comm_agree(comm, comm->rank == 0 ? text_file_read(path, &data, &length) : STATUS_OK));
+    comm_broadcast(comm, &length, sizeof length);
+    if (comm->rank > 0) data = memory_alloc(length + 1, 1);
+    comm_broadcast(comm, data, (int64_t)length);
+    Status status = parse(path, (Slice){data, length}, vocabulary, rule, list);
+    free(data);
+    return comm_agree(comm, status);
 }
 
 void wordlist_free(WordList *list)

@@ -165,8 +165,7 @@ static Status open_inputs(GeometryRun *r)
                                   .max_length = r->model.longest,
                                   .cache = ""};
     TRY(corpus_read(r->comm, o->text, r->model.vocabulary, &corpus, &r->corpus));
-    if (o->words[0])
-        TRY(comm_agree(r->comm, wordlist_read(o->words, r->model.vocabulary, (PieceRule)o->pieces, &r->words)));
+    if (o->words[0]) TRY(wordlist_read_shared(r->comm, o->words, r->model.vocabulary, (PieceRule)o->pieces, &r->words));
     log_line("%s: %d samples, %lld pieces", o->text, r->corpus.n, (long long)r->corpus.offset[r->corpus.n]);
     return STATUS_OK;
 }

@@ -254,6 +254,11 @@ Status table_next(Table *t, bool *more)
 
 char *table_remark(const Table *t)
 {
+    if (table_is_text(t) && t->n_wanted && strcmp(t->wanted[0], TABLE_COLUMN) != 0)
+        return memory_print(
+            "%s: is plain text and has no column '%s'; its lines are taken (a table: format = tsv, csv or "
+            "jsonl)",
+            t->path, t->wanted[0]);
     if (t->format == FORMAT_CSV && t->separator != ',')
         return memory_print("%s: the columns are separated by '%c'", t->path, t->separator);
     if (t->n_literal)

@@ -45,7 +45,8 @@ static const struct {
       "capital, "
       "as published figures are (docs/training.md)"}},
     {FIXED,
-     {"text-column", SETTING_TEXT, "Text", "", 0, 0, AT(data.column), "of a table: the column that holds the text"}},
+     {"text-column", SETTING_TEXT, TABLE_COLUMN, "", 0, 0, AT(data.column),
+      "of a table: the column that holds the text"}},
     {FREE,
      {"corpus-cache", SETTING_PATH, "auto", "auto no", 0, 0, AT(data.cache),
       "FILE.h5 that keeps the tokenized text for the next run; auto: output/corpus.h5 for 16 MB of text or more; no"}},

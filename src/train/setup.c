@@ -85,7 +85,7 @@ static Status check_met(const RunSettings *run, const Corpus *corpus, const Word
 static Status read_words(const Comm *comm, const RunSettings *run, Trainer *t)
 {
     if (!run_settings_collects(run)) return STATUS_OK;
-    TRY(comm_agree(comm, wordlist_read(run->nc.words, t->model.vocabulary, (PieceRule)run->nc.pieces, &t->words)));
+    TRY(wordlist_read_shared(comm, run->nc.words, t->model.vocabulary, (PieceRule)run->nc.pieces, &t->words));
     log_line("%s: %d words, %d classes, %d words left out (of several pieces or unknown)", run->nc.words,
              t->words.n_words, t->words.n, t->words.n_dropped);
     char *asked = run->nc.loss.weight > 0 ? memory_print("nc-weight = %g", run->nc.loss.weight)

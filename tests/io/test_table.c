@@ -236,6 +236,30 @@ static void numbers(void)
     table_close(&table);
 }
 
+static void remarks(void)
+{
+    static const struct {
+        const char *name, *bytes, *column, *says;
+    } c[] = {{"n.csv", "ID;Body\n1;a\n", "Body", "separated by ';'"},
+             {"n.txt", "a\n", "Body", "is plain text and has no column 'Body'"},
+             {"n.txt", "a\n", "Text", NULL},
+             {"n.csv", "ID,Body\n1,a\n", "Body", NULL}};
+    for (size_t i = 0; i < sizeof c / sizeof c[0]; i++) {
+        Table table;
+        int place;
+        bool more;
+        table_open(written(c[i].name, c[i].bytes, strlen(c[i].bytes)), FORMAT_AUTO, &table);
+        table_want(&table, c[i].column, &place);
+        while (!table_next(&table, &more) && more) {
+        }
+        char *remark = table_remark(&table);
+        check(c[i].says ? remark && strstr(remark, c[i].says) : !remark, "%s, column %s: %s", c[i].name, c[i].column,
+              remark ? remark : "nothing to say");
+        free(remark);
+        table_close(&table);
+    }
+}
+
 /* Time grows with the length, not with its square: a wide header, lines by CR alone, a quote that opens every field.
  * Squares of these sizes would outlast the test's limit. */
 static void large(void)
@@ -278,6 +302,7 @@ int main(void)
     told();
     gzip();
     numbers();
+    remarks();
     large();
     return harness_done();
 }
