@@ -70,7 +70,10 @@ two --text-column="${long}a" > /dev/null
 [ "$(two --text-column="${long}b")" = "tokenized again" ]; ok $? "columns that differ behind 100 bytes"
 [ "$(two --text-column="${long}b" --split=sentences)" = "pieces from" ]; ok $? "auto is sentences for a table"
 [ "$(two --text-column="${long}b" --split=lines)" = "tokenized again" ]; ok $? "and not lines"
-[ "$(two --text-column="${long}b" --split=lines --format=text)" = "tokenized again" ]; ok $? "the same bytes in another format"
+[ "$(two --text-column="${long}b" --split=lines --format=text)" = "tokenized again" ]; ok $? "the same bytes as plain text"
+printf 'Text\nhe is late .\nshe is late .\n' > "$work/two.tsv"; two > /dev/null
+[ "$(two --format=csv)" = "tokenized again" ]; ok $? "the same bytes and column in another format"
+two --split=lines --format=text > /dev/null
 [ "$(two --split=auto --format=text)" = "pieces from" ]; ok $? "auto is lines for text, whatever the column"
 
 # Two jobs that write one cache at once: both finish, and it is whole.
