@@ -302,7 +302,7 @@ static Status write_body(H5File *file, const void *context)
 
 static Status import(Import *im)
 {
-    static const OutputKind kind = {"a model file", MODEL_FORMAT, NULL};
+    static const OutputKind kind = {"a model file", MODEL_FORMAT, NULL, false};
     const Input inputs[] = {{"the folder", im->folder}};
     CHECK(options.output[0], STATUS_USAGE, "--output=MODEL.h5 is missing");
     TRY(check_folder(im));

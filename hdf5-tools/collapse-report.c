@@ -272,7 +272,7 @@ static void write_page(const Report *r)
 
 static Status check_output(int n, char **operand)
 {
-    static const OutputKind kind = {"a report of collapse-report", NULL, BEGINNING};
+    static const OutputKind kind = {"a report of collapse-report", NULL, BEGINNING, false};
     Input *inputs = memory_alloc((size_t)n, sizeof *inputs);
     for (int i = 0; i < n; i++) inputs[i] = (Input){"the input", operand[i]};
     Status status = output_check("--output", options.output, &kind, options.overwrite, inputs, n);

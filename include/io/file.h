@@ -31,6 +31,9 @@ char *file_partial_name(const char *path);
 bool file_is_partial(const char *name, const char **mark);
 /* Remove what killed processes of this machine have left of path. */
 void file_remove_dead_partials(const char *path);
+void file_remove_partials(const char *path); /* of all processes: for who holds a lock on path */
+
+Status file_copy(const char *from, const char *to); /* to: replaced in place, not synced */
 
 /* Setting aside: PATH.old, PATH.old.2, ...; nothing set aside before is replaced. The first number from `least` (1) on
  * that is free for path, and the renaming. */

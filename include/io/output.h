@@ -16,6 +16,7 @@ typedef struct {
     const char *name;      /* "a report of collapse-report" */
     const char *format;    /* of HDF5 files: values of the `format` attribute, separated by commas; or: */
     const char *beginning; /* of text files: how they begin */
+    bool may_be_damaged;   /* an HDF5 file that cannot be read counts as one of the kind */
 } OutputKind;
 
 /* A file, or a folder whose files are read ("" is passed over), and its name for the user: "--text", "the model". */
@@ -27,8 +28,10 @@ typedef struct {
  * something can be written there. inputs [n]. */
 Status output_check(const char *role, const char *path, const OutputKind *kind, bool overwrite, const Input *inputs,
                     int n);
-/* The first part alone: is path one of the inputs? */
+/* Its parts: is path one of the inputs; and is what exists ours to replace? */
 Status output_check_inputs(const char *role, const char *path, const Input *inputs, int n);
+Status output_check_existing(const char *role, const char *path, const OutputKind *kind, bool overwrite,
+                             const Input *inputs, int n);
 /* Is an existing file of this kind? An empty one is of every kind: it holds nothing. */
 bool output_is_kind(const char *path, const OutputKind *kind);
 

@@ -21,9 +21,10 @@ Status checkpoint_write_model(const Comm *comm, const char *folder, const TrainS
  * warning and passed over; one that cannot be opened (permission, held by another program) may be whole,
  * so that nothing is chosen: STATUS_IO. *path is owned by the caller. Collective. */
 Status checkpoint_find(const Comm *comm, const char *folder, char **path);
-/* Rename the checkpoints of folder that are newer than step (damaged ones, or those of a run that is
- * begun anew) to *.old, so that they do not stand in the way of the new ones. Collective. */
-Status checkpoint_set_aside(const Comm *comm, const char *folder, int64_t step);
+/* Remove all but the last `keep`. Local, rank 0. */
+void checkpoint_remove_old(const char *folder, int keep);
+/* Do the settings `stored` in the file of this path allow this run to go on with it? Local. */
+Status checkpoint_check_settings(const char *path, const char *stored, const char *now);
 /* Fill state, its parameters, moments and class means. Refuses a checkpoint of other settings or of
  * another corpus. Collective. */
 Status checkpoint_read(const Comm *comm, const char *path, TrainState *state);

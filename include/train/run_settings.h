@@ -45,10 +45,11 @@ typedef struct {
         bool behind;
         const char *resume;
     } checkpoint;
+    const char *settings_file; /* where keys came from, besides flags; "" = none */
     const char *output, *trace;
     int64_t log_steps, geometry_steps;
     double max_time_s;
-    bool dry_run;
+    bool dry_run, overwrite;
     struct {
         int pad, length; /* 0 none, 1 mask; 0 max, 1 words-pow2 */
     } bec;
@@ -71,6 +72,8 @@ bool run_settings_may_change(const char *key);
 RunSettings run_settings_default(void);
 /* A row of the table by name; for a command that takes the key as train does. */
 const Setting *run_settings_row(const char *key);
+/* The value of key in merged `key = value` lines; a copy owned by the caller, NULL if absent. */
+char *run_settings_value(const char *lines, const char *key);
 /* What `collapse train --help` prints below the usage. */
 void run_settings_help(void);
 

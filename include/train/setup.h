@@ -6,10 +6,12 @@
 #include "model/model.h"
 #include "objectives/collapse_loss.h"
 #include "train/checkpoint_writer.h"
+#include "train/folder.h"
 #include "train/run_settings.h"
 #include "train/state.h"
 #include "train/step.h"
 #include "train/stop.h"
+#include "train/trace.h"
 
 enum { N_STEP_FLAGS = 1 + N_STOPS };
 
@@ -31,9 +33,13 @@ typedef struct {
     const char *metric; /* name of the regularizer's measure */
     char *log_path;     /* owned */
     double began_s;     /* when the step at hand began */
+    Folder folder;      /* owned */
+    bool is_done;       /* the folder holds the finished model: nothing to do */
+    Trace trace;        /* owned */
 } Trainer;
 
-/* Read model, text and words, lay out memory, continue a checkpoint if there is one. Collective. */
+/* Own the folder, read model, text and words, lay out memory, continue a checkpoint if there is one. When is_done is
+ * set afterwards, the rest was not made. Collective. */
 Status setup_open(const Comm *comm, const RunSettings *run, const char *settings, const char *command_line,
                   Trainer *trainer);
 void setup_close(Trainer *trainer);

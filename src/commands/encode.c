@@ -183,7 +183,7 @@ static Status check_options(const Options *o)
 
 static Status check_output(const Comm *comm, const char *model, const Options *o)
 {
-    static const OutputKind kind = {"a file of collapse encode", "collapse-encode", NULL};
+    static const OutputKind kind = {"a file of collapse encode", "collapse-encode", NULL, false};
     const Input inputs[] = {{"the model", model}, {"--text", o->text}};
     return comm_agree(comm, comm->rank == 0 ? output_check("--output", o->output, &kind, o->overwrite, inputs, 2)
                                             : STATUS_OK);

@@ -129,7 +129,7 @@ static Status check(const Settings *settings, const Options *o)
 
 static Status check_output(const Comm *comm, const char *model, const Options *o)
 {
-    static const OutputKind kind = {"a file of collapse evaluate", "collapse-scores", NULL};
+    static const OutputKind kind = {"a file of collapse evaluate", "collapse-scores", NULL, false};
     const Input inputs[] = {{"the model", model}, {"--data", o->data}, {"--words", o->words}};
     const bool asks = comm->rank == 0 && o->output[0];
     return comm_agree(comm, asks ? output_check("--output", o->output, &kind, o->overwrite, inputs, 3) : STATUS_OK);

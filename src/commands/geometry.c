@@ -76,7 +76,7 @@ static Status check(const Settings *settings, Options *o)
 
 static Status check_output(const Comm *comm, const Options *o)
 {
-    static const OutputKind kind = {"a file of collapse geometry", "collapse-geometry", NULL};
+    static const OutputKind kind = {"a file of collapse geometry", "collapse-geometry", NULL, false};
     const GeometryOptions *g = &o->geometry;
     const Input inputs[] = {
         {"the model", g->model}, {"--text", g->text}, {"--words", g->words}, {"--nc4-text", g->nc4_text}};

@@ -12,7 +12,9 @@ static Status read_settings(int argc, char **argv, Settings *settings, RunSettin
     CHECK(settings->n_operands <= 1, STATUS_USAGE, "'%s' is one operand too many; train takes one settings file",
           settings->operand[1]);
     if (settings->n_operands == 1) TRY(settings_read_file(settings, settings->operand[0]));
-    return run_settings_resolve(settings, run_settings);
+    TRY(run_settings_resolve(settings, run_settings));
+    if (settings->n_operands == 1) run_settings->settings_file = settings->operand[0];
+    return STATUS_OK;
 }
 
 static Status run(int argc, char **argv)

@@ -63,7 +63,8 @@ static Status build(const Options *options)
 
 static Status check_output(const Options *o)
 {
-    static const OutputKind kind = {"a vocabulary of collapse vocab", NULL, "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"};
+    static const OutputKind kind = {"a vocabulary of collapse vocab", NULL, "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n",
+                                    false};
     const Input inputs[] = {{"standard input", "/dev/stdin"}};
     return output_check("--output", o->output, &kind, o->overwrite, inputs, 1);
 }

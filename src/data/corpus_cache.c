@@ -125,7 +125,7 @@ static Status write_body(H5File *file, const void *context)
 
 /* --- writing ---------------------------------------------------------------------------------------- */
 
-static const OutputKind kind = {"a corpus cache (one that is cut short is to be removed)", CACHE_FORMAT, NULL};
+static const OutputKind kind = {"a corpus cache (one that is cut short is to be removed)", CACHE_FORMAT, NULL, false};
 
 /* Damaged, so that HDF5 cannot say what it was: does our attribute `format` stand in its bytes? */
 static bool was_cache(const char *path)

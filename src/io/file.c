@@ -168,7 +168,7 @@ bool file_is_partial(const char *name, const char **mark)
     return false;
 }
 
-void file_remove_dead_partials(const char *path)
+static void remove_partials(const char *path, bool all)
 {
     char *folder = file_folder(path);
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *mark;
@@ -177,14 +177,53 @@ void file_remove_dead_partials(const char *path)
         size_t length;
         bool is_dead = false;
         if (!file_is_partial(entry->d_name, &mark) || strncmp(entry->d_name, base, strlen(base)) != 0 ||
-            mark != entry->d_name + strlen(base) + 1 || !process_read_mark(mark, &length, &is_dead) || !is_dead)
+            mark != entry->d_name + strlen(base) + 1 || !process_read_mark(mark, &length, &is_dead))
             continue;
+        if (!is_dead && !all) continue;
         char *name = file_join(folder, entry->d_name);
         unlink(name);
         free(name);
     }
     if (directory) closedir(directory);
     free(folder);
+}
+
+void file_remove_dead_partials(const char *path)
+{
+    remove_partials(path, false);
+}
+
+void file_remove_partials(const char *path)
+{
+    remove_partials(path, true);
+}
+
+static Status copy_stream(FILE *from, FILE *to, const char *from_path, const char *to_path)
+{
+    enum { BYTES = 1 << 20 };
+    char *block = memory_alloc(BYTES, 1);
+    size_t got;
+    Status status = STATUS_OK;
+    while (!status && (got = fread(block, 1, BYTES, from)) > 0)
+        if (fwrite(block, 1, got, to) != got)
+            status = status_set(STATUS_IO, __FILE__, __LINE__, "%s: cannot be written: %s", to_path, strerror(errno));
+    if (!status && ferror(from))
+        status = status_set(STATUS_IO, __FILE__, __LINE__, "%s: cannot be read: %s", from_path, strerror(errno));
+    free(block);
+    return status;
+}
+
+Status file_copy(const char *from, const char *to)
+{
+    FILE *in = fopen(from, "rb");
+    CHECK(in, STATUS_IO, "%s: cannot be opened: %s", from, strerror(errno));
+    FILE *out = fopen(to, "wb");
+    Status status = STATUS_OK;
+    if (out) status = copy_stream(in, out, from, to);
+    if (!out || (fclose(out) != 0 && !status))
+        status = status_set(STATUS_IO, __FILE__, __LINE__, "%s: cannot be written: %s", to, strerror(errno));
+    fclose(in);
+    return status;
 }
 
 char *file_aside_name(const char *path, int number)

@@ -56,11 +56,13 @@ static bool begins_as(const char *path, const char *beginning)
     return got == wanted && memcmp(text, beginning, wanted) == 0;
 }
 
-static bool has_format(const char *path, const char *formats)
+static bool has_format(const char *path, const OutputKind *kind)
 {
     H5File *file;
-    if (!begins_as(path, "\x89HDF\r\n\x1a\n") || h5_open(path, &file) != STATUS_OK) return false;
-    const bool is_kind = h5_check_format(file, formats, "") == STATUS_OK;
+    if (!begins_as(path, "\x89HDF\r\n\x1a\n")) return false;
+    const Status status = h5_open(path, &file);
+    if (status) return status == STATUS_DATA && kind->may_be_damaged;
+    const bool is_kind = h5_check_format(file, kind->format, "") == STATUS_OK;
     h5_close(&file);
     return is_kind;
 }
@@ -70,7 +72,7 @@ bool output_is_kind(const char *path, const OutputKind *kind)
     struct stat info;
     if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) return false;
     if (info.st_size == 0) return true;
-    return kind->format ? has_format(path, kind->format) : begins_as(path, kind->beginning);
+    return kind->format ? has_format(path, kind) : begins_as(path, kind->beginning);
 }
 
 /* In a folder that is read, only files of the output's own kind are none of the inputs. */
@@ -84,8 +86,8 @@ static Status check_folders(const char *role, const char *path, const OutputKind
     return STATUS_OK;
 }
 
-Status output_check(const char *role, const char *path, const OutputKind *kind, bool overwrite, const Input *inputs,
-                    int n)
+Status output_check_existing(const char *role, const char *path, const OutputKind *kind, bool overwrite,
+                             const Input *inputs, int n)
 {
     struct stat info;
     TRY(output_check_inputs(role, path, inputs, n));
@@ -97,6 +99,13 @@ Status output_check(const char *role, const char *path, const OutputKind *kind, 
         CHECK(overwrite || output_is_kind(path, kind), STATUS_USAGE,
               "%s = %s exists and is not %s; choose another name, or say --overwrite", role, path, kind->name);
     }
+    return STATUS_OK;
+}
+
+Status output_check(const char *role, const char *path, const OutputKind *kind, bool overwrite, const Input *inputs,
+                    int n)
+{
+    TRY(output_check_existing(role, path, kind, overwrite, inputs, n));
     char *target = file_target(path);
     file_remove_dead_partials(target);
     free(target);

@@ -1,7 +1,6 @@
 /* checkpoint.c: rank 0 reads and writes, the others receive. */
 #include "train/checkpoint.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,60 +10,15 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "io/file.h"
+#include "train/folder.h"
 #include "train/run_settings.h"
 
-/* --- names -------------------------------------------------------------------------------------- */
-
-static bool step_of_name(const char *name, int64_t *step)
-{
-    long long number;
-    int used = 0;
-    if (sscanf(name, "step-%8lld.h5%n", &number, &used) != 1 || used == 0 || name[used] != '\0') return false;
-    *step = number;
-    return true;
-}
-
-static int descending(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return x < y ? 1 : x > y ? -1 : 0;
-}
-
-/* Steps of the checkpoints in folder, newest first; *step is owned by the caller. Also removes what a
- * killed run left half-written. */
-static int list_steps(const char *folder, int64_t **step)
-{
-    size_t n = 0, capacity = 0;
-    *step = NULL;
-    DIR *directory = opendir(folder);
-    if (!directory) return 0;
-    for (struct dirent *entry; (entry = readdir(directory));) {
-        int64_t number;
-        if (strncmp(entry->d_name, "step-", 5) == 0 && strstr(entry->d_name, ".h5.partial")) {
-            char *path = file_join(folder, entry->d_name);
-            unlink(path);
-            free(path);
-        }
-        if (!step_of_name(entry->d_name, &number)) continue;
-        memory_reserve((void **)step, &capacity, n + 1, sizeof **step);
-        (*step)[n++] = number;
-    }
-    closedir(directory);
-    if (n) qsort(*step, n, sizeof **step, descending);
-    return (int)n;
-}
-
-static char *step_path(const char *folder, int64_t step)
-{
-    return memory_print("%s/step-%08lld.h5", folder, (long long)step);
-}
-
-static void remove_old(const char *folder, int keep)
+void checkpoint_remove_old(const char *folder, int keep)
 {
     int64_t *step;
-    const int n = list_steps(folder, &step);
+    const int n = folder_steps(folder, "step", &step);
     for (int i = keep; i < n; i++) {
-        char *path = step_path(folder, step[i]);
+        char *path = folder_step_path(folder, "step", step[i]);
         unlink(path);
         free(path);
     }
@@ -101,10 +55,14 @@ static Status write_checkpoint_body(H5File *file, const void *context)
     return history_write(&s->history, file);
 }
 
+/* The finished model tells of which run it is, so that the run is not done again, nor another one over it. */
 static Status write_model_body(H5File *file, const void *context)
 {
     const TrainState *s = context;
     TRY(write_header(file, MODEL_FORMAT, s));
+    TRY(h5_put_i64(file, "/", "step", s->step));
+    TRY(h5_put_i64(file, "/", "samples_hash", s->samples_hash));
+    TRY(h5_put_text(file, "/", "settings", s->settings));
     return model_file_write(file, &s->params->config, &s->params->layout, s->params->weight, &s->pieces);
 }
 
@@ -123,10 +81,10 @@ static Status check_finite(const char *path, const StateList *whole, int n_sets)
 
 Status checkpoint_write_file(const char *folder, int keep, const TrainState *s, const StateList *whole, int n_sets)
 {
-    char *path = step_path(folder, s->step);
+    char *path = folder_step_path(folder, "step", s->step);
     Status status = check_finite(path, whole, n_sets);
     if (!status) status = h5_write_file(path, write_checkpoint_body, &(CheckpointBody){s, whole, n_sets});
-    if (!status) remove_old(folder, keep);
+    if (!status) checkpoint_remove_old(folder, keep);
     free(path);
     return status;
 }
@@ -180,11 +138,11 @@ static Status check_whole(const char *path)
 static Status find_whole(const char *folder, char **found)
 {
     int64_t *step;
-    const int n = list_steps(folder, &step);
+    const int n = folder_steps(folder, "step", &step);
     Status status = STATUS_OK;
     *found = NULL;
     for (int i = 0; i < n && !status && !*found; i++) {
-        char *path = step_path(folder, step[i]);
+        char *path = folder_step_path(folder, "step", step[i]);
         const Status whole = check_whole(path);
         if (!whole) *found = path;
         else free(path);
@@ -213,47 +171,13 @@ Status checkpoint_find(const Comm *comm, const char *folder, char **path)
     return STATUS_OK;
 }
 
-static Status set_aside_local(const char *folder, int64_t after)
-{
-    int64_t *step;
-    const int n = list_steps(folder, &step);
-    Status status = STATUS_OK;
-    for (int i = 0; i < n && !status; i++) {
-        if (step[i] <= after) continue;
-        char *path = step_path(folder, step[i]), *aside = memory_print("%s.old", path);
-        if (rename(path, aside) != 0)
-            status = status_set(STATUS_IO, __FILE__, __LINE__, "%s: cannot be renamed to %s", path, aside);
-        else log_line("%s is not part of this run and was renamed to %s", path, aside);
-        free(path);
-        free(aside);
-    }
-    free(step);
-    return status;
-}
-
-Status checkpoint_set_aside(const Comm *comm, const char *folder, int64_t step)
-{
-    return comm_agree(comm, comm->rank == 0 ? set_aside_local(folder, step) : STATUS_OK);
-}
-
-/* The value of key in `key = value` lines; a copy owned by the caller, NULL if absent. */
-static char *line_value(const char *lines, const char *key)
-{
-    Slice rest = slice_of(lines), line, name;
-    while (slice_next_line(&rest, &line)) {
-        slice_next_field(&line, '=', &name);
-        if (slice_is(slice_trim(name), key)) return slice_copy(slice_trim(line));
-    }
-    return NULL;
-}
-
-static Status check_settings(const char *path, const char *stored, const char *now)
+Status checkpoint_check_settings(const char *path, const char *stored, const char *now)
 {
     int n;
     const Setting *table = run_settings_table(&n);
     for (int i = 0; i < n; i++) {
         if (run_settings_may_change(table[i].name)) continue;
-        char *before = line_value(stored, table[i].name), *after = line_value(now, table[i].name);
+        char *before = run_settings_value(stored, table[i].name), *after = run_settings_value(now, table[i].name);
         Status status = STATUS_OK;
         /* a key that was not known when the file was written had its default */
         if (!settings_same_value(&table[i], before ? before : table[i].fallback, after ? after : table[i].fallback))
@@ -278,7 +202,7 @@ static Status check_run(H5File *file, const TrainState *s)
     const char *key = bert_config_difference(&config, &s->params->config);
     CHECK(!key, STATUS_DATA, "%s: holds a model of another %s than init; set resume = never", h5_path(file), key);
     TRY(h5_get_text(file, "/progress", "settings", &settings));
-    Status status = check_settings(h5_path(file), settings, s->settings);
+    Status status = checkpoint_check_settings(h5_path(file), settings, s->settings);
     free(settings);
     return status;
 }

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "io/file.h"
 
@@ -98,13 +100,19 @@ Status history_write_table(const History *history, const char *path)
     return status;
 }
 
+/* A line that does not fit on the disk leaves no half of itself. */
 Status history_append(const History *history, const char *path)
 {
     FILE *stream = fopen(path, "a");
     CHECK(stream, STATUS_IO, "%s: cannot be written: %s", path, strerror(errno));
+    fseek(stream, 0, SEEK_END);
+    const long before = ftell(stream);
     print_line(history, &history->line[history->n - 1], stream);
-    const bool failed = ferror(stream) != 0;
-    CHECK(fclose(stream) == 0 && !failed, STATUS_IO, "%s: cannot be written: %s", path, strerror(errno));
+    const bool failed = fflush(stream) != 0 || ferror(stream);
+    const int reason = errno;
+    if (failed && before >= 0 && ftruncate(fileno(stream), before) != 0) log_warning("%s: ends in half a line", path);
+    const bool closed = fclose(stream) == 0;
+    CHECK(closed && !failed, STATUS_IO, "%s: cannot be written: %s", path, strerror(failed ? reason : errno));
     return STATUS_OK;
 }
 

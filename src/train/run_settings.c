@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "io/table.h"
 
 #define AT(field) offsetof(RunSettings, field)
@@ -105,11 +106,15 @@ static const struct {
     {FREE, {"keep", SETTING_INTEGER, "2", "", 1, 1e6, AT(checkpoint.keep), "checkpoints to keep"}},
     {FREE,
      {"resume", SETTING_PATH, "auto", "auto never", 0, 0, AT(checkpoint.resume),
-      "auto: continue what is in output; never: begin anew; or a checkpoint"}},
+      "auto: continue what is in output; never: begin anew, unless the run in output was begun by this line; or a "
+      "checkpoint"}},
     {FREE,
      {"max-time", SETTING_DURATION, "0", "", 0, 1e9, AT(max_time_s),
       "stop in time, with a checkpoint: seconds or h:mm:ss; 0 = no limit"}},
     {FREE, {"log-steps", SETTING_INTEGER, "10", "", 1, 2e9, AT(log_steps), "steps between lines of log.tsv"}},
+    {FREE,
+     {"overwrite", SETTING_SWITCH, "no", "", 0, 0, AT(overwrite),
+      "yes: begin anew where another or a finished run is in output; what is there is renamed to *.old, *.old.2, ..."}},
     {FREE, {"trace", SETTING_PATH, "", "", 0, 0, AT(trace), "FILE.h5: every batch as fed, to replay a run elsewhere"}},
     {FREE,
      {"dry-run", SETTING_SWITCH, "no", "", 0, 0, AT(dry_run),
@@ -191,6 +196,16 @@ RunSettings run_settings_default(void)
     return run;
 }
 
+char *run_settings_value(const char *lines, const char *key)
+{
+    Slice rest = slice_of(lines), line, name;
+    while (slice_next_line(&rest, &line)) {
+        slice_next_field(&line, '=', &name);
+        if (slice_is(slice_trim(name), key)) return slice_copy(slice_trim(line));
+    }
+    return NULL;
+}
+
 bool run_settings_collects(const RunSettings *run)
 {
     return run->nc.loss.weight > 0 || run->geometry_steps > 0;
@@ -232,7 +247,7 @@ static Status check_needed(const RunSettings *run)
 
 Status run_settings_resolve(Settings *settings, RunSettings *run)
 {
-    *run = (RunSettings){0};
+    *run = (RunSettings){.settings_file = ""};
     CHECK(!settings_is_given(settings, "steps") || !settings_is_given(settings, "epochs"), STATUS_USAGE,
           "both steps and epochs are given; keep one of them");
     TRY(settings_store(settings, run));

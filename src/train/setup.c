@@ -214,6 +214,19 @@ static Status load_weights(const Comm *comm, const RunSettings *run, Trainer *t)
 
 /* --- continuing ------------------------------------------------------------------------------------ */
 
+static int64_t hash_samples(const Corpus *corpus)
+{
+    return (int64_t)XXH3_64bits(corpus->id, (size_t)corpus->offset[corpus->n] * sizeof *corpus->id);
+}
+
+static Status plan_start(const Comm *comm, const char *settings, Trainer *t, FolderPlan *plan)
+{
+    const FolderQuestion question = {settings, t->total_steps, hash_samples(&t->corpus)};
+    TRY(folder_plan(comm, &t->folder, &question, plan));
+    t->is_done = *plan == FOLDER_IS_DONE;
+    return STATUS_OK;
+}
+
 void setup_state(const char *settings, const char *command_line, Trainer *t)
 {
     const RunSettings *run = t->run;
@@ -221,27 +234,54 @@ void setup_state(const char *settings, const char *command_line, Trainer *t)
     t->state.settings = settings;
     t->state.command_line = command_line;
     t->state.pieces = model_pieces(&t->model);
-    t->state.samples_hash =
-        (int64_t)XXH3_64bits(t->corpus.id, (size_t)t->corpus.offset[t->corpus.n] * sizeof *t->corpus.id);
+    t->state.samples_hash = hash_samples(&t->corpus);
     static const char *const metric[] = {"unc3", "nc3", "nc1", "nc2"};
     t->metric = metric[run->nc.loss.metric];
 }
 
-static Status continue_old(const Comm *comm, const RunSettings *run, Trainer *t)
+static Status read_checkpoint(const Comm *comm, const char *path, Trainer *t)
 {
-    if (strcmp(run->checkpoint.resume, "never") == 0) return checkpoint_set_aside(comm, run->output, -1);
+    TRY(checkpoint_read(comm, path, &t->state));
+    log_line("continuing %s: step %lld, epoch %lld, sample %lld", path, (long long)t->state.step,
+             (long long)t->state.epoch + 1, (long long)t->state.next_sample);
+    return STATUS_OK;
+}
+
+/* From the newest checkpoint. Damaged ones are set aside; so is a finished model that the run goes beyond. Without any
+ * checkpoint the run begins, and what was not begun by this line is set aside. */
+static Status go_on(const Comm *comm, Trainer *t)
+{
+    const Folder *f = &t->folder;
     char *path;
-    if (strcmp(run->checkpoint.resume, "auto") == 0) TRY(checkpoint_find(comm, run->output, &path));
-    else path = memory_copy_text(run->checkpoint.resume);
-    Status status = STATUS_OK;
-    if (path[0]) {
-        status = checkpoint_read(comm, path, &t->state);
-        if (!status)
-            log_line("continuing %s: step %lld, epoch %lld, sample %lld", path, (long long)t->state.step,
-                     (long long)t->state.epoch + 1, (long long)t->state.next_sample);
-    }
+    TRY(checkpoint_find(comm, t->run->output, &path));
+    const bool found = path[0] != '\0';
+    Status status = found ? read_checkpoint(comm, path, t) : STATUS_OK;
     free(path);
-    return status ? status : checkpoint_set_aside(comm, run->output, t->state.step);
+    TRY(status);
+    if (!found) return folder_set_aside(comm, f, f->is_own ? ASIDE_CHECKPOINTS : ASIDE_ALL & ~ASIDE_TRACE, -1);
+    if (comm->rank == 0) checkpoint_remove_old(t->run->output, (int)t->run->checkpoint.keep);
+    const bool goes_beyond = f->has_model && t->state.step < t->total_steps;
+    return folder_set_aside(comm, f, ASIDE_CHECKPOINTS | (goes_beyond ? ASIDE_MODEL : 0), t->state.step);
+}
+
+/* From the checkpoint that was named; what the folder holds behind it, or of another run, is set aside. */
+static Status branch(const Comm *comm, Trainer *t)
+{
+    TRY(read_checkpoint(comm, t->run->checkpoint.resume, t));
+    char *folder = file_folder(t->run->checkpoint.resume);
+    int is_here = comm->rank == 0 && file_is_same(folder, t->run->output);
+    free(folder);
+    comm_broadcast(comm, &is_here, sizeof is_here);
+    return folder_set_aside(comm, &t->folder, ASIDE_ALL & ~ASIDE_TRACE, is_here ? t->state.step : -1);
+}
+
+static Status continue_old(const Comm *comm, FolderPlan plan, Trainer *t)
+{
+    switch (plan) {
+    case FOLDER_BEGINS: return folder_set_aside(comm, &t->folder, ASIDE_ALL, -1);
+    case FOLDER_BRANCHES: return branch(comm, t);
+    default: return go_on(comm, t);
+    }
 }
 
 static void set_length(const RunSettings *run, Trainer *t)
@@ -252,13 +292,6 @@ static void set_length(const RunSettings *run, Trainer *t)
                                   run->optimizer.warmup, t->total_steps};
     log_line("%lld steps of %lld samples, %lld steps per epoch", (long long)t->total_steps,
              (long long)(run->batch < t->corpus.n ? run->batch : t->corpus.n), (long long)per_epoch);
-}
-
-static Status make_output(const Comm *comm, const RunSettings *run)
-{
-    Status status = STATUS_OK;
-    if (comm->rank == 0) status = file_make_folder(run->output);
-    return comm_agree(comm, status);
 }
 
 /* Shards are dealt whole, so that many ranks cannot be kept busy by few of them. */
@@ -291,20 +324,23 @@ static Status check_size(const Comm *comm, const RunSettings *run, const Trainer
 Status setup_open(const Comm *comm, const RunSettings *run, const char *settings, const char *command_line, Trainer *t)
 {
     *t = (Trainer){.run = run};
+    FolderPlan plan;
     TRY(check_shards(comm, run));
+    TRY(folder_open(comm, run, &t->folder));
     TRY(open_model(comm, run, &t->model));
     TRY(comm_agree(comm, interrupt_status()));
     TRY(read_corpus(comm, run, t));
     TRY(read_words(comm, run, t));
     TRY(check_size(comm, run, t));
     set_length(run, t);
+    if (!run->dry_run) TRY(plan_start(comm, settings, t, &plan));
+    if (t->is_done) return STATUS_OK;
     setup_memory(comm, t);
     if (run->dry_run) return STATUS_OK;
     TRY(comm_agree(comm, interrupt_status()));
-    TRY(make_output(comm, run));
     TRY(load_weights(comm, run, t));
     setup_state(settings, command_line, t);
-    TRY(continue_old(comm, run, t));
+    TRY(continue_old(comm, plan, t));
     TRY(comm_agree(comm, interrupt_status()));
     t->log_path = file_join(run->output, "log.tsv");
     setup_order(t);
@@ -323,10 +359,12 @@ void setup_close(Trainer *t)
     step_sums_close(&t->step.sums);
     history_free(&t->state.history);
     model_close(&t->model);
+    trace_close(&t->trace);
     arena_close(&t->arena);
     wordlist_free(&t->words);
     corpus_free(&t->corpus);
     free(t->order);
     free(t->log_path);
+    folder_close(&t->folder);
     *t = (Trainer){0};
 }

@@ -74,6 +74,7 @@ static Status measure_and_write(const Comm *comm, GeometryRun *r, const char *co
 Status snapshot_write(const Comm *comm, Trainer *t)
 {
     TRY(checkpoint_writer_finish(comm, &t->writer));
+    TRY(comm_agree(comm, folder_check(&t->folder)));
     timer_begin(&t->step.timer, PHASE_CHECKPOINT);
     char *path = memory_print("%s/geometry-%08lld.h5", t->run->output, (long long)t->state.step);
     const GeometryOptions options = {.model = t->run->output,

@@ -1,36 +1,36 @@
 /* trace.c: gathered on rank 0, written by it. */
 #include "train/trace.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 #include "io/file.h"
+#include "train/checkpoint.h"
 
-static Status open_local(const char *path, int64_t step, const char *command_line)
-{
-    H5File *file;
-    if (step > 0 && file_exists(path)) {
-        if (h5_open(path, &file) == STATUS_OK) return h5_close(&file);
-        log_warning("%s; the trace begins anew at step %lld", status_message(), (long long)step + 1);
-    }
-    TRY(h5_create(path, &file));
-    Status status = h5_write_header(file, "collapse-trace", command_line, "");
-    Status closed = h5_close(&file);
-    return status ? status : closed;
-}
-
-Status trace_open(const Comm *comm, const char *path, int64_t step, const char *command_line)
-{
-    return comm_agree(comm, comm->rank == 0 ? open_local(path, step, command_line) : STATUS_OK);
-}
+#define TRACE_FORMAT "collapse-trace"
 
 typedef struct {
     int64_t n_samples, n_tokens;
     int32_t *id, *label, *true_id, *length; /* lengths of the samples */
     int64_t *sample;
 } Gathered;
+
+struct TraceStep {
+    Gathered batch;
+    HistoryLine line;
+};
+
+static void free_gathered(Gathered *g)
+{
+    free(g->id);
+    free(g->length);
+    free(g->sample);
+}
 
 static Gathered gather(const Comm *comm, const Batch *batch)
 {
@@ -81,31 +81,143 @@ static Status write_arrays(H5File *file, const char *group, const Gathered *g)
     return status;
 }
 
-static Status add_local(const char *path, const Gathered *g, const HistoryLine *line)
+static void name_group(const HistoryLine *line, char group[40])
 {
-    char group[40];
-    snprintf(group, sizeof group, "/step_%06lld", (long long)line->step);
-    H5File *file;
-    TRY(h5_open_append(path, &file));
-    Status status = STATUS_OK;
-    if (!h5_exists(file, group)) { /* a continued run meets steps it has traced before */
-        status = write_arrays(file, group, g);
-        if (!status) status = h5_put_f64(file, group, "loss", line->loss);
-        if (!status) status = h5_put_f64(file, group, "task_loss", line->task_loss);
-        if (!status) status = h5_put_f64(file, group, "nc_loss", line->nc_loss);
-        if (!status) status = h5_put_f64(file, group, "learning_rate", line->learning_rate);
-        if (!status) status = h5_put_f64(file, group, "grad_norm", line->grad_norm);
-    }
-    Status closed = h5_close(&file);
-    return status ? status : closed;
+    snprintf(group, 40, "/step_%06lld", (long long)line->step);
 }
 
-Status trace_add(const Comm *comm, const char *path, const Batch *batch, const HistoryLine *line)
+static Status write_step(H5File *file, const TraceStep *step)
+{
+    char group[40];
+    const HistoryLine *line = &step->line;
+    name_group(line, group);
+    if (h5_exists(file, group)) return STATUS_OK; /* a continued run meets steps it has traced before */
+    TRY(write_arrays(file, group, &step->batch));
+    TRY(h5_put_f64(file, group, "loss", line->loss));
+    TRY(h5_put_f64(file, group, "task_loss", line->task_loss));
+    TRY(h5_put_f64(file, group, "nc_loss", line->nc_loss));
+    TRY(h5_put_f64(file, group, "learning_rate", line->learning_rate));
+    return h5_put_f64(file, group, "grad_norm", line->grad_norm);
+}
+
+static Status write_header(H5File *file, const Trace *t)
+{
+    TRY(h5_write_header(file, TRACE_FORMAT, t->command_line, ""));
+    return h5_put_text(file, "/", "settings", t->settings);
+}
+
+/* The file's steps and the gathered ones, in a copy that is verified and takes the file's place. */
+static Status write_copy(Trace *t, const char *target, const char *partial)
+{
+    H5File *file;
+    const bool is_new = t->replaces || !file_exists(target);
+    TRY(is_new ? STATUS_OK : file_copy(target, partial));
+    TRY(is_new ? h5_create(partial, &file) : h5_open_append(partial, &file));
+    Status status = is_new ? write_header(file, t) : STATUS_OK;
+    for (size_t i = 0; i < t->n && !status; i++) status = write_step(file, &t->step[i]);
+    Status closed = h5_close(&file);
+    if (!status) status = closed;
+    if (!status) status = h5_verify_file(partial);
+    return status ? status : file_commit(partial, target);
+}
+
+static void forget_steps(Trace *t)
+{
+    for (size_t i = 0; i < t->n; i++) free_gathered(&t->step[i].batch);
+    t->n = 0;
+    t->pending_bytes = 0;
+}
+
+static Status flush_local(Trace *t)
+{
+    if (t->n == 0) return STATUS_OK;
+    char *target = file_target(t->path), *partial = file_partial_name(target);
+    Status status = write_copy(t, target, partial);
+    if (status) unlink(partial);
+    else t->replaces = false;
+    free(partial);
+    free(target);
+    forget_steps(t);
+    return status;
+}
+
+static Status check_kind(const Trace *t)
+{
+    H5File *file;
+    TRY(h5_open(t->path, &file));
+    Status status = h5_check_format(file, TRACE_FORMAT, "name another trace");
+    h5_close(&file);
+    return status;
+}
+
+/* Is the file that is there of this run, and does it reach the step we go on from? */
+static Status check_old(const Trace *t, int64_t step)
+{
+    H5File *file;
+    char *stored = NULL, group[40];
+    const HistoryLine last = {.step = (double)step};
+    TRY(check_kind(t));
+    TRY(h5_open(t->path, &file));
+    Status status = STATUS_OK;
+    const bool tells = h5_has_attribute(file, "/", "settings");
+    if (tells) status = h5_get_text(file, "/", "settings", &stored);
+    if (!status && stored) status = checkpoint_check_settings(t->path, stored, t->settings);
+    name_group(&last, group);
+    if (!status && !h5_exists(file, group))
+        log_warning("%s: has no step %lld: the steps before it are missing", t->path, (long long)step);
+    h5_close(&file);
+    free(stored);
+    return status;
+}
+
+static Status open_local(Trace *t, int64_t step)
+{
+    char *target = file_target(t->path);
+    file_remove_partials(target);
+    free(target);
+    TRY(file_check_writable(t->path));
+    if (!file_exists(t->path)) {
+        if (step > 0) log_warning("%s: is new: the trace begins at step %lld", t->path, (long long)step + 1);
+        return STATUS_OK;
+    }
+    Status status = step > 0 ? check_old(t, step) : check_kind(t);
+    t->replaces = step == 0 && !status;
+    if (status != STATUS_DATA) return status;
+    log_warning("%s; it is set aside, and the trace begins at step %lld", status_message(), (long long)step + 1);
+    return file_set_aside(t->path, file_aside_number(t->path, 1));
+}
+
+Status trace_open(const Comm *comm, const char *path, int64_t step, const char *settings, const char *command_line,
+                  Trace *t)
+{
+    *t = (Trace){.path = path, .settings = settings, .command_line = command_line};
+    return comm_agree(comm, comm->rank == 0 ? open_local(t, step) : STATUS_OK);
+}
+
+Status trace_add(const Comm *comm, Trace *t, const Batch *batch, const HistoryLine *line)
 {
     Gathered g = gather(comm, batch);
-    Status status = comm->rank == 0 ? add_local(path, &g, line) : STATUS_OK;
-    free(g.id);
-    free(g.length);
-    free(g.sample);
-    return comm_agree(comm, status);
+    int64_t bytes = 0;
+    if (comm->rank == 0) {
+        memory_reserve((void **)&t->step, &t->capacity, t->n + 1, sizeof *t->step);
+        t->step[t->n++] = (TraceStep){g, *line};
+        t->pending_bytes += 12 * g.n_tokens + 12 * g.n_samples;
+        bytes = t->pending_bytes;
+    } else {
+        free_gathered(&g);
+    }
+    comm_broadcast(comm, &bytes, sizeof bytes);
+    return bytes > TRACE_PENDING_BYTES ? trace_flush(comm, t) : STATUS_OK;
+}
+
+Status trace_flush(const Comm *comm, Trace *t)
+{
+    return comm_agree(comm, comm->rank == 0 ? flush_local(t) : STATUS_OK);
+}
+
+void trace_close(Trace *t)
+{
+    forget_steps(t);
+    free(t->step);
+    *t = (Trace){0};
 }

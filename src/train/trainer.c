@@ -76,11 +76,12 @@ void trainer_advance(Trainer *t)
 static Status record(const Comm *comm, Trainer *t, const HistoryLine *line)
 {
     Status status = STATUS_OK;
-    if (t->run->trace[0]) TRY(trace_add(comm, t->run->trace, &t->trace_batch, line));
+    if (t->run->trace[0]) TRY(trace_add(comm, &t->trace, &t->trace_batch, line));
     const bool is_last = t->state.step == t->total_steps;
     if (t->state.step % t->run->log_steps != 0 && !is_last) return STATUS_OK;
     history_add(&t->state.history, line);
-    if (comm->rank == 0) status = history_append(&t->state.history, t->log_path);
+    if (comm->rank == 0) status = folder_check(&t->folder);
+    if (comm->rank == 0 && !status) status = history_append(&t->state.history, t->log_path);
     return comm_agree(comm, status);
 }
 
@@ -88,6 +89,8 @@ static Status record(const Comm *comm, Trainer *t, const HistoryLine *line)
 static Status save(const Comm *comm, Trainer *t, bool last)
 {
     timer_begin(&t->step.timer, PHASE_CHECKPOINT);
+    TRY(comm_agree(comm, folder_check(&t->folder)));
+    if (t->run->trace[0]) TRY(trace_flush(comm, &t->trace));
     Status status = t->writes_behind ? checkpoint_writer_start(comm, &t->writer, t->run->output,
                                                                (int)t->run->checkpoint.keep, &t->state)
                                      : checkpoint_write(comm, t->run->output, (int)t->run->checkpoint.keep, &t->state);
@@ -107,6 +110,8 @@ static Status end_early(const Comm *comm, const Trainer *t, StopReason stop)
          stop_reason_text(stop), note, (long long)t->state.step, (long long)t->total_steps);
 }
 
+/* What a step leaves is on disk before the checkpoint that goes past it: trace, log, snapshot. So a run that was killed
+ * at any moment writes again whatever it had not written. */
 static Status train_loop(const Comm *comm, Trainer *t)
 {
     Progress progress;
@@ -119,10 +124,10 @@ static Status train_loop(const Comm *comm, Trainer *t)
         TRY(record(comm, t, &line));
         progress_step(&progress, &line);
         const bool is_last = t->state.step == t->total_steps;
-        if (is_last || stop || t->state.step % t->run->checkpoint.steps == 0)
-            TRY(save(comm, t, is_last || stop != STOP_NO));
         if (t->run->geometry_steps && (t->state.step % t->run->geometry_steps == 0 || is_last))
             TRY(snapshot_write(comm, t));
+        if (is_last || stop || t->state.step % t->run->checkpoint.steps == 0)
+            TRY(save(comm, t, is_last || stop != STOP_NO));
         if (t->write_failed) TRY(checkpoint_writer_finish(comm, &t->writer)); /* says why, on all ranks */
         if (stop) TRY(end_early(comm, t, stop));
     }
@@ -133,9 +138,7 @@ static Status write_start_files(const Comm *comm, const Trainer *t, const char *
 {
     Status status = STATUS_OK;
     if (comm->rank == 0) {
-        char *path = file_join(t->run->output, "run.conf");
-        status = file_write_text(path, settings, strlen(settings));
-        free(path);
+        status = folder_write_settings(&t->folder, settings);
         if (!status) status = history_write_table(&t->state.history, t->log_path);
     }
     return comm_agree(comm, status);
@@ -146,7 +149,8 @@ static Status run_steps(const Comm *comm, Trainer *t, const char *settings)
     if (t->state.step >= t->total_steps)
         log_line("nothing to train: %lld of %lld steps are done", (long long)t->state.step, (long long)t->total_steps);
     TRY(write_start_files(comm, t, settings));
-    if (t->run->trace[0]) TRY(trace_open(comm, t->run->trace, t->state.step, t->state.command_line));
+    if (t->run->trace[0])
+        TRY(trace_open(comm, t->run->trace, t->state.step, settings, t->state.command_line, &t->trace));
     timer_begin(&t->step.timer, PHASE_OTHER);
     Status status = train_loop(comm, t);
     timer_begin(&t->step.timer, PHASE_OTHER);
@@ -164,7 +168,7 @@ Status trainer_run(const Comm *comm, const RunSettings *run, const char *setting
     runtime_init(comm, (int)run->work.threads, false);
     Trainer trainer;
     Status status = setup_open(comm, run, settings, command_line, &trainer);
-    if (!status && !run->dry_run) status = run_steps(comm, &trainer, settings);
+    if (!status && !run->dry_run && !trainer.is_done) status = run_steps(comm, &trainer, settings);
     setup_close(&trainer);
     return status;
 }
