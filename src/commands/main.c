@@ -12,6 +12,7 @@
 #include "io/h5.h"
 #include "kernels/gemm.h"
 #include "kernels/vector.h"
+#include "parallel/launcher.h"
 
 static const Command *const commands[] = {&command_train, &command_evaluate, &command_encode, &command_tokenize,
                                           &command_vocab, &command_corpus,   &command_bench,  &command_geometry};
@@ -101,8 +102,8 @@ static Status run(const Command *command, int argc, char **argv)
     if (!command->is_parallel) return command->run(argc, argv);
     TRY(comm_init(&argc, &argv, &world));
     log_init(world.rank == 0);
-    Status status = command->run(argc, argv);
-    return status;
+    TRY(launcher_check(world.n_ranks, comm_library()));
+    return command->run(argc, argv);
 }
 
 static const Command *find_command(const char *name)
