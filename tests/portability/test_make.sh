@@ -20,6 +20,16 @@ ok $? "a compiler for aarch64 gets no flag of x86, wherever make runs"
 dry CC="$icx" all | grep -q -e '-fp-model=precise .*vector_'; ok $? "icx is told that there are NaNs"
 ! dry CC="$gcc64" all | grep -q -e '-fp-model'; ok $? "gcc is not"
 
+# And if a real one is here: the vector kernels, built by the Makefile for aarch64, are right.
+if command -v aarch64-linux-gnu-gcc > /dev/null && emulator=$(command -v qemu-aarch64-static || command -v qemu-aarch64); then
+    objects=$(for file in base/random kernels/vector; do echo "$work/cross/$file.o"; done; for file in src/kernels/vector_*.c; do echo "$work/cross/kernels/$(basename "$file" .c).plain.o"; done)
+    # shellcheck disable=SC2086
+    make -s CC=aarch64-linux-gnu-gcc "BUILD=$work/cross" $objects "$work/cross/tests/kernels/test_vector.o" > "$work/said" 2>&1 &&
+        aarch64-linux-gnu-gcc -static -fopenmp -o "$work/vector" $objects "$work/cross/tests/kernels/test_vector.o" -lm 2>> "$work/said" &&
+        "$emulator" "$work/vector" > "$work/vector.out" && ! grep -q "^not ok" "$work/vector.out"
+    ok $? "aarch64: $(grep -c "^ok" "$work/vector.out") cases of the vector kernels hold under qemu $(grep -m1 -e error -e "undefined" "$work/said")"
+else skip "aarch64: no cross compiler and qemu-user-static here"; fi
+
 # Flags of the caller are added and win; they cancel nothing.
 line=$(dry CC="$gcc64" CFLAGS=-O1 CPPFLAGS=-I/somewhere all | grep -m1 -e '-o .*base/text.o')
 case $line in *" -Iinclude"*" -I/somewhere"*" -std=c11"*" -fopenmp"*" -O2"*" -O1"*) ok 0 "CFLAGS and CPPFLAGS on the command line stand behind ours";; *) ok 1 "flags: $line";; esac
