@@ -23,8 +23,8 @@ static Status check_dataset(H5File *file, const char *path, void *context)
 
 /* What may stand in the root, by format; a trace has one group per step. */
 static const char *const members[][2] = {
-    {MODEL_FORMAT, "model tokenizer"},
-    {CHECKPOINT_FORMAT, "model tokenizer optimizer progress collapse history"},
+    {MODEL_FORMAT, "model tokenizer training"},
+    {CHECKPOINT_FORMAT, "model tokenizer training optimizer progress collapse history"},
     {"collapse-encode", "ids offset hidden logits"},
     {"collapse-scores", "item metric interval"},
     {"collapse-geometry", "class centre gram spectrum metric interval"},

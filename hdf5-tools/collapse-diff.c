@@ -22,8 +22,8 @@ static const Setting table[] = {
 };
 
 typedef struct {
-    char path[200];
-    char note[64];   /* why they cannot be compared, or "" */
+    char *path;      /* owned */
+    char *note;      /* owned: why they cannot be compared, or "" */
     double relative; /* |a - b| / |a| in L2 norms */
     double largest;  /* largest |a - b| */
     int64_t place;   /* where, in C order */
@@ -42,23 +42,21 @@ static Difference *add(Diff *d, const char *path, const char *note)
 {
     memory_reserve((void **)&d->list, &d->capacity, d->n + 1, sizeof *d->list);
     Difference *x = &d->list[d->n++];
-    *x = (Difference){.relative = HUGE_VAL};
-    snprintf(x->path, sizeof x->path, "%s", path);
-    snprintf(x->note, sizeof x->note, "%s", note);
+    *x = (Difference){.relative = HUGE_VAL, .path = memory_copy_text(path), .note = memory_copy_text(note)};
     return x;
 }
 
 static Status read_numbers(H5File *file, const char *path, const H5Shape *shape, double **x)
 {
     const size_t n = (size_t)shape->count;
-    const bool narrow = shape->kind == H5_F32 || shape->kind == H5_I32;
-    void *raw = memory_alloc(n + 1, narrow ? 4 : 8);
+    void *raw = memory_alloc(n + 1, h5_kind_size(shape->kind));
     Status status = h5_read(file, path, shape->kind, shape->count, raw);
     *x = memory_alloc(n + 1, sizeof **x);
     for (size_t i = 0; i < n; i++)
         (*x)[i] = shape->kind == H5_F32   ? (double)((float *)raw)[i]
                   : shape->kind == H5_F64 ? ((double *)raw)[i]
                   : shape->kind == H5_I32 ? (double)((int32_t *)raw)[i]
+                  : shape->kind == H5_U8  ? (double)((uint8_t *)raw)[i]
                                           : (double)((int64_t *)raw)[i];
     free(raw);
     return status;
@@ -158,8 +156,8 @@ static void show_header(H5File *a, H5File *b, const char *path, const char *name
     char *x = NULL, *y = NULL;
     if (!h5_has_attribute(a, path, name) || !h5_has_attribute(b, path, name)) return;
     if (h5_get_text(a, path, name, &x) == STATUS_OK && h5_get_text(b, path, name, &y) == STATUS_OK) {
-        if (strcmp(x, y) == 0) printf("%-16s the same: %.90s\n", name, x);
-        else printf("%-16s %.90s\n%-16s %.90s\n", name, x, "", y);
+        if (strcmp(x, y) == 0) printf("%-16s the same: %s\n", name, x);
+        else printf("%-16s %s\n%-16s %s\n", name, x, "", y);
     }
     free(x);
     free(y);
@@ -269,7 +267,7 @@ static void show_attributes(const AttributeDiff *d)
     printf("%d attributes equal, %zu differ\n", d->n_equal, d->n);
     for (size_t i = 0; i < d->n && (options.most == 0 || i < (size_t)options.most); i++) {
         const AttributeDifference *x = &d->list[i];
-        printf("%-30s %-32s %.60s | %.60s\n", x->path, x->name, x->a ? x->a : "(none)", x->b ? x->b : "(none)");
+        printf("%-30s %-32s %s | %s\n", x->path, x->name, x->a ? x->a : "(none)", x->b ? x->b : "(none)");
     }
     if (options.most && d->n > (size_t)options.most)
         printf("... and %zu more; --most=0 lists all\n", d->n - (size_t)options.most);
@@ -297,7 +295,8 @@ static Status show_metric(H5File *file, const char *path, void *context)
     TRY(h5_read(file, path, H5_F64, 1, &a));
     TRY(h5_read(m->other, path, H5_F64, 1, &b));
     if (m->n++ == 0) printf("\n%-32s %14s %14s %14s\n", "measure", "first", "second", "second - first");
-    printf("%-32s %14.6g %14.6g %14.3g\n", path + 8, a, b, b - a);
+    printf("%-32s %14s %14s %14s\n", path + 8, tool_number("%.6g", a), tool_number("%.6g", b),
+           tool_number("%.3g", b - a));
     return STATUS_OK;
 }
 
@@ -335,6 +334,7 @@ static Status compare(H5File *a, H5File *b)
     if (!status) show_attributes(&attributes);
     tool_exit_code = diff.n > 0 || attributes.n > 0;
     free_attributes(&attributes);
+    for (size_t i = 0; i < diff.n; i++) free(diff.list[i].path), free(diff.list[i].note);
     free(diff.list);
     return status;
 }

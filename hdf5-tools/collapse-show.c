@@ -102,7 +102,7 @@ static void show_range(H5File *file, const char *path, const H5Shape *shape)
 static Status show_dataset(H5File *file, const char *path, void *context)
 {
     (void)context;
-    static const char *const kind[] = {"f32", "f64", "i32", "i64", "text", "other"};
+    static const char *const kind[] = {"f32", "f64", "i32", "i64", "u8", "text", "other"};
     H5Shape shape;
     TRY(h5_shape(file, path, &shape));
     char extent[64] = "";
@@ -125,13 +125,13 @@ static Status show_metric(H5File *file, const char *path, void *context)
     TRY(h5_read(file, path, H5_F64, 1, &value));
     if (!*titled) printf("measures       (95 %% bounds)\n");
     *titled = true;
-    char interval[160];
-    snprintf(interval, sizeof interval, "/interval/%s", path + 8);
+    char *interval = memory_print("/interval/%s", path + 8);
     printf("  %-30s %-12s", path + 8, tool_number("%.6g", value));
     if (h5_exists(file, interval) && h5_read(file, interval, H5_F64, 2, bounds) == STATUS_OK)
         printf(" %s%s%s", tool_number("%.6g", bounds[0]), isnan(bounds[1]) ? "" : " to ",
                isnan(bounds[1]) ? "" : tool_number("%.6g", bounds[1]));
     printf("\n");
+    free(interval);
     return STATUS_OK;
 }
 
@@ -139,10 +139,12 @@ static Status show_file(H5File *file)
 {
     static const char *const header[] = {"format",        "writer", "created", "command_line",
                                          "config_sha256", "task",   "model",   "data"};
+    static const char *const training[] = {"nc-pieces", "nc-align", "nc-space", "nc-ids"};
     for (size_t i = 0; i < sizeof header / sizeof header[0]; i++) show_attribute(file, "/", header[i]);
     show_attribute(file, "/", "file_xxh128");
     if (!h5_is_sealed(file))
         printf("%-14s none: written by an older version, its configuration is not covered by a hash\n", "file_xxh128");
+    for (size_t i = 0; i < sizeof training / sizeof training[0]; i++) show_attribute(file, "/training", training[i]);
     show_model(file);
     show_integer(file, "/progress/step", "step");
     show_integer(file, "/progress/epoch", "epochs done");

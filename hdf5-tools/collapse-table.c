@@ -1,4 +1,5 @@
 /* collapse-table: a dataset, or the columns of a group, as text. */
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,10 +19,8 @@ static const Setting table[] = {
     {"no-header", SETTING_SWITCH, "no", "", 0, 0, offsetof(struct Options, no_header), "leave out the line of names"},
 };
 
-enum { MOST_COLUMNS = 64 };
-
 typedef struct {
-    char path[256];
+    char *path; /* owned */
     H5Shape shape;
     void *data;  /* owned: numbers */
     char **text; /* owned: strings */
@@ -44,13 +43,20 @@ static void print_text(const char *text)
     if (quotes) putchar('"');
 }
 
+/* Empty if it was not measured (NaN). */
+static void print_real(const char *format, double value)
+{
+    if (!isnan(value)) printf(format, value);
+}
+
 static void print_value(const Column *c, int64_t i)
 {
     switch (c->shape.kind) {
-    case H5_F32: printf("%.9g", (double)((float *)c->data)[i]); break;
-    case H5_F64: printf("%.17g", ((double *)c->data)[i]); break;
+    case H5_F32: print_real("%.9g", (double)((float *)c->data)[i]); break;
+    case H5_F64: print_real("%.17g", ((double *)c->data)[i]); break;
     case H5_I32: printf("%d", (int)((int32_t *)c->data)[i]); break;
     case H5_I64: printf("%lld", (long long)((int64_t *)c->data)[i]); break;
+    case H5_U8: printf("%d", ((uint8_t *)c->data)[i]); break;
     case H5_TEXT: print_text(c->text[i]); break;
     case H5_OTHER: printf("?"); break;
     }
@@ -58,7 +64,7 @@ static void print_value(const Column *c, int64_t i)
 
 static Status read_column(H5File *file, const char *path, Column *c)
 {
-    snprintf(c->path, sizeof c->path, "%s", path);
+    c->path = memory_copy_text(path);
     TRY(h5_shape(file, path, &c->shape));
     const H5Kind kind = c->shape.kind;
     CHECK(kind != H5_OTHER, STATUS_DATA, "%s: dataset %s is of a type that has no text form here", h5_path(file), path);
@@ -66,7 +72,7 @@ static Status read_column(H5File *file, const char *path, Column *c)
         int64_t n;
         return h5_read_texts(file, path, &c->text, &n);
     }
-    c->data = memory_alloc((size_t)c->shape.count + 1, kind == H5_F32 || kind == H5_I32 ? 4 : 8);
+    c->data = memory_alloc((size_t)c->shape.count + 1, h5_kind_size(kind));
     return h5_read(file, path, kind, c->shape.count, c->data);
 }
 
@@ -75,6 +81,7 @@ static void free_column(Column *c)
     for (int64_t i = 0; c->text && i < c->shape.count; i++) free(c->text[i]);
     free(c->text);
     free(c->data);
+    free(c->path);
 }
 
 /* Rows of the last dimension; a third dimension is unrolled, slice after slice. */
@@ -89,8 +96,9 @@ static void print_dataset(const Column *c)
 
 typedef struct {
     const char *group;
-    Column column[MOST_COLUMNS];
+    Column *column; /* owned [n] */
     int n;
+    size_t capacity;
 } Group;
 
 /* Only datasets directly in the group, and of one dimension. */
@@ -100,10 +108,15 @@ static Status add_member(H5File *file, const char *path, void *context)
     const size_t length = strlen(g->group);
     H5Shape shape;
     const bool inside = strncmp(path, g->group, length) == 0 && path[length] == '/' && !strchr(path + length + 1, '/');
-    if (!inside || g->n == MOST_COLUMNS) return STATUS_OK;
+    if (!inside) return STATUS_OK;
     TRY(h5_shape(file, path, &shape));
-    if (shape.rank != 1 || shape.kind == H5_OTHER || (g->n && shape.count != g->column[0].shape.count))
+    if (shape.rank != 1 || shape.kind == H5_OTHER) return STATUS_OK;
+    if (g->n && shape.count != g->column[0].shape.count) {
+        fprintf(stderr, "%s is of another length than %s and is left out\n", path, g->column[0].path);
         return STATUS_OK;
+    }
+    memory_reserve((void **)&g->column, &g->capacity, (size_t)g->n + 1, sizeof *g->column);
+    g->column[g->n] = (Column){0};
     return read_column(file, path, &g->column[g->n++]);
 }
 
@@ -156,6 +169,7 @@ static Status print_group(H5File *file, const char *path)
                            "%s: %s holds neither columns nor single numbers; collapse-show --all lists what there is",
                            h5_path(file), path);
     }
+    free(g->column);
     free(g);
     return status;
 }

@@ -5,9 +5,11 @@ h5open(ARGS[1], "r") do f
     cosine, words = read(f["class/dual_cosine"]), read(f["class/word"])
     @printf("classes %d, features %d\n", size(m, 2), size(m, 1))
     @printf("unc3 %.10f\n", read(f["metric/unc3"]))
-    d = m .- read(f["centre"])
+    has = isfinite.(cosine)                                    # a class without a direction has the cosine NaN
+    w = w[:, has]
+    d = m[:, has] .- read(f["centre"])
     s = sum(d .* w, dims=1) ./ sqrt.(sum(d .^ 2, dims=1)) ./ sqrt.(sum(w .^ 2, dims=1))
     @printf("recomputed %.10f\n", std(vec(s)))
-    least = argmin(cosine)
+    least = argmin(ifelse.(has, cosine, Inf))
     @printf("least aligned %s %.10f\n", rstrip(words[least], '\0'), cosine[least])
 end

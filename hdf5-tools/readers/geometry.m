@@ -4,7 +4,8 @@ f = load (arguments{1});               % Octave gives matrices transposed: featu
 m = f.class.mean; w = f.class.embedding; cosine = f.class.dual_cosine(:);
 printf ("classes %d, features %d\n", columns (m), rows (m));
 printf ("unc3 %.10f\n", f.metric.unc3);
-d = m - f.centre(:);
+has = isfinite (cosine);               % a class without a direction has the cosine NaN and is left out
+w = w(:, has); d = m(:, has) - f.centre(:);
 s = sum (d .* w) ./ sqrt (sum (d .^ 2)) ./ sqrt (sum (w .^ 2));
 printf ("recomputed %.10f\n", std (s));
 [lowest, least] = min (cosine);

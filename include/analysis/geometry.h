@@ -31,23 +31,28 @@ typedef struct {
     double *variance, *norm;         /* owned [K] var_c, r_c */
     double *cosine, *dot, *distance; /* owned [K] s_c, w_c . d_c, |what_c - u_c| */
     double *between, *within;        /* owned [D] eigenvalues of S_B and S_W, descending */
-    double *principal;               /* owned [K, 3] d_c along the three main axes of S_B (largest entry positive) */
+    double *principal;               /* owned [K, 3] d_c along the three main axes of S_B (largest entry positive); NaN
+                                        for the axes that a space of fewer dimensions does not have */
     double nc1_pinv, nc1_top, nc1_quotient;
-    int n_zero; /* classes with d_c = 0 or w_c = 0: no direction; left out of s_c's statistics */
+    double noise; /* squared lengths up to this are rounding of states in fp32: 2^-46 of the means' mean square */
+    int n_zero;   /* classes with d_c = 0 (below that noise) or w_c = 0: no direction; left out of s_c's statistics */
     PairResult pairs;
 } Geometry;
 
-/* Collective. Fails if K < 2, or if a number is not finite. progress as in pairs_measure. */
+/* Collective. Fails if K < 2, if a number is not finite, or if all means are one point. progress as in pairs_measure.
+ */
 Status geometry_measure(const Comm *comm, const Road *road, const GeometryInput *input, void (*progress)(double share),
                         Geometry *geometry);
 void geometry_free(Geometry *geometry);
 
-/* Measures that need no pairs, of some classes of a larger table: for groups, resampled and random sets. Local. */
+/* Measures that need no pairs, of some classes of a larger table: for groups, resampled and random sets; NaN where the
+ * picked classes do not give one: unc3 and cos_mean need two different classes with a direction, norm_cov two
+ * different classes, and about their own centre all need two. Local. */
 typedef struct {
     double nc3, unc3, norm_cov, cos_mean; /* cos_mean: over pairs of different classes */
 } SubsetMeasures;
-/* pick [n]: places in mean, row [.., D], repetition allowed; centre NULL: the mean of the picked. */
+/* pick [n]: places in mean, row [.., D], repetition allowed; centre NULL: the mean of the picked. noise: Geometry's. */
 SubsetMeasures geometry_of_subset(int n, const int *pick, int d, const double *mean, const double *row,
-                                  const double *centre);
+                                  const double *centre, double noise);
 
 #endif

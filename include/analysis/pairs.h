@@ -24,8 +24,8 @@ typedef enum {
 
 typedef struct {
     int64_t n;             /* pairs that count: not those of equal means, nor ln and 1/V of V = 0 */
-    double mean, variance; /* over the pairs, population variance */
-    double max;
+    double mean, variance; /* over the pairs, population variance; NaN for n = 0, and for n < 2 */
+    double max;            /* NaN for n = 0 */
 } PairSummary;
 
 typedef struct {
@@ -41,6 +41,7 @@ typedef struct {
     const double *centre;   /* [D] mu_G, so that mu_c = d_c + mu_G */
     const double *variance; /* [K] var_c */
     const double *row;      /* [K, D] w_c */
+    double noise; /* squared lengths of differences of means up to this are rounding: no length, no direction */
 } PairInput;
 
 /* Collective. K >= 2. progress: NULL, or called with the share done on this rank. */

@@ -1,13 +1,13 @@
-/* statistics.h: summaries of per-item scores. Local. */
+/* statistics.h: summaries of per-item scores. Local. What too few items do not say is NaN, never 0. */
 #ifndef ANALYSIS_STATISTICS_H
 #define ANALYSIS_STATISTICS_H
 
 #include <stdint.h>
 
-double statistics_mean(int n, const double *x);
-double statistics_median(int n, double *x); /* x is sorted, ascending; n >= 1 */
+double statistics_mean(int n, const double *x); /* NaN for n = 0 */
+double statistics_median(int n, double *x);     /* x is sorted, ascending; n >= 1 */
 
-/* mean, variance and sd with n - 1 (0 for n < 2), cov = sd / |mean|. */
+/* mean, variance and sd with n - 1 (NaN for n < 2), cov = sd / |mean| (NaN for a mean of 0). */
 typedef struct {
     double mean, variance, sd, cov;
 } Moments;
@@ -17,9 +17,14 @@ typedef struct {
     double low, high;
 } Interval;
 
-/* 95 % percentile bootstrap interval of the mean of n items (Efron 1979), `resamples` resamples; a
- * function of the seed alone. {0, 0} for n = 0. */
-Interval statistics_interval(int n, double *x); /* the same bounds of n values, which are sorted */
+/* Fewer items or classes have no interval: their resamples are too few different ones, and many lack what is measured.
+ */
+enum { STATISTICS_LEAST = 5 };
+
+/* 95 % bounds of those of n values (which are sorted) that are finite: NaN if half of them or more are not. */
+Interval statistics_interval(int n, double *x);
+/* 95 % percentile bootstrap interval of the mean of n items (Efron 1979), `resamples` resamples; a function of the seed
+ * alone. NaN for n < STATISTICS_LEAST. */
 Interval statistics_bootstrap_mean(int n, const double *x, int resamples, uint64_t seed);
 
 #endif

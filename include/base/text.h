@@ -29,6 +29,8 @@ bool text_to_int64(const char *text, int64_t *value);
 
 /* Offset of the first byte that is not valid UTF-8, or length if all is valid. */
 size_t utf8_first_invalid(const char *text, size_t length);
+/* The text with U+FFFD in the place of every byte that is not part of valid UTF-8; owned by the caller. */
+char *utf8_repair(const char *text);
 /* Decode one scalar value at text (valid UTF-8); returns its bytes, 1 to 4. */
 int utf8_decode(const char *text, size_t length, uint32_t *scalar);
 int utf8_encode(uint32_t scalar, char out[4]);

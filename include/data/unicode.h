@@ -21,6 +21,7 @@ CharacterClass unicode_class(uint32_t scalar);
 bool unicode_is_nonspacing(uint32_t scalar); /* general category Mn */
 bool unicode_is_upper(uint32_t scalar);
 uint32_t unicode_lower(uint32_t scalar);
+uint32_t unicode_upper(uint32_t scalar); /* itself if it has none */
 
 enum { UNICODE_MOST_PARTS = 8 };
 

@@ -14,7 +14,8 @@ typedef struct {
     const char *model, *text, *words, *nc4_text, *output, *text_column, *grid;
     int classes; /* ClassChoice */
     int64_t min_count, most, passes;
-    int pieces, align, space, split, format, centre, road; /* as the keys of the same names */
+    Pairing pairing;                 /* as stored from the table; geometry_run takes it as it is */
+    int split, format, centre, road; /* as the keys of the same names */
     bool nc4;
     int64_t max_length, seed, bootstrap, calibration;
     double mask_rate;
@@ -28,11 +29,12 @@ typedef struct {
     int64_t step; /* of a snapshot during training; -1 else */
     Model model;
     Corpus corpus;
-    WordList words;             /* empty without a list */
-    ClassScatter all;           /* [V] counts and means of every id */
-    ClassScatter kept;          /* [K] the analysed classes, with squares */
-    int n_classes;              /* K */
-    int *id;                    /* owned [K], ascending */
+    WordList words;       /* empty without a list */
+    ClassScatter all;     /* [V] counts and means of every id */
+    ClassScatter kept;    /* [K] the analysed classes, with squares */
+    int n_classes;        /* K */
+    int n_rare, n_beyond; /* classes left out: met too seldom (those of a list also if never), not among the most */
+    int *id;              /* owned [K], ascending */
     const char **word, **group; /* owned [K] of borrowed texts */
     double *row;                /* owned [K, D] word embeddings */
     Geometry geometry;

@@ -1,18 +1,22 @@
 /* pronoun_gap.h: how far a masked LM prefers one word of a pair (he, she) in the same place.
  *
- * Every sentence in which exactly one word of the pair occurs, and once, is scored: that word is
- * masked, and  gap = ln p(first) - ln p(second)  at its place. Metrics: gap.abs, the mean of |gap|
- * (0: the model does not prefer either); gap.signed, its mean (> 0: leans to the first word);
- * accuracy, the share of sentences whose own word is preferred;
- * loss, the mean masked-LM loss with a fixed mask of every tenth position (docs/training.md). With a
- * word list also nc3 (mean cosine of class mean and word embedding; 1 = self-dual) and unc3 (their
- * standard deviation; 0 = uniformly dual) over all sentences, with nc-align = same and
- * nc-space = transform, by the functions of the regularizer. */
+ * Every sentence in which exactly one word of the pair occurs, and once, is scored, in any of its forms (he, He, HE):
+ * that word is masked, and  gap = ln p(first) - ln p(second)  at its place, in the same form. The other sentences are
+ * skipped, and counted with the reason. Metrics: gap.abs, the mean of |gap| (0: the model does not prefer either);
+ * gap.signed, its mean (> 0: leans to the first word); accuracy, the share of sentences whose own word is preferred
+ * (half if neither is); loss, the mean masked-LM loss with a fixed mask of every tenth position (docs/training.md).
+ * With a word list also nc3 (mean cosine of class mean and word embedding; 1 = self-dual) and unc3 (their standard
+ * deviation; 0 = uniformly dual) over all sentences, by the functions of the regularizer, and nc_classes, the classes
+ * met. */
 #ifndef EVALUATE_PRONOUN_GAP_H
 #define EVALUATE_PRONOUN_GAP_H
 
 #include "evaluate/result.h"
+#include "objectives/pairing.h"
 #include "parallel/comm.h"
+
+/* Their names; the last three with words only. */
+#define PRONOUN_GAP_METRICS "gap.abs", "gap.signed", "accuracy", "loss", "nc3", "unc3", "nc_classes"
 
 typedef struct {
     const char *data;   /* one sentence per line, or per row of a table */
@@ -20,7 +24,7 @@ typedef struct {
     const char *column; /* of a table */
     const char *words;  /* word list for nc3, unc3; "" = none */
     const char *pair;   /* "he,she" */
-    int pieces;         /* PieceRule of the word list */
+    Pairing pairing;    /* of states and classes; align = masked: the positions masked for the loss */
 } PronounGapOptions;
 
 /* Collective; every rank does all of it. */

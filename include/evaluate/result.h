@@ -1,41 +1,64 @@
-/* result.h: what an evaluation found: counts, metrics with intervals, scores of every item. Local. */
+/* result.h: what an evaluation found: counts, metrics with intervals, scores of every item. Local. A value that was not
+ * measured is NaN: null in JSON, "-" in tables, NaN in files. */
 #ifndef EVALUATE_RESULT_H
 #define EVALUATE_RESULT_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/status.h"
 #include "io/h5.h"
 
-enum { RESULT_METRICS = 256 };
-
 typedef struct {
-    char name[96]; /* dotted: "gap.abs" */
+    char *name; /* owned; dotted: "gap.abs" */
     double value, low, high;
     bool has_interval;
 } Metric;
 
+/* Why items were left out, and how many. */
+typedef struct {
+    char *reason; /* owned */
+    int64_t n;
+} Skipped;
+
+enum { RESULT_FIELDS = 8 };
+
 typedef struct {
     const char *task, *model, *data; /* borrowed */
-    int n_items, n_skipped;
-    Metric metric[RESULT_METRICS];
-    int n_metrics;
-    /* One number per item and field, fields side by side. */
-    const char *field[8]; /* borrowed names */
-    double *item[8];      /* owned [n_items] each */
+    int64_t n_items, n_skipped;      /* scored; left out */
+    Skipped *skipped;                /* owned [n_reasons] */
+    size_t n_reasons, reason_capacity;
+    Metric *metric; /* owned [n_metrics] */
+    size_t n_metrics, metric_capacity;
+    /* One row per record of the data, in its order, scored or not: numbers by field, side by side. */
+    int64_t n_rows;
+    int64_t *row;                     /* owned [n_rows]: number of the record in the data, from 0 */
+    uint8_t *is_skipped;              /* owned [n_rows] */
+    const char *field[RESULT_FIELDS]; /* borrowed names */
+    double *item[RESULT_FIELDS];      /* owned [n_rows] each; NaN where the item was skipped */
     int n_fields;
 } EvaluationResult;
 
 void result_add(EvaluationResult *result, const char *name, double value);
 void result_add_interval(EvaluationResult *result, const char *name, double value, double low, double high);
+/* Count n items as left out for this reason (0 is fine). */
+void result_skip(EvaluationResult *result, const char *reason, int64_t n);
+/* A field of n_rows numbers; item becomes the result's. */
+void result_add_field(EvaluationResult *result, const char *name, double *item);
 void result_free(EvaluationResult *result);
+
+/* A number for a table, "-" if it was not measured; in text, which is returned. */
+enum { RESULT_TEXT = 64 };
+const char *result_text(const char *format, double value, char text[RESULT_TEXT]);
+/* One line of the log per reason for which items were skipped. */
+void result_log_skipped(const EvaluationResult *result);
 
 /* Exactly one JSON object on one line; owned by the caller. */
 char *result_json(const EvaluationResult *result);
-/* /metric/<name> and /interval/<name> into an open file. */
+/* /metric/<name> and /interval/<name> into an open file; /metric/n_items and n_skipped too. */
 Status result_write_metrics(const EvaluationResult *result, H5File *file);
-/* /item/<field>, /metric/<name>, /interval/<name>. */
+/* /item/row, skipped and <field>, /metric/<name>, /interval/<name>. */
 Status result_write(const EvaluationResult *result, const char *path, const char *command_line);
 
 #endif

@@ -22,7 +22,9 @@
 
 typedef struct H5File H5File;
 
-typedef enum { H5_F32, H5_F64, H5_I32, H5_I64, H5_TEXT, H5_OTHER } H5Kind;
+typedef enum { H5_F32, H5_F64, H5_I32, H5_I64, H5_U8, H5_TEXT, H5_OTHER } H5Kind;
+
+size_t h5_kind_size(H5Kind kind); /* bytes of a number */
 
 typedef struct {
     H5Kind kind;

@@ -17,10 +17,8 @@
 #include "data/batch.h"
 #include "data/wordlist.h"
 #include "model/mlm_head.h"
-#include "objectives/batch_states.h"
+#include "objectives/pairing.h"
 
-typedef enum { SPACE_TRANSFORM, SPACE_HIDDEN } CollapseSpace;
-typedef enum { IDS_TRUE, IDS_MASKED } CollapseIds;
 typedef enum { GRAD_ROWS, GRAD_BOTH } CollapseGrad;
 typedef enum { RESET_EPOCH, RESET_RUN, RESET_STEP, RESET_EMA } CollapseReset;
 typedef enum { SYNC_GLOBAL, SYNC_NONE } CollapseSync;
@@ -28,10 +26,7 @@ typedef enum { SYNC_GLOBAL, SYNC_NONE } CollapseSync;
 typedef struct {
     double weight; /* lambda; 0 = off */
     CollapseMetric metric;
-    CollapseAlign
-        align; /* same: h[t] with id[t]; shift: h[t] with id[t+1]; masked: chosen positions with their label */
-    CollapseSpace space; /* transform: z of the head; hidden: last hidden state */
-    CollapseIds ids;     /* true: before masking; masked: as fed */
+    Pairing pairing; /* which state belongs to which class */
     CollapseGrad grad;
     CollapseReset reset;
     double ema;        /* fade of older states per step, RESET_EMA */

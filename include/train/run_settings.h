@@ -56,7 +56,6 @@ typedef struct {
     struct {
         CollapseOptions loss;
         const char *words, *reset; /* reset: as given; loss.reset and loss.ema come from it */
-        int pieces;                /* PieceRule */
     } nc;
 } RunSettings;
 

@@ -5,6 +5,7 @@
 #include "analysis/class_means.h"
 #include "io/model_file.h"
 #include "model/params.h"
+#include "objectives/pairing.h"
 #include "parallel/bucket_sum.h"
 #include "train/history.h"
 
@@ -13,15 +14,16 @@ typedef struct {
     int64_t epoch;       /* epochs completed */
     int64_t next_sample; /* first sample of the next step, in the order of the epoch */
     int64_t seed;
-    int64_t tokens;       /* trained on so far, all ranks */
-    double seconds;       /* of training so far */
-    int64_t samples_hash; /* of the tokenized corpus: the position means nothing in another one */
-    Params *params;       /* borrowed */
-    const Buckets *dealt; /* borrowed: first and second hold what this rank owns; NULL: everything */
-    PieceTable pieces;    /* borrowed */
-    ClassMeans *means;    /* borrowed; NULL without regularizer */
-    int *class_id;        /* borrowed [K_all] */
-    bool means_by_rank;   /* nc-sync = none: every rank has its own */
+    int64_t tokens;         /* trained on so far, all ranks */
+    double seconds;         /* of training so far */
+    int64_t samples_hash;   /* of the tokenized corpus: the position means nothing in another one */
+    Params *params;         /* borrowed */
+    const Buckets *dealt;   /* borrowed: first and second hold what this rank owns; NULL: everything */
+    PieceTable pieces;      /* borrowed */
+    ClassMeans *means;      /* borrowed; NULL without regularizer */
+    int *class_id;          /* borrowed [K_all] */
+    const Pairing *pairing; /* borrowed: of states and classes, which the model carries with it */
+    bool means_by_rank;     /* nc-sync = none: every rank has its own */
     History history;
     const char *settings; /* borrowed: `key = value` lines of the run */
     const char *command_line;

@@ -32,11 +32,14 @@ static void centre_means(const GeometryInput *in, Geometry *g)
         for (int j = 0; j < d; j++) g->centre[j] += weight * in->mean[(size_t)c * (size_t)d + (size_t)j];
     }
     for (int j = 0; j < d; j++) g->centre[j] /= total;
+    double square = 0;
     for (int c = 0; c < k; c++)
         for (int j = 0; j < d; j++) {
             const size_t at = (size_t)c * (size_t)d + (size_t)j;
             g->centred[at] = in->mean[at] - g->centre[j];
+            square += in->mean[at] * in->mean[at];
         }
+    g->noise = ldexp(square / k, -46);
 }
 
 static void measure_classes(const GeometryInput *in, Geometry *g)
@@ -48,7 +51,7 @@ static void measure_classes(const GeometryInput *in, Geometry *g)
         g->norm[c] = norm;
         g->variance[c] = in->scatter ? in->scatter[c] / (double)in->count[c] : (double)NAN;
         g->dot[c] = dot(d, w, x);
-        if (length == 0 || norm == 0) {
+        if (length == 0 || norm * norm <= g->noise) {
             g->cosine[c] = g->distance[c] = (double)NAN;
             g->n_zero++;
             continue;
@@ -97,7 +100,10 @@ static void fill_principal(const double *vectors, Geometry *g)
 {
     const int d = g->n_features;
     for (int axis = 0; axis < GEOMETRY_AXES; axis++) {
-        if (axis >= d) break; /* a space of fewer dimensions: coordinates 0 */
+        if (axis >= d) {
+            for (int c = 0; c < g->n_classes; c++) g->principal[c * GEOMETRY_AXES + axis] = (double)NAN;
+            continue;
+        }
         const double *q = vectors + (size_t)(d - 1 - axis) * (size_t)d;
         int largest = 0;
         for (int j = 1; j < d; j++)
@@ -142,6 +148,13 @@ static Status measure_spectra(const Road *road, const GeometryInput *in, Geometr
     return status;
 }
 
+static bool is_one_point(const Geometry *g)
+{
+    bool is = true;
+    for (int c = 0; c < g->n_classes; c++) is = is && g->norm[c] * g->norm[c] <= g->noise;
+    return is;
+}
+
 Status geometry_measure(const Comm *comm, const Road *road, const GeometryInput *in, void (*progress)(double),
                         Geometry *g)
 {
@@ -166,8 +179,9 @@ Status geometry_measure(const Comm *comm, const Road *road, const GeometryInput 
                              .centred = g->centred,
                              .centre = g->centre,
                              .variance = g->variance,
-                             .row = in->row};
-    if (!status && g->between[0] <= 0)
+                             .row = in->row,
+                             .noise = g->noise};
+    if (!status && is_one_point(g))
         status = status_set(STATUS_DATA, __FILE__, __LINE__,
                             "all %d class means are one point: there is no direction to measure", in->n_classes);
     if (!status) pairs_measure(comm, &pairs, progress, &g->pairs);
@@ -191,54 +205,96 @@ static int ascending(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Pairs of different places among n picks. */
-static double different_pairs(int n, const int *pick)
+/* How many different places n picks hold, and how many pairs of different ones. */
+static int different_places(int n, const int *pick, double *pairs)
 {
-    int *sorted = memory_alloc((size_t)n, sizeof *sorted);
+    int *sorted = memory_alloc((size_t)n, sizeof *sorted), different = 0;
     memcpy(sorted, pick, (size_t)n * sizeof *sorted);
-    qsort(sorted, (size_t)n, sizeof *sorted, ascending);
-    double pairs = 0.5 * n * (n - 1.0);
-    for (int i = 0; i < n;) {
+    if (n) qsort(sorted, (size_t)n, sizeof *sorted, ascending);
+    *pairs = 0.5 * n * (n - 1.0);
+    for (int i = 0; i < n; different++) {
         int same = 1;
         while (i + same < n && sorted[i + same] == sorted[i]) same++;
-        pairs -= 0.5 * same * (same - 1.0);
+        *pairs -= 0.5 * same * (same - 1.0);
         i += same;
     }
     free(sorted);
-    return pairs;
+    return different;
 }
 
-SubsetMeasures geometry_of_subset(int n, const int *pick, int d, const double *mean, const double *row,
-                                  const double *centre)
+static double mean_of(int n, const double *x)
 {
-    double *own = memory_alloc(3 * (size_t)d + 2 * (size_t)n, sizeof *own), *total = own + d, *x = total + d,
-           *norm = x + d, *cosine = norm + n;
-    for (int i = 0; i < n && !centre; i++)
-        for (int j = 0; j < d; j++) own[j] += mean[(size_t)pick[i] * (size_t)d + (size_t)j] / n;
-    if (!centre) centre = own;
-    int n_cosines = 0;
+    double sum = 0;
+    for (int i = 0; i < n; i++) sum += x[i];
+    return sum / n;
+}
+
+static double deviation_of(int n, const double *x, double mean)
+{
+    double square = 0;
+    for (int i = 0; i < n; i++) square += (x[i] - mean) * (x[i] - mean);
+    return sqrt(square / (n - 1));
+}
+
+/* What is gathered from the picks: those with a length, and of them those whose embedding has one too. */
+typedef struct {
+    int n_norms, n_units, n_cosines;
+    int *unit, *directed;                /* places of them */
+    double *norm, *cosine, *total, *own; /* total: sum of the unit vectors */
+} Subset;
+
+static void gather_subset(int n, const int *pick, int d, const double *mean, const double *row, const double *centre,
+                          double noise, Subset *s)
+{
+    double *x = s->own + d;
     for (int i = 0; i < n; i++) {
         const double *m = mean + (size_t)pick[i] * (size_t)d, *w = row + (size_t)pick[i] * (size_t)d;
         for (int j = 0; j < d; j++) x[j] = m[j] - centre[j];
-        const double length = sqrt(dot(d, w, w));
-        norm[i] = sqrt(dot(d, x, x));
-        if (norm[i] > 0)
-            for (int j = 0; j < d; j++) total[j] += x[j] / norm[i];
-        if (norm[i] > 0 && length > 0) cosine[n_cosines++] = dot(d, w, x) / (length * norm[i]);
+        const double length = sqrt(dot(d, w, w)), norm = sqrt(dot(d, x, x));
+        s->norm[s->n_norms++] = norm;
+        if (norm * norm <= noise) continue;
+        for (int j = 0; j < d; j++) s->total[j] += x[j] / norm;
+        s->unit[s->n_units++] = pick[i];
+        if (length == 0) continue;
+        s->directed[s->n_cosines] = pick[i];
+        s->cosine[s->n_cosines++] = dot(d, w, x) / (length * norm);
     }
-    double sum = 0, square = 0, spread = 0, norms = 0, norm_spread = 0;
-    for (int i = 0; i < n_cosines; i++) sum += cosine[i];
-    sum /= n_cosines ? n_cosines : 1;
-    for (int i = 0; i < n_cosines; i++) spread += (cosine[i] - sum) * (cosine[i] - sum);
-    for (int i = 0; i < n; i++) norms += norm[i] / n;
-    for (int i = 0; i < n; i++) norm_spread += (norm[i] - norms) * (norm[i] - norms);
-    square = dot(d, total, total);
+}
+
+static SubsetMeasures measure_subset(int n, const int *pick, int d, const Subset *s)
+{
+    SubsetMeasures r = {(double)NAN, (double)NAN, (double)NAN, (double)NAN};
+    double pairs;
+    const double nc3 = s->n_cosines ? mean_of(s->n_cosines, s->cosine) : (double)NAN,
+                 norms = mean_of(s->n_norms, s->norm);
+    r.nc3 = nc3;
+    if (different_places(s->n_cosines, s->directed, &pairs) > 1) r.unc3 = deviation_of(s->n_cosines, s->cosine, nc3);
+    if (different_places(n, pick, &pairs) > 1 && norms > 0)
+        r.norm_cov = deviation_of(s->n_norms, s->norm, norms) / norms;
     /* sum over i < j of u_i . u_j = (|sum u|^2 - n) / 2; a repeated class is no pair with itself (its cosine is 1) */
-    const double pairs = different_pairs(n, pick), repeated = 0.5 * n * (n - 1.0) - pairs;
-    const SubsetMeasures result = {.nc3 = sum,
-                                   .unc3 = n_cosines > 1 ? sqrt(spread / (n_cosines - 1)) : 0,
-                                   .norm_cov = n > 1 && norms > 0 ? sqrt(norm_spread / (n - 1)) / norms : 0,
-                                   .cos_mean = pairs > 0 ? (0.5 * (square - n) - repeated) / pairs : 0};
-    free(own);
+    if (different_places(s->n_units, s->unit, &pairs) > 1) {
+        const double units = s->n_units, repeated = 0.5 * units * (units - 1) - pairs;
+        r.cos_mean = (0.5 * (dot(d, s->total, s->total) - units) - repeated) / pairs;
+    }
+    return r;
+}
+
+SubsetMeasures geometry_of_subset(int n, const int *pick, int d, const double *mean, const double *row,
+                                  const double *centre, double noise)
+{
+    double pairs;
+    if (n < 1 || (!centre && different_places(n, pick, &pairs) < 2))
+        return (SubsetMeasures){(double)NAN, (double)NAN, (double)NAN, (double)NAN};
+    Subset s = {0};
+    s.own = memory_alloc(3 * (size_t)d + 2 * (size_t)n, sizeof *s.own); /* and a difference behind it */
+    s.total = s.own + 2 * (size_t)d, s.norm = s.total + d, s.cosine = s.norm + n;
+    s.unit = memory_alloc(2 * (size_t)n, sizeof *s.unit);
+    s.directed = s.unit + n;
+    for (int i = 0; i < n && !centre; i++)
+        for (int j = 0; j < d; j++) s.own[j] += mean[(size_t)pick[i] * (size_t)d + (size_t)j] / n;
+    gather_subset(n, pick, d, mean, row, centre ? centre : s.own, noise, &s);
+    const SubsetMeasures result = measure_subset(n, pick, d, &s);
+    free(s.own);
+    free(s.unit);
     return result;
 }

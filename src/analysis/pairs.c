@@ -67,21 +67,22 @@ static void pair_values(const Sweep *s, int i, int j, double g, double value[N_P
     value[PAIR_GRAM] = g;
     double apart = norms - 2 * g;
     if (apart < CANCELLED * norms) apart = distance_square(d, row_of(in->centred, i, d), row_of(in->centred, j, d));
-    if (ri > 0 && rj > 0) {
+    const double least = fmin(ri, rj) * fmin(ri, rj);
+    if (least > in->noise) {
         const double cosine = g / (ri * rj);
         double square = 2 - 2 * cosine;
         if (square < CANCELLED) square = distance_square(d, row_of(s->unit, i, d), row_of(s->unit, j, d));
         value[PAIR_COSINE] = cosine;
         value[PAIR_OFF_TARGET] = fabs(cosine - s->target);
-        if (square > 0) value[PAIR_LOG_KERNEL] = -0.5 * log(square);
+        if (square > in->noise / least) value[PAIR_LOG_KERNEL] = -0.5 * log(square);
     }
-    const double qi = s->raw_length[i], qj = s->raw_length[j];
-    if (qi > 0 && qj > 0) {
+    const double qi = s->raw_length[i], qj = s->raw_length[j], shorter = fmin(qi, qj) * fmin(qi, qj);
+    if (shorter > in->noise) {
         double square = 2 - 2 * (g + s->along[i] + s->along[j] + s->centre_square) / (qi * qj);
         if (square < CANCELLED) square = distance_of_raw_units(s, i, j);
-        if (square > 0) value[PAIR_LOG_KERNEL_UNCENTRED] = -0.5 * log(square);
+        if (square > in->noise / shorter) value[PAIR_LOG_KERNEL_UNCENTRED] = -0.5 * log(square);
     }
-    if (apart <= 0) return;
+    if (apart <= in->noise) return;
     const double spread = 0.5 * (in->variance[i] + in->variance[j]), log_apart = log(apart);
     value[PAIR_CDNV_1] = spread / apart;
     value[PAIR_CDNV_2] = spread / (apart * apart);
@@ -236,6 +237,9 @@ static void prepare(const PairInput *in, Sweep *s)
     }
     s->gram_norm = product_norm((int)k, (int)d, in->centred, in->centred);
     s->dual_norm = product_norm((int)k, (int)d, in->row, in->centred);
+    double rows = 0;
+    for (size_t c = 0; c < k; c++) rows += dot((int)d, in->row + c * d, in->row + c * d);
+    if (s->dual_norm * s->dual_norm <= in->noise * rows) s->dual_norm = 0; /* embeddings see nothing of the means */
 }
 
 void pairs_measure(const Comm *comm, const PairInput *in, void (*progress)(double), PairResult *r)
@@ -246,9 +250,11 @@ void pairs_measure(const Comm *comm, const PairInput *in, void (*progress)(doubl
     for (int m = 0; m < N_PAIR_MEASURES; m++) s.mean[m] = first.n[m] > 0 ? first.sum[m] / first.n[m] : (double)NAN;
     const Sums second = sweep(comm, &s, true, progress);
     *r = (PairResult){.n_pairs = (int64_t)in->n_classes * (in->n_classes - 1) / 2, .n_equal = (int64_t)first.equal};
-    for (int m = 0; m < N_PAIR_MEASURES; m++)
-        r->measure[m] = (PairSummary){(int64_t)first.n[m], s.mean[m],
-                                      first.n[m] > 0 ? second.sum[m] / first.n[m] : (double)NAN, first.max[m]};
+    for (int m = 0; m < N_PAIR_MEASURES; m++) {
+        const double n = first.n[m];
+        r->measure[m] = (PairSummary){(int64_t)n, s.mean[m], n > 1 ? second.sum[m] / n : (double)NAN,
+                                      n > 0 ? first.max[m] : (double)NAN};
+    }
     r->etf_error = s.gram_norm > 0 ? sqrt(second.etf) : (double)NAN;
     r->duality_error = s.dual_norm > 0 ? sqrt(second.dual) : (double)NAN;
     free(s.length);

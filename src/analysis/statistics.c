@@ -11,16 +11,16 @@ double statistics_mean(int n, const double *x)
 {
     double sum = 0;
     for (int i = 0; i < n; i++) sum += x[i];
-    return n ? sum / n : 0;
+    return n ? sum / n : (double)NAN;
 }
 
 Moments statistics_moments(int n, const double *x)
 {
     Moments m = {.mean = statistics_mean(n, x)};
     for (int i = 0; i < n; i++) m.variance += (x[i] - m.mean) * (x[i] - m.mean);
-    m.variance = n > 1 ? m.variance / (n - 1) : 0;
+    m.variance = n > 1 ? m.variance / (n - 1) : (double)NAN;
     m.sd = sqrt(m.variance);
-    m.cov = m.mean != 0 ? m.sd / fabs(m.mean) : 0;
+    m.cov = m.mean != 0 ? m.sd / fabs(m.mean) : (double)NAN;
     return m;
 }
 
@@ -48,16 +48,22 @@ double statistics_median(int n, double *x)
     return 0.5 * (x[(n - 1) / 2] + x[n / 2]);
 }
 
+static const Interval not_measured = {(double)NAN, (double)NAN};
+
 Interval statistics_interval(int n, double *x)
 {
-    if (n == 0) return (Interval){0, 0};
+    int kept = 0;
+    for (int i = 0; i < n; i++)
+        if (isfinite(x[i])) x[kept++] = x[i];
+    if (2 * kept <= n) return not_measured; /* also for n = 0 */
+    n = kept;
     qsort(x, (size_t)n, sizeof *x, ascending);
     return (Interval){x[(int)(0.025 * (n - 1))], x[(int)(0.975 * (n - 1))]};
 }
 
 Interval statistics_bootstrap_mean(int n, const double *x, int resamples, uint64_t seed)
 {
-    if (n == 0) return (Interval){0, 0};
+    if (n < STATISTICS_LEAST) return not_measured;
     double *mean = memory_alloc((size_t)resamples, sizeof *mean);
 #pragma omp parallel for schedule(static)
     for (int r = 0; r < resamples; r++) mean[r] = resampled_mean(n, x, seed, r);

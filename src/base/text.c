@@ -123,6 +123,21 @@ size_t utf8_first_invalid(const char *text, size_t length)
     return length;
 }
 
+char *utf8_repair(const char *text)
+{
+    size_t left = strlen(text), used = 0;
+    char *out = memory_alloc(3 * left + 1, 1);
+    while (left) {
+        const size_t good = utf8_first_invalid(text, left);
+        memcpy(out + used, text, good);
+        used += good;
+        if (good < left) used += (size_t)utf8_encode(0xFFFD, out + used);
+        const size_t taken = good < left ? good + 1 : good;
+        text += taken, left -= taken;
+    }
+    return out;
+}
+
 int utf8_decode(const char *text, size_t length, uint32_t *scalar)
 {
     const unsigned char *t = (const unsigned char *)text;

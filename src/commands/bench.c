@@ -1,5 +1,4 @@
 /* bench.c: training steps on random data; the numbers as a table and, last line, as JSON. */
-#include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "commands/command.h"
+#include "io/json.h"
 #include "kernels/gemm.h"
 #include "train/benchmark.h"
 #include "train/runtime.h"
@@ -44,20 +44,34 @@ static void make_table(void)
     }
 }
 
+static void print_json(json_t *root, int digits)
+{
+    char *text = json_print(root, digits);
+    printf("%s\n", text);
+    free(text);
+}
+
 static void print_result(const BenchmarkResult *r)
 {
     static const char *const model[] = {"base", "minilm", "tiny"};
-    json_t *root =
-        json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:i, s:s, s:s, s:i, s:i, s:f, s:i, s:I}", "tokens_per_s",
-                  r->tokens_per_s, "seconds_per_step", r->seconds_per_step, "seconds_per_step_best", r->seconds_best,
-                  "gflops", r->gflops, "gemm_peak_gflops", r->gemm_peak_gflops, "peak_rss_mb", r->peak_rss_mb, "ranks",
-                  r->ranks, "threads", r->threads, "kernel_family", gemm_family(), "model", model[r->options.model],
-                  "batch", (int)r->options.batch, "length", (int)r->options.length, "fill", r->options.fill, "steps",
-                  (int)r->options.steps, "allocations", (json_int_t)r->allocations);
-    char *text = json_dumps(root, JSON_REAL_PRECISION(6));
-    printf("%s\n", text);
-    free(text);
-    json_decref(root);
+    const BenchmarkOptions *o = &r->options;
+    json_t *root = json_object();
+    json_put(root, "tokens_per_s", json_number(r->tokens_per_s));
+    json_put(root, "seconds_per_step", json_number(r->seconds_per_step));
+    json_put(root, "seconds_per_step_best", json_number(r->seconds_best));
+    json_put(root, "gflops", json_number(r->gflops));
+    json_put(root, "gemm_peak_gflops", json_number(r->gemm_peak_gflops));
+    json_put(root, "peak_rss_mb", json_number(r->peak_rss_mb));
+    json_put(root, "ranks", json_integer(r->ranks));
+    json_put(root, "threads", json_integer(r->threads));
+    json_put(root, "kernel_family", json_text(gemm_family()));
+    json_put(root, "model", json_text(model[o->model]));
+    json_put(root, "batch", json_integer(o->batch));
+    json_put(root, "length", json_integer(o->length));
+    json_put(root, "fill", json_number(o->fill));
+    json_put(root, "steps", json_integer(o->steps));
+    json_put(root, "allocations", json_integer(r->allocations));
+    print_json(root, 6);
 }
 
 static Status time_sums(const Comm *comm)
@@ -65,9 +79,12 @@ static Status time_sums(const Comm *comm)
     SumsResult r;
     CHECK(comm->n_ranks > 1, STATUS_USAGE, "sums are over ranks: start with mpirun -n 2 or more");
     benchmark_sums(comm, &r);
-    if (comm->rank == 0)
-        printf("{\"ranks\": %d, \"latency_us\": %.1f, \"gb_per_s\": %.3f}\n", r.ranks, 1e6 * r.latency_s,
-               1e-9 * r.bytes_per_s);
+    if (comm->rank != 0) return STATUS_OK;
+    json_t *root = json_object();
+    json_put(root, "ranks", json_integer(r.ranks));
+    json_put(root, "latency_us", json_number(1e6 * r.latency_s));
+    json_put(root, "gb_per_s", json_number(1e-9 * r.bytes_per_s));
+    print_json(root, 4);
     return STATUS_OK;
 }
 

@@ -15,7 +15,9 @@
 typedef struct {
     int task;
     const char *data, *text_column, *output, *words, *pair, *metrics;
-    int format, pieces;
+    int format;
+    Pairing pairing;
+    int compat; /* 1: fnc */
     bool json, overwrite;
     int64_t threads;
 } Options;
@@ -33,10 +35,11 @@ static const Setting table[] = {
      "SCORES.h5: the score of every item (one model only)"},
     {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, overwrite), OUTPUT_OVERWRITE_HELP},
     {"words", SETTING_PATH, "", "", 0, 0, offsetof(Options, words), "pronoun-gap: word list for nc3 and unc3"},
-    {"nc-pieces", SETTING_CHOICE, "whole", "whole first", 0, 0, offsetof(Options, pieces), "as in train"},
-    {"pair", SETTING_TEXT, "he,she", "", 0, 0, offsetof(Options, pair), "pronoun-gap: the two words that are compared"},
+    PAIRING_MEASURES(Options, pairing, compat),
+    {"pair", SETTING_TEXT, "he,she", "", 0, 0, offsetof(Options, pair),
+     "pronoun-gap: the two words that are compared; with a capital and in capitals too"},
     {"metrics", SETTING_TEXT, "", "", 0, 0, offsetof(Options, metrics),
-     "columns of the table, separated by commas; all if not given"},
+     "columns of the table, separated by commas; all if not given (items and skipped always)"},
     {"threads", SETTING_INTEGER, "0", "", 0, 4096, offsetof(Options, threads), "0 = share the cores"},
 };
 enum { N_KEYS = sizeof table / sizeof table[0] };
@@ -50,46 +53,47 @@ static bool is_shown(const char *list, const char *name)
     return false;
 }
 
-/* Is every column that is asked for one of the result's? */
-static Status check_metrics(const char *list, const EvaluationResult *r)
+/* Is every column that is asked for one of the task's? A misspelt one would be an empty table. */
+static Status check_metrics(const char *list, bool has_words)
 {
+    static const char *const name[] = {PRONOUN_GAP_METRICS};
+    enum { N = sizeof name / sizeof name[0] };
     Slice rest = slice_of(list), field;
-    const char **name = memory_alloc((size_t)r->n_metrics + 1, sizeof *name);
-    for (int i = 0; i < r->n_metrics; i++) name[i] = r->metric[i].name;
     Status status = STATUS_OK;
     while (list[0] && !status && slice_next_field(&rest, ',', &field)) {
         char *wanted = slice_copy(slice_trim(field));
         bool found = false;
-        for (int i = 0; i < r->n_metrics; i++) found = found || strcmp(wanted, name[i]) == 0;
-        const char *nearest = text_nearest(wanted, name, r->n_metrics);
+        for (int i = 0; i < N; i++) found = found || strcmp(wanted, name[i]) == 0;
+        const char *nearest = text_nearest(wanted, name, N);
         if (!found)
             status = status_set(STATUS_USAGE, __FILE__, __LINE__, "metrics: '%s' is no measure of this task%s%s%s",
                                 wanted, nearest ? "; did you mean '" : "; without --metrics all are shown",
                                 nearest ? nearest : "", nearest ? "'?" : "");
+        else if (!has_words && strstr(wanted, "nc"))
+            status = status_set(STATUS_USAGE, __FILE__, __LINE__, "metrics: '%s' needs --words", wanted);
         free(wanted);
     }
-    free(name);
     return status;
 }
 
 static void print_row(const EvaluationResult *r, const char *metrics, bool header)
 {
     enum { WIDTH = 12 };
+    char text[RESULT_TEXT];
     if (header) {
         printf("%-32s", "model");
-        for (int i = 0; i < r->n_metrics; i++)
+        for (size_t i = 0; i < r->n_metrics; i++)
             if (is_shown(metrics, r->metric[i].name)) printf(" %*s", WIDTH, r->metric[i].name);
-        printf("\n");
+        printf(" %*s %*s\n", WIDTH, "items", WIDTH, "skipped");
     }
     printf("%-32s", r->model);
-    for (int i = 0; i < r->n_metrics; i++)
-        if (is_shown(metrics, r->metric[i].name)) printf(" %*.4f", WIDTH, r->metric[i].value);
-    printf("\n");
+    for (size_t i = 0; i < r->n_metrics; i++)
+        if (is_shown(metrics, r->metric[i].name)) printf(" %*s", WIDTH, result_text("%.4f", r->metric[i].value, text));
+    printf(" %*lld %*lld\n", WIDTH, (long long)r->n_items, WIDTH, (long long)r->n_skipped);
 }
 
 static Status show(const Options *o, const EvaluationResult *r, bool first, const char *command_line)
 {
-    TRY(check_metrics(o->metrics, r));
     if (o->json) {
         char *text = result_json(r);
         printf("%s\n", text);
@@ -97,20 +101,24 @@ static Status show(const Options *o, const EvaluationResult *r, bool first, cons
     } else {
         print_row(r, o->metrics, first);
     }
+    result_log_skipped(r);
     return o->output[0] ? result_write(r, o->output, command_line) : STATUS_OK;
 }
 
 static Status evaluate_models(const Comm *comm, const Settings *settings, const Options *o, const char *command_line)
 {
     for (int i = 0; i < settings->n_operands; i++) {
-        EvaluationResult result;
-        const PronounGapOptions gap = {.data = o->data,
-                                       .format = o->format,
-                                       .column = o->text_column,
-                                       .words = o->words,
-                                       .pair = o->pair,
-                                       .pieces = o->pieces};
-        Status status = pronoun_gap_evaluate(comm, settings->operand[i], &gap, &result);
+        EvaluationResult result = {0};
+        PronounGapOptions gap = {.data = o->data,
+                                 .format = o->format,
+                                 .column = o->text_column,
+                                 .words = o->words,
+                                 .pair = o->pair,
+                                 .pairing = o->pairing};
+        Status status = STATUS_OK;
+        if (o->words[0])
+            status = pairing_resolve(comm, settings->operand[i], o->compat == 1, settings, &o->pairing, &gap.pairing);
+        if (!status) status = pronoun_gap_evaluate(comm, settings->operand[i], &gap, &result);
         if (!status && comm->rank == 0) status = show(o, &result, i == 0, command_line);
         result_free(&result);
         TRY(comm_agree(comm, status));
@@ -124,7 +132,7 @@ static Status check(const Settings *settings, const Options *o)
     CHECK(o->data[0], STATUS_USAGE, "evaluate needs --data=FILE");
     CHECK(settings->n_operands == 1 || (!o->json && !o->output[0]), STATUS_USAGE,
           "--json and --output go with one model, not with %d", settings->n_operands);
-    return STATUS_OK;
+    return check_metrics(o->metrics, o->words[0]);
 }
 
 static Status check_output(const Comm *comm, const char *model, const Options *o)
@@ -156,12 +164,16 @@ static Status run(int argc, char **argv)
 
 static void help(void)
 {
-    printf("pronoun-gap: sentences with exactly one word of the pair; that word is masked.\n"
-           "  gap.abs     mean |ln p(he) - ln p(she)|; 0 = no preference\n"
-           "  gap.signed  mean of ln p(he) - ln p(she); > 0 leans to the first word\n"
-           "  accuracy    share of sentences whose own word is preferred\n"
-           "  loss        masked-LM loss, every tenth piece masked\n"
-           "  nc3, unc3   mean and standard deviation of cos(class mean, word embedding), with --words\n\n");
+    printf(
+        "pronoun-gap: sentences with exactly one word of the pair (he, He, HE); that word is masked. Others are "
+        "skipped.\n"
+        "  gap.abs     mean |ln p(he) - ln p(she)|; 0 = no preference\n"
+        "  gap.signed  mean of ln p(he) - ln p(she); > 0 leans to the first word\n"
+        "  accuracy    share of sentences whose own word is preferred; half if neither is\n"
+        "  loss        masked-LM loss, every tenth piece masked\n"
+        "  nc3, unc3   mean and standard deviation of cos(class mean, word embedding), with --words\n"
+        "  nc_classes  classes of the list that the sentences hold\n"
+        "A dash: not measured, with the reason on standard error. Intervals (--json, --output) need five items.\n\n");
     settings_help(table, N_KEYS);
 }
 

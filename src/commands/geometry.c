@@ -13,6 +13,7 @@
 
 typedef struct {
     GeometryOptions geometry;
+    int compat; /* 1: fnc */
     bool json, overwrite;
     int64_t threads;
 } Options;
@@ -30,11 +31,7 @@ static const Setting table[] = {
      "words: of the list; corpus: all pieces of the text but special ones; vocabulary: all ids met"},
     {"min-count", SETTING_INTEGER, "1", "", 1, 1e15, AT(min_count), "leave out classes met less often"},
     {"most", SETTING_INTEGER, "0", "", 0, 1e9, AT(most), "only so many classes, the most frequent; 0 = all"},
-    {"nc-pieces", SETTING_CHOICE, "whole", "whole first", 0, 0, AT(pieces), "as in train"},
-    {"nc-align", SETTING_CHOICE, "shift", "same shift masked", 0, 0, AT(align),
-     "pair a state with the id at its position, at the next one (as published), or at masked positions with the label"},
-    {"nc-space", SETTING_CHOICE, "transform", "transform hidden", 0, 0, AT(space),
-     "states: output of the head's transform (as published), or of the last layer"},
+    PAIRING_MEASURES(Options, geometry.pairing, compat),
     {"centre", SETTING_CHOICE, "unweighted", "unweighted weighted", 0, 0, AT(centre),
      "global mean: of the class means, or weighted by their counts"},
     {"passes", SETTING_INTEGER, "2", "", 1, 2, AT(passes),
@@ -86,17 +83,22 @@ static Status check_output(const Comm *comm, const Options *o)
 
 static void print_table(const EvaluationResult *r)
 {
+    char text[RESULT_TEXT], high[RESULT_TEXT];
     printf("%-32s %14s   %s\n", "metric", "value", "95 % interval");
-    for (int i = 0; i < r->n_metrics; i++) {
+    printf("%-32s %14lld\n%-32s %14lld\n", "n_items", (long long)r->n_items, "n_skipped", (long long)r->n_skipped);
+    for (size_t i = 0; i < r->n_metrics; i++) {
         const Metric *m = &r->metric[i];
-        printf("%-32s %14.6g", m->name, m->value);
-        if (m->has_interval) printf("   %.6g to %.6g", m->low, m->high);
+        printf("%-32s %14s", m->name, result_text("%.6g", m->value, text));
+        if (m->has_interval && isnan(m->low)) printf("   -");
+        else if (m->has_interval)
+            printf("   %s to %s", result_text("%.6g", m->low, text), result_text("%.6g", m->high, high));
         printf("\n");
     }
 }
 
 static void show(const Options *o, const GeometryRun *run)
 {
+    result_log_skipped(&run->result);
     if (!o->json) {
         print_table(&run->result);
         return;
@@ -108,7 +110,6 @@ static void show(const Options *o, const GeometryRun *run)
 
 static Status run(int argc, char **argv)
 {
-    static const char *const align[] = {"at its own position", "at the next position", "masked there"};
     const Comm *comm = command_comm();
     Settings settings;
     Options options;
@@ -120,10 +121,9 @@ static Status run(int argc, char **argv)
     if (!status) {
         char *line = command_line_text(argc, argv);
         runtime_init(comm, (int)options.threads, true);
-        log_line("features: %s, each with the id %s",
-                 options.geometry.space == SPACE_HIDDEN ? "last hidden states" : "output of the head's transform",
-                 align[options.geometry.align]);
-        status = geometry_run(comm, &options.geometry, line, &geometry);
+        status = pairing_resolve(comm, options.geometry.model, options.compat == 1, &settings,
+                                 &options.geometry.pairing, &options.geometry.pairing);
+        if (!status) status = geometry_run(comm, &options.geometry, line, &geometry);
         if (!status && comm->rank == 0) show(&options, &geometry);
         if (!status && options.geometry.output[0]) log_line("wrote %s", options.geometry.output);
         free(line);
@@ -136,7 +136,8 @@ static Status run(int argc, char **argv)
 static void help(void)
 {
     settings_help(table, N_KEYS);
-    printf("\nMeasures and their formulas: docs/geometry.md. Intervals: bootstrap over words.\n");
+    printf("\nMeasures and their formulas: docs/geometry.md. Intervals: bootstrap over words, from five classes on.\n"
+           "A dash: not measured, with the reason on standard error.\n");
 }
 
 const Command command_geometry = {

@@ -18,12 +18,11 @@ static void lay_out(Features *f)
     f->label = arena_cut(&f->arena, HEAD_ROWS, sizeof(int));
 }
 
-void features_open(Model *model, const Corpus *corpus, const char *name, CollapseAlign align, CollapseSpace space,
-                   const Masking *masking, Features *f)
+void features_open(Model *model, const Corpus *corpus, const char *name, const Pairing *pairing, const Masking *masking,
+                   Features *f)
 {
-    *f =
-        (Features){.model = model, .corpus = corpus, .name = name, .align = align, .space = space, .masking = *masking};
-    if (align != ALIGN_MASKED) f->masking.rate = 0;
+    *f = (Features){.model = model, .corpus = corpus, .name = name, .pairing = *pairing, .masking = *masking};
+    if (pairing->align != ALIGN_MASKED) f->masking.rate = 0;
     lay_out(f);
     arena_open(&f->arena);
     lay_out(f);
@@ -47,7 +46,7 @@ static Status flush(Features *f, const real *hidden, int n, FeatureVisit visit, 
     const int d = f->model->params.config.hidden;
     if (!n) return STATUS_OK;
     rows_gather(n, d, f->row, hidden, f->x);
-    const real *x = f->space == SPACE_HIDDEN ? f->x : mlm_head_transform(&f->model->head, n, f->x);
+    const real *x = f->pairing.space == SPACE_HIDDEN ? f->x : mlm_head_transform(&f->model->head, n, f->x);
     CHECK(all_finite((int64_t)n * d, x), STATUS_DATA,
           "%s: sample %lld or one of the %d after it has a state that is not finite; are the model's weights sound?",
           f->name, (long long)f->batch.item[0] + 1, f->batch.packed.n_samples - 1);
@@ -63,11 +62,12 @@ static Status visit_block(Features *f, int first, int n, const int *wanted, Feat
     for (int i = 0; i < n; i++) order[i] = first + i;
     batch_fill(f->corpus, f->model->vocabulary, order, n, &f->masking, &f->batch);
     const Batch *b = &f->batch;
+    const int *ids = f->pairing.ids == IDS_TRUE ? b->true_id : b->packed.id; /* differ where masks are fed */
     const real *hidden = encoder_forward(&f->model->encoder, &b->packed);
     for (int s = 0; s < b->packed.n_samples; s++) {
         const int start = b->packed.offset[s], length = packed_length(&b->packed, s);
         for (int t = 0; t < length; t++) {
-            const int id = batch_paired_id(b, f->align, b->true_id, start, length, t),
+            const int id = batch_paired_id(b, (CollapseAlign)f->pairing.align, ids, start, length, t),
                       label = id >= 0 && wanted ? wanted[id] : id;
             if (label < 0) continue;
             f->row[rows] = start + t;

@@ -91,8 +91,8 @@ Status geometry_agreement(GeometryRun *r)
     Agreement a;
     Features features;
     prepare(r, &a);
-    features_open(&r->model, other ? &corpus : &r->corpus, other ? o->nc4_text : o->text, (CollapseAlign)o->align,
-                  (CollapseSpace)o->space, &masking, &features);
+    features_open(&r->model, other ? &corpus : &r->corpus, other ? o->nc4_text : o->text, &o->pairing, &masking,
+                  &features);
     Status status = features_visit(r->comm, &features, a.class_of, "agreement", test_states, &a);
     if (!status) {
         comm_sum_i64(r->comm, r->tested, r->n_classes);

@@ -16,9 +16,8 @@ static const char *choice(int number, const char *const *name)
 
 static Status write_choices(H5File *file, const GeometryRun *r)
 {
-    static const char *const align[] = {"same", "shift", "masked"}, *const space[] = {"transform", "hidden"},
-                             *const pieces[] = {"whole", "first"}, *const centre[] = {"unweighted", "weighted"},
-                             *const classes[] = {"words", "corpus", "vocabulary"};
+    static const char *const centre[] = {"unweighted", "weighted"}, *const classes[] = {"words", "corpus",
+                                                                                        "vocabulary"};
     const GeometryOptions *o = r->options;
     TRY(h5_put_text(file, "/", "task", "geometry"));
     TRY(h5_put_text(file, "/", "model", o->model));
@@ -26,9 +25,7 @@ static Status write_choices(H5File *file, const GeometryRun *r)
     TRY(h5_put_text(file, "/", "words", o->words));
     TRY(h5_put_text(file, "/", "nc4_text", o->nc4_text[0] ? o->nc4_text : o->text));
     TRY(h5_put_text(file, "/", "classes", choice(o->classes, classes)));
-    TRY(h5_put_text(file, "/", "nc-align", choice(o->align, align)));
-    TRY(h5_put_text(file, "/", "nc-space", choice(o->space, space)));
-    TRY(h5_put_text(file, "/", "nc-pieces", choice(o->pieces, pieces)));
+    for (int i = 0; i < N_PAIRING; i++) TRY(h5_put_text(file, "/", pairing_key(i), pairing_choice(&o->pairing, i)));
     TRY(h5_put_text(file, "/", "centre", choice(o->centre, centre)));
     TRY(h5_put_i64(file, "/", "min_count", o->min_count));
     TRY(h5_put_i64(file, "/", "seed", o->seed));

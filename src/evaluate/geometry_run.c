@@ -29,13 +29,12 @@ static int ascending(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static bool is_candidate(const GeometryRun *r, int id)
+static bool is_allowed(const GeometryRun *r, int id)
 {
-    if (r->all.count[id] < r->options->min_count) return false;
     switch ((ClassChoice)r->options->classes) {
     case CLASSES_WORDS: return wordlist_class(&r->words, id) >= 0;
-    case CLASSES_CORPUS: return !vocabulary_is_special(r->model.vocabulary, id);
-    case CLASSES_VOCABULARY: return true;
+    case CLASSES_CORPUS: return r->all.count[id] > 0 && !vocabulary_is_special(r->model.vocabulary, id);
+    case CLASSES_VOCABULARY: return r->all.count[id] > 0;
     }
     return false;
 }
@@ -46,10 +45,16 @@ static Status choose_classes(GeometryRun *r)
     const int v = r->model.params.config.vocab;
     Candidate *candidate = memory_alloc((size_t)v, sizeof *candidate);
     int n = 0;
-    for (int id = 0; id < v; id++)
-        if (is_candidate(r, id)) candidate[n++] = (Candidate){id, r->all.count[id]};
+    for (int id = 0; id < v; id++) {
+        if (!is_allowed(r, id)) continue;
+        if (r->all.count[id] >= r->options->min_count) candidate[n++] = (Candidate){id, r->all.count[id]};
+        else r->n_rare++;
+    }
     if (n) qsort(candidate, (size_t)n, sizeof *candidate, by_count);
-    if (r->options->most > 0 && n > r->options->most) n = (int)r->options->most;
+    if (r->options->most > 0 && n > r->options->most) {
+        r->n_beyond = n - (int)r->options->most;
+        n = (int)r->options->most;
+    }
     r->n_classes = n;
     r->id = memory_alloc((size_t)n + 1, sizeof *r->id);
     r->word = memory_alloc(2 * ((size_t)n + 1), sizeof *r->word);
@@ -63,9 +68,11 @@ static Status choose_classes(GeometryRun *r)
         r->word[k] = listed >= 0 ? r->words.word[listed] : vocabulary_piece(r->model.vocabulary, r->id[k]);
         r->group[k] = listed >= 0 ? r->words.group[listed] : "";
     }
-    CHECK(n >= 2, STATUS_DATA,
-          "%s: %d of the classes %s at least %lld times; the measures compare classes: give more text or more words",
-          r->options->text, n, n == 1 ? "is met" : "are met", (long long)r->options->min_count);
+    CHECK(
+        n >= 2, STATUS_DATA,
+        "%s: %d of the classes %s at least %lld times; the measures compare classes: give more text or more words%s%s",
+        r->options->text, n, n == 1 ? "is met" : "are met", (long long)r->options->min_count,
+        r->words.n_dropped ? "; words left out: " : "", r->words.n_dropped ? r->words.dropped : "");
     CHECK(most >= 2, STATUS_DATA,
           "%s: no class is met twice, so that nothing can be said about spread within classes; give more text",
           r->options->text);
@@ -165,7 +172,8 @@ static Status open_inputs(GeometryRun *r)
                                   .max_length = r->model.longest,
                                   .cache = ""};
     TRY(corpus_read(r->comm, o->text, r->model.vocabulary, &corpus, &r->corpus));
-    if (o->words[0]) TRY(wordlist_read_shared(r->comm, o->words, r->model.vocabulary, (PieceRule)o->pieces, &r->words));
+    if (o->words[0])
+        TRY(wordlist_read_shared(r->comm, o->words, r->model.vocabulary, (PieceRule)o->pairing.pieces, &r->words));
     log_line("%s: %d samples, %lld pieces", o->text, r->corpus.n, (long long)r->corpus.offset[r->corpus.n]);
     return STATUS_OK;
 }
@@ -176,8 +184,7 @@ static Status collect(GeometryRun *r)
     const Masking masking = {o->mask_rate, (uint64_t)o->seed, 0};
     Features features;
     class_scatter_open(r->model.params.config.vocab, r->model.params.config.hidden, false, &r->all);
-    features_open(&r->model, &r->corpus, o->text, (CollapseAlign)o->align, (CollapseSpace)o->space, &masking,
-                  &features);
+    features_open(&r->model, &r->corpus, o->text, &o->pairing, &masking, &features);
     Status status = o->passes == 1 ? one_pass(r, &features) : two_passes(r, &features);
     r->forward_s = features.forward_s;
     r->statistics_s = features.visit_s;

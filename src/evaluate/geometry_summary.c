@@ -38,7 +38,23 @@ static Moments moments_of(int n, const double *x)
 
 /* --- intervals -------------------------------------------------------------------------------------- */
 
-/* Words drawn with repetition; everything, mu_G too, from those drawn. */
+/* Classes that the i-th measure is made of: below STATISTICS_LEAST there is neither interval nor calibration. */
+static int usable_classes(const GeometryRun *r, int i)
+{
+    const Geometry *g = &r->geometry;
+    if (i >= 2) return g->n_classes; /* norm_cov, cos_mean */
+    int n = 0;
+    for (int k = 0; k < g->n_classes; k++) n += isfinite(g->cosine[k]);
+    return n;
+}
+
+static bool is_too_small(const GeometryRun *r)
+{
+    return usable_classes(r, 0) < STATISTICS_LEAST;
+}
+
+/* Words drawn with repetition; everything, mu_G too, from those drawn. Resamples that hold too few different words for
+ * a measure are left out of its bounds. */
 static void bootstrap(const GeometryRun *r, Interval interval[N_SUBSET])
 {
     const int rounds = (int)r->options->bootstrap, k = r->n_classes, d = r->geometry.n_features;
@@ -52,11 +68,14 @@ static void bootstrap(const GeometryRun *r, Interval interval[N_SUBSET])
             random_words(&key, (uint32_t)i, word);
             pick[i] = (int)random_below(word[0], (uint32_t)k);
         }
-        const SubsetMeasures m = geometry_of_subset(k, pick, d, r->kept.mean, r->row, NULL);
+        const SubsetMeasures m = geometry_of_subset(k, pick, d, r->kept.mean, r->row, NULL, r->geometry.noise);
         for (int i = 0; i < N_SUBSET; i++) value[(size_t)i * (size_t)rounds + (size_t)b] = subset_value(&m, i);
         free(pick);
     }
-    for (int i = 0; i < N_SUBSET; i++) interval[i] = statistics_interval(rounds, value + (size_t)i * (size_t)rounds);
+    for (int i = 0; i < N_SUBSET; i++) {
+        const bool has = usable_classes(r, i) >= STATISTICS_LEAST;
+        interval[i] = statistics_interval(has ? rounds : 0, value + (size_t)i * (size_t)rounds);
+    }
     free(value);
 }
 
@@ -141,100 +160,124 @@ static void draw_set(const GeometryRun *r, int n_pool, const Frequent *pool, int
     }
 }
 
-static void calibrate(GeometryRun *r)
+/* The measures of random sets: value [N_SUBSET, rounds]. */
+static void measure_sets(const GeometryRun *r, int n_pool, const Frequent *pool, int rounds, double *value)
 {
-    const int rounds = (int)r->options->calibration, v = r->all.n_classes, d = r->geometry.n_features;
-    Frequent *pool = memory_alloc((size_t)v, sizeof *pool);
-    const int n_pool = collect_pool(r, pool);
-    add(r, "calibration.pool", n_pool);
-    if (n_pool < 2 * r->n_classes) { /* random sets would all be nearly the same */
-        free(pool);
-        return;
-    }
-    int *every = memory_alloc((size_t)r->n_classes, sizeof *every);
-    for (int k = 0; k < r->n_classes; k++) every[k] = k;
-    const SubsetMeasures own = geometry_of_subset(r->n_classes, every, d, r->kept.mean, r->row, NULL);
-    double *row = memory_alloc((size_t)v * (size_t)d, sizeof *row);
-    for (size_t i = 0; i < (size_t)v * (size_t)d; i++) row[i] = (double)r->model.params.w.word[i];
-    double *value = memory_alloc((size_t)rounds * N_SUBSET, sizeof *value);
+    const size_t v = (size_t)r->all.n_classes, d = (size_t)r->geometry.n_features;
+    double *row = memory_alloc(v * d, sizeof *row);
+    for (size_t i = 0; i < v * d; i++) row[i] = (double)r->model.params.w.word[i];
 #pragma omp parallel for schedule(dynamic)
     for (int b = 0; b < rounds; b++) {
         int *pick = memory_alloc((size_t)r->n_classes, sizeof *pick);
         char *taken = memory_alloc((size_t)n_pool, 1);
         draw_set(r, n_pool, pool, b, taken, pick);
-        const SubsetMeasures m = geometry_of_subset(r->n_classes, pick, d, r->all.mean, row, NULL);
+        const SubsetMeasures m =
+            geometry_of_subset(r->n_classes, pick, (int)d, r->all.mean, row, NULL, r->geometry.noise);
         for (int i = 0; i < N_SUBSET; i++) value[(size_t)i * (size_t)rounds + (size_t)b] = subset_value(&m, i);
         free(pick);
         free(taken);
     }
-    for (int i = 0; i < N_SUBSET; i++) {
-        const double *x = value + (size_t)i * (size_t)rounds, mine = subset_value(&own, i);
-        const Moments m = statistics_moments(rounds, x);
-        char name[64];
-        int below = 0;
-        for (int b = 0; b < rounds; b++) below += x[b] < mine;
-        snprintf(name, sizeof name, "calibration.%s_mean", subset_name[i]);
-        add(r, name, m.mean);
-        snprintf(name, sizeof name, "calibration.%s_sd", subset_name[i]);
-        add(r, name, m.sd);
-        snprintf(name, sizeof name, "calibration.%s_rank", subset_name[i]);
-        add(r, name, (double)below / rounds);
+    free(row);
+}
+
+/* Mean and sd over the sets that have the measure, and the share of them below ours. */
+static void add_calibration(GeometryRun *r, int i, double own, int rounds, const double *x)
+{
+    const Moments m = moments_of(rounds, x);
+    int below = 0, n = 0;
+    for (int b = 0; b < rounds; b++) {
+        n += isfinite(x[b]);
+        below += x[b] < own;
     }
+    const double field[] = {m.mean, m.sd, n && isfinite(own) ? (double)below / n : (double)NAN};
+    static const char *const suffix[] = {"mean", "sd", "rank"};
+    for (int f = 0; f < 3; f++) {
+        char *name = memory_print("calibration.%s_%s", subset_name[i], suffix[f]);
+        add(r, name, field[f]);
+        free(name);
+    }
+}
+
+static void calibrate(GeometryRun *r)
+{
+    const int rounds = (int)r->options->calibration;
+    Frequent *pool = memory_alloc((size_t)r->all.n_classes, sizeof *pool);
+    int *every = memory_alloc((size_t)r->n_classes, sizeof *every);
+    double *value = memory_alloc((size_t)rounds * N_SUBSET, sizeof *value);
+    const int n_pool = collect_pool(r, pool);
+    const bool small = n_pool < 2 * r->n_classes; /* random sets would all be nearly the same */
+    add(r, "calibration.pool", n_pool);
+    for (int k = 0; k < r->n_classes; k++) every[k] = k;
+    const SubsetMeasures own =
+        geometry_of_subset(r->n_classes, every, r->geometry.n_features, r->kept.mean, r->row, NULL, r->geometry.noise);
+    if (small || is_too_small(r))
+        for (int i = 0; i < rounds * N_SUBSET; i++) value[i] = (double)NAN;
+    else measure_sets(r, n_pool, pool, rounds, value);
+    for (int i = 0; i < N_SUBSET; i++)
+        add_calibration(r, i, subset_value(&own, i), rounds, value + (size_t)i * (size_t)rounds);
+    if (small)
+        log_line("no calibration (-): the text holds %d other pieces as frequent; twice the %d classes are needed",
+                 n_pool, r->n_classes);
     free(pool);
     free(every);
-    free(row);
     free(value);
 }
 
 /* --- groups ----------------------------------------------------------------------------------------- */
 
-/* The name of a group as a part of a metric's: a slash would be a path in the file. */
-static void name_of_group(const char *group, char name[48])
+/* The name of a group as a part of a metric's: a slash would be a path in the file. Two that become alike are told
+ * apart by their number. Owned by the caller. */
+static char *name_of_group(const char *const *group, int i)
 {
-    snprintf(name, 48, "%.40s", group);
+    bool is_taken = false;
+    char *name = memory_copy_text(group[i]);
     for (char *at = name; *at; at++)
         if (*at == '/') *at = '_';
+    for (int j = 0; j < i && !is_taken; j++) {
+        is_taken = strlen(group[j]) == strlen(name);
+        for (size_t c = 0; is_taken && name[c]; c++) is_taken = (group[j][c] == '/' ? '_' : group[j][c]) == name[c];
+    }
+    if (!is_taken) return name;
+    char *numbered = memory_print("%s_%d", name, i + 1);
+    free(name);
+    return numbered;
 }
 
-static void summarise_group(GeometryRun *r, const char *group)
+static void summarise_group(GeometryRun *r, const char *const *groups, int i)
 {
     const Geometry *g = &r->geometry;
     int *pick = memory_alloc((size_t)r->n_classes, sizeof *pick), n = 0;
     double norm = 0, variance = 0;
     for (int k = 0; k < r->n_classes; k++) {
-        if (strcmp(r->group[k], group) != 0) continue;
+        if (strcmp(r->group[k], groups[i]) != 0) continue;
         pick[n++] = k;
         norm += g->norm[k];
         variance += g->variance[k];
     }
-    const SubsetMeasures m = geometry_of_subset(n, pick, g->n_features, r->kept.mean, r->row, g->centre);
-    char name[96], part[48];
-    name_of_group(group, part);
-    const char *const field[] = {"classes", "nc3", "unc3", "norm_cov", "cos_mean", "norm_mean", "variance_mean"};
+    const SubsetMeasures m = geometry_of_subset(n, pick, g->n_features, r->kept.mean, r->row, g->centre, g->noise);
+    static const char *const field[] = {"classes", "nc3", "unc3", "norm_cov", "cos_mean", "norm_mean", "variance_mean"};
     const double value[] = {n, m.nc3, m.unc3, m.norm_cov, m.cos_mean, norm / n, variance / n};
-    for (size_t i = 0; i < sizeof field / sizeof field[0]; i++) {
-        snprintf(name, sizeof name, "group.%s.%s", part, field[i]);
-        add(r, name, value[i]);
+    char *part = name_of_group(groups, i);
+    for (size_t f = 0; f < sizeof field / sizeof field[0]; f++) {
+        char *name = memory_print("group.%s.%s", part, field[f]);
+        add(r, name, value[f]);
+        free(name);
     }
+    free(part);
     free(pick);
 }
 
-enum { MOST_GROUPS = 12 };
-
 static void summarise_groups(GeometryRun *r)
 {
-    const char *met[MOST_GROUPS];
+    const char **met = memory_alloc((size_t)r->n_classes, sizeof *met);
     int n = 0;
     for (int k = 0; k < r->n_classes; k++) {
         bool is_new = r->group[k][0] != '\0';
         for (int i = 0; i < n; i++) is_new = is_new && strcmp(met[i], r->group[k]) != 0;
-        if (is_new && n == MOST_GROUPS) {
-            log_line("more than %d groups: only the first %d are summarised", MOST_GROUPS, MOST_GROUPS);
-            break;
-        }
         if (is_new) met[n++] = r->group[k];
     }
-    for (int i = 0; i < n && n > 1; i++) summarise_group(r, met[i]);
+    for (int i = 0; i < n && n > 1; i++) summarise_group(r, met, i);
+    free(met);
 }
 
 /* --- all -------------------------------------------------------------------------------------------- */
@@ -272,7 +315,8 @@ static void add_norms(GeometryRun *r, const Interval *interval)
 {
     const Geometry *g = &r->geometry;
     double *log_norm = memory_alloc((size_t)g->n_classes, sizeof *log_norm);
-    for (int k = 0; k < g->n_classes; k++) log_norm[k] = log(g->norm[k]); /* of 0: -inf, left out */
+    for (int k = 0; k < g->n_classes; k++) /* a length that is rounding has no logarithm */
+        log_norm[k] = g->norm[k] * g->norm[k] > g->noise ? log(g->norm[k]) : (double)NAN;
     const Moments norm = moments_of(g->n_classes, g->norm), logs = moments_of(g->n_classes, log_norm);
     free(log_norm);
     add_with_interval(r, 2, norm.cov, interval);
@@ -307,14 +351,25 @@ static void add_agreement(GeometryRun *r)
         tested += r->tested[k];
         if (r->tested[k]) rate[n++] = (double)r->hits[NC4_SEEN][k] / (double)r->tested[k];
     }
-    for (int c = 0; c < N_NC4 && tested; c++) {
+    for (int c = 0; c < N_NC4; c++) {
         int64_t hits = 0;
         for (int k = 0; k < r->n_classes; k++) hits += r->hits[c][k];
-        add(r, name[c], (double)hits / (double)tested);
+        add(r, name[c], tested ? (double)hits / (double)tested : (double)NAN);
     }
-    if (n > 1) add(r, "unc4", statistics_moments(n, rate).sd);
+    if (!tested) log_line("%s: holds no state of the analysed classes: no nc4 (-)", r->options->nc4_text);
+    add(r, "unc4", statistics_moments(n, rate).sd);
     add(r, "nc4_states", (double)tested);
     free(rate);
+}
+
+static void count_skipped(GeometryRun *r)
+{
+    EvaluationResult *result = &r->result;
+    char *rare = memory_print("classes met fewer than %lld times in the text", (long long)r->options->min_count);
+    result_skip(result, "words of the list without a class: of several pieces, unknown or null", r->words.n_dropped);
+    result_skip(result, rare, r->n_rare);
+    result_skip(result, "classes beyond the most frequent that were asked for", r->n_beyond);
+    free(rare);
 }
 
 void geometry_summarise(GeometryRun *r)
@@ -323,12 +378,13 @@ void geometry_summarise(GeometryRun *r)
     Interval interval[N_SUBSET] = {{0, 0}};
     int64_t states = 0;
     for (int k = 0; k < r->n_classes; k++) states += r->kept.count[k];
-    r->result = (EvaluationResult){.task = "geometry",
-                                   .model = r->options->model,
-                                   .data = r->options->text,
-                                   .n_items = r->n_classes,
-                                   .n_skipped = (r->words.n ? r->words.n : r->n_classes) - r->n_classes};
+    r->result = (EvaluationResult){
+        .task = "geometry", .model = r->options->model, .data = r->options->text, .n_items = r->n_classes};
+    count_skipped(r);
     if (r->options->bootstrap > 0) bootstrap(r, interval);
+    if ((r->options->bootstrap > 0 || r->options->calibration > 0) && is_too_small(r))
+        log_line("%d classes with a direction: no intervals and no calibration (-) below %d", usable_classes(r, 0),
+                 STATISTICS_LEAST);
     add(r, "classes", r->n_classes);
     add(r, "states", (double)states);
     add(r, "variance_mean", moments_of(g->n_classes, g->variance).mean);

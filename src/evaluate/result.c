@@ -1,19 +1,18 @@
 /* result.c: JSON and HDF5 forms of a result. */
 #include "evaluate/result.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "io/h5.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "io/json.h"
 
 void result_add(EvaluationResult *r, const char *name, double value)
 {
-    if (r->n_metrics == RESULT_METRICS) status_abort(__FILE__, __LINE__, "more than %d metrics", RESULT_METRICS);
-    Metric *m = &r->metric[r->n_metrics++];
-    *m = (Metric){.value = value};
-    snprintf(m->name, sizeof m->name, "%s", name);
+    memory_reserve((void **)&r->metric, &r->metric_capacity, r->n_metrics + 1, sizeof *r->metric);
+    r->metric[r->n_metrics++] = (Metric){.name = memory_copy_text(name), .value = value};
 }
 
 void result_add_interval(EvaluationResult *r, const char *name, double value, double low, double high)
@@ -23,25 +22,109 @@ void result_add_interval(EvaluationResult *r, const char *name, double value, do
     m->low = low, m->high = high, m->has_interval = true;
 }
 
+void result_skip(EvaluationResult *r, const char *reason, int64_t n)
+{
+    if (n == 0) return;
+    memory_reserve((void **)&r->skipped, &r->reason_capacity, r->n_reasons + 1, sizeof *r->skipped);
+    r->skipped[r->n_reasons++] = (Skipped){memory_copy_text(reason), n};
+    r->n_skipped += n;
+}
+
+void result_add_field(EvaluationResult *r, const char *name, double *item)
+{
+    if (r->n_fields == RESULT_FIELDS) status_abort(__FILE__, __LINE__, "more than %d fields of items", RESULT_FIELDS);
+    r->field[r->n_fields] = name;
+    r->item[r->n_fields++] = item;
+}
+
 void result_free(EvaluationResult *r)
 {
+    for (size_t i = 0; i < r->n_metrics; i++) free(r->metric[i].name);
+    for (size_t i = 0; i < r->n_reasons; i++) free(r->skipped[i].reason);
     for (int f = 0; f < r->n_fields; f++) free(r->item[f]);
+    free(r->metric);
+    free(r->skipped);
+    free(r->row);
+    free(r->is_skipped);
     *r = (EvaluationResult){0};
+}
+
+const char *result_text(const char *format, double value, char text[RESULT_TEXT])
+{
+    snprintf(text, RESULT_TEXT, isnan(value) ? "-" : format, value);
+    return text;
+}
+
+void result_log_skipped(const EvaluationResult *r)
+{
+    for (size_t i = 0; i < r->n_reasons; i++)
+        log_line("%s: %lld skipped: %s", r->data, (long long)r->skipped[i].n, r->skipped[i].reason);
 }
 
 char *result_json(const EvaluationResult *r)
 {
-    json_t *metric = json_object(), *interval = json_object();
-    for (int i = 0; i < r->n_metrics; i++) {
+    json_t *root = json_object(), *metric = json_object(), *interval = json_object(), *skipped = json_object();
+    for (size_t i = 0; i < r->n_metrics; i++) {
         const Metric *m = &r->metric[i];
-        json_object_set_new(metric, m->name, isfinite(m->value) ? json_real(m->value) : json_null());
-        if (m->has_interval) json_object_set_new(interval, m->name, json_pack("[f,f]", m->low, m->high));
+        json_put(metric, m->name, json_number(m->value));
+        if (!m->has_interval) continue;
+        json_t *bounds = json_array();
+        json_array_append_new(bounds, json_number(m->low));
+        json_array_append_new(bounds, json_number(m->high));
+        json_put(interval, m->name, bounds);
     }
-    json_t *root = json_pack("{s:s, s:s, s:s, s:i, s:i, s:o, s:o}", "task", r->task, "model", r->model, "data", r->data,
-                             "n_items", r->n_items, "n_skipped", r->n_skipped, "metric", metric, "interval", interval);
-    char *text = json_dumps(root, JSON_REAL_PRECISION(17));
-    json_decref(root);
-    return text;
+    for (size_t i = 0; i < r->n_reasons; i++) json_put(skipped, r->skipped[i].reason, json_integer(r->skipped[i].n));
+    json_put(root, "task", json_text(r->task));
+    json_put(root, "model", json_text(r->model));
+    json_put(root, "data", json_text(r->data));
+    json_put(root, "n_items", json_integer(r->n_items));
+    json_put(root, "n_skipped", json_integer(r->n_skipped));
+    json_put(root, "skipped", skipped);
+    json_put(root, "metric", metric);
+    json_put(root, "interval", interval);
+    return json_print(root, 17);
+}
+
+static Status write_scalar(H5File *file, const char *group, const char *name, double value)
+{
+    char *path = memory_print("/%s/%s", group, name);
+    Status status = h5_write(file, path, H5_F64, 0, NULL, "", &value);
+    free(path);
+    return status;
+}
+
+static Status write_bounds(H5File *file, const Metric *m)
+{
+    const int64_t two = 2;
+    const double bounds[] = {m->low, m->high};
+    char *path = memory_print("/interval/%s", m->name);
+    Status status = h5_write(file, path, H5_F64, 1, &two, "bound", bounds);
+    free(path);
+    return status;
+}
+
+Status result_write_metrics(const EvaluationResult *r, H5File *file)
+{
+    TRY(write_scalar(file, "metric", "n_items", (double)r->n_items));
+    TRY(write_scalar(file, "metric", "n_skipped", (double)r->n_skipped));
+    for (size_t i = 0; i < r->n_metrics; i++) {
+        TRY(write_scalar(file, "metric", r->metric[i].name, r->metric[i].value));
+        if (r->metric[i].has_interval) TRY(write_bounds(file, &r->metric[i]));
+    }
+    return STATUS_OK;
+}
+
+static Status write_items(H5File *file, const EvaluationResult *r)
+{
+    TRY(h5_write(file, "/item/row", H5_I64, 1, &r->n_rows, "item", r->row));
+    TRY(h5_write(file, "/item/skipped", H5_U8, 1, &r->n_rows, "item", r->is_skipped));
+    Status status = STATUS_OK;
+    for (int f = 0; f < r->n_fields && !status; f++) {
+        char *path = memory_print("/item/%s", r->field[f]);
+        status = h5_write(file, path, H5_F64, 1, &r->n_rows, "item", r->item[f]);
+        free(path);
+    }
+    return status;
 }
 
 typedef struct {
@@ -49,32 +132,12 @@ typedef struct {
     const char *command_line;
 } ResultBody;
 
-Status result_write_metrics(const EvaluationResult *r, H5File *file)
-{
-    char path[128];
-    const int64_t two = 2;
-    for (int i = 0; i < r->n_metrics; i++) {
-        const Metric *m = &r->metric[i];
-        const double bounds[] = {m->low, m->high};
-        snprintf(path, sizeof path, "/metric/%s", m->name);
-        TRY(h5_write(file, path, H5_F64, 0, NULL, "", &m->value));
-        snprintf(path, sizeof path, "/interval/%s", m->name);
-        if (m->has_interval) TRY(h5_write(file, path, H5_F64, 1, &two, "bound", bounds));
-    }
-    return STATUS_OK;
-}
-
 static Status write_body(H5File *file, const void *context)
 {
     const ResultBody *body = context;
     const EvaluationResult *r = body->result;
-    char path[128];
-    const int64_t items = r->n_items;
     TRY(h5_write_header(file, "collapse-scores", body->command_line, ""));
-    for (int f = 0; f < r->n_fields; f++) {
-        snprintf(path, sizeof path, "/item/%s", r->field[f]);
-        TRY(h5_write(file, path, H5_F64, 1, &items, "item", r->item[f]));
-    }
+    TRY(write_items(file, r));
     TRY(result_write_metrics(r, file));
     TRY(h5_put_text(file, "/", "task", r->task));
     TRY(h5_put_text(file, "/", "model", r->model));

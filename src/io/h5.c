@@ -16,6 +16,7 @@ hid_t h5_file_type(H5Kind kind)
     case H5_F32: return H5T_IEEE_F32LE;
     case H5_F64: return H5T_IEEE_F64LE;
     case H5_I32: return H5T_STD_I32LE;
+    case H5_U8: return H5T_STD_U8LE;
     default: return H5T_STD_I64LE;
     }
 }
@@ -26,13 +27,14 @@ hid_t h5_memory_type(H5Kind kind)
     case H5_F32: return H5T_NATIVE_FLOAT;
     case H5_F64: return H5T_NATIVE_DOUBLE;
     case H5_I32: return H5T_NATIVE_INT32;
+    case H5_U8: return H5T_NATIVE_UINT8;
     default: return H5T_NATIVE_INT64;
     }
 }
 
 size_t h5_kind_size(H5Kind kind)
 {
-    return kind == H5_F32 || kind == H5_I32 ? 4 : 8;
+    return kind == H5_U8 ? 1 : kind == H5_F32 || kind == H5_I32 ? 4 : 8;
 }
 
 hid_t h5_text_type(size_t bytes)
@@ -199,7 +201,9 @@ H5Kind h5_kind_of(hid_t type, size_t *text_size)
     const size_t size = H5Tget_size(type);
     switch (H5Tget_class(type)) {
     case H5T_FLOAT: return size == 4 ? H5_F32 : size == 8 ? H5_F64 : H5_OTHER;
-    case H5T_INTEGER: return size == 4 ? H5_I32 : size == 8 ? H5_I64 : H5_OTHER;
+    case H5T_INTEGER:
+        if (size == 1 && H5Tget_sign(type) == H5T_SGN_NONE) return H5_U8;
+        return size == 4 ? H5_I32 : size == 8 ? H5_I64 : H5_OTHER;
     case H5T_STRING: *text_size = size; return H5Tis_variable_str(type) > 0 ? H5_OTHER : H5_TEXT;
     default: return H5_OTHER;
     }

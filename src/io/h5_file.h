@@ -39,7 +39,6 @@ Status h5_open_unsealed(const char *path, H5File **file);
 
 hid_t h5_file_type(H5Kind kind); /* as stored: little-endian */
 hid_t h5_memory_type(H5Kind kind);
-size_t h5_kind_size(H5Kind kind);
 H5Kind h5_kind_of(hid_t type, size_t *text_size);
 hid_t h5_text_type(size_t bytes); /* fixed UTF-8; H5Tclose by the caller */
 /* Create a dataset and the groups above it; < 0 on failure. */

@@ -14,7 +14,7 @@
 static const char *kind_name(hid_t type)
 {
     size_t text_size;
-    static const char *const name[] = {"f32", "f64", "i32", "i64", "text", "u8"};
+    static const char *const name[] = {"f32", "f64", "i32", "i64", "u8", "text", "other"};
     return name[h5_kind_of(type, &text_size)];
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "io/file.h"
 #include "io/file_kind.h"
 
@@ -60,4 +61,37 @@ Status json_read_file(const char *path, json_t **root)
     Status status = json_parse(path, text, length, root);
     free(text);
     return status;
+}
+
+static void *checked(void *made)
+{
+    if (!made) status_abort(__FILE__, __LINE__, "no memory for JSON");
+    return made;
+}
+
+json_t *json_text(const char *text)
+{
+    char *valid = utf8_repair(text);
+    json_t *made = checked(json_string(valid));
+    free(valid);
+    return made;
+}
+
+json_t *json_number(double value)
+{
+    return checked(isfinite(value) ? json_real(value) : json_null());
+}
+
+void json_put(json_t *object, const char *key, json_t *value)
+{
+    char *valid = utf8_repair(key);
+    if (json_object_set_new(object, valid, checked(value)) != 0) status_abort(__FILE__, __LINE__, "no memory for JSON");
+    free(valid);
+}
+
+char *json_print(json_t *root, int digits)
+{
+    char *text = checked(json_dumps(root, JSON_REAL_PRECISION(digits)));
+    json_decref(root);
+    return text;
 }

@@ -36,13 +36,14 @@ typedef struct {
 /* Fill row and class with the next tokens that belong to a class; returns how many. */
 static int next_rows(CollapseLoss *c, const Batch *batch, Cursor *at)
 {
-    const int *ids = c->options.ids == IDS_TRUE ? batch->true_id : batch->packed.id;
+    const int *ids = c->options.pairing.ids == IDS_TRUE ? batch->true_id : batch->packed.id;
     int n = 0;
     for (; at->sample < batch->packed.n_samples; at->sample++, at->token = 0) {
         const int first = batch->packed.offset[at->sample], length = packed_length(&batch->packed, at->sample);
         for (; at->token < length; at->token++) {
             if (n == HEAD_ROWS) return n;
-            const int id = batch_paired_id(batch, c->options.align, ids, first, length, at->token);
+            const int id =
+                batch_paired_id(batch, (CollapseAlign)c->options.pairing.align, ids, first, length, at->token);
             const int class = id < 0 ? -1 : c->words->class_of[id];
             if (class < 0) continue;
             c->row[n] = first + at->token;
@@ -55,7 +56,7 @@ static int next_rows(CollapseLoss *c, const Batch *batch, Cursor *at)
 /* The states of the gathered rows in the space of the statistics: x itself, or the head's z. */
 static const real *in_space(CollapseLoss *c, int n)
 {
-    return c->options.space == SPACE_HIDDEN ? c->x : mlm_head_transform(c->head, n, c->x);
+    return c->options.pairing.space == SPACE_HIDDEN ? c->x : mlm_head_transform(c->head, n, c->x);
 }
 
 int64_t collapse_loss_doubles(int n_classes, int n_features)
@@ -123,7 +124,7 @@ void collapse_loss_states(CollapseLoss *c, const Batch *batch, const real *hidde
     while ((n = next_rows(c, batch, &at)) > 0) {
         rows_gather(n, d, c->row, hidden, c->x);
         state_gradients(c, n, in_space(c, n));
-        if (c->options.space == SPACE_HIDDEN) {
+        if (c->options.pairing.space == SPACE_HIDDEN) {
             rows_scatter_add(n, d, c->row, c->dz, dhidden);
         } else {
             mlm_head_transform_backward(c->head, n, c->x, c->dz, c->dx);

@@ -31,7 +31,8 @@ static Status write_header(H5File *file, const char *format, const TrainState *s
 {
     char hash[HASH_TEXT_SIZE];
     hash_sha256(s->settings, strlen(s->settings), hash);
-    return h5_write_header(file, format, s->command_line, hash);
+    TRY(h5_write_header(file, format, s->command_line, hash));
+    return s->pairing ? pairing_write(file, s->pairing) : STATUS_OK;
 }
 
 typedef struct {

@@ -69,7 +69,7 @@ static Status check_met(const RunSettings *run, const Corpus *corpus, const Word
     bool *met = memory_alloc((size_t)words->n, sizeof *met);
     int n = 0;
     for (int64_t i = 0; i < corpus->offset[corpus->n]; i++) {
-        const int class = words->class_of[corpus->id[i]];
+        const int class = wordlist_class(words, corpus->id[i]);
         if (class < 0 || met[class]) continue;
         met[class] = true;
         n++;
@@ -85,7 +85,8 @@ static Status check_met(const RunSettings *run, const Corpus *corpus, const Word
 static Status read_words(const Comm *comm, const RunSettings *run, Trainer *t)
 {
     if (!run_settings_collects(run)) return STATUS_OK;
-    TRY(wordlist_read_shared(comm, run->nc.words, t->model.vocabulary, (PieceRule)run->nc.pieces, &t->words));
+    TRY(wordlist_read_shared(comm, run->nc.words, t->model.vocabulary, (PieceRule)run->nc.loss.pairing.pieces,
+                             &t->words));
     log_line("%s: %d words, %d classes, %d words left out (of several pieces or unknown)", run->nc.words,
              t->words.n_words, t->words.n, t->words.n_dropped);
     char *asked = run->nc.loss.weight > 0 ? memory_print("nc-weight = %g", run->nc.loss.weight)
@@ -234,6 +235,7 @@ void setup_state(const char *settings, const char *command_line, Trainer *t)
     t->state.settings = settings;
     t->state.command_line = command_line;
     t->state.pieces = model_pieces(&t->model);
+    t->state.pairing = &run->nc.loss.pairing;
     t->state.samples_hash = hash_samples(&t->corpus);
     static const char *const metric[] = {"unc3", "nc3", "nc1", "nc2"};
     t->metric = metric[run->nc.loss.metric];
@@ -331,6 +333,8 @@ Status setup_open(const Comm *comm, const RunSettings *run, const char *settings
     TRY(comm_agree(comm, interrupt_status()));
     TRY(read_corpus(comm, run, t));
     TRY(read_words(comm, run, t));
+    if (run_settings_collects(run) && !begins_at_random(run))
+        TRY(pairing_tell_changes(comm, run->model.init, &run->nc.loss.pairing));
     TRY(check_size(comm, run, t));
     set_length(run, t);
     if (!run->dry_run) TRY(plan_start(comm, settings, t, &plan));

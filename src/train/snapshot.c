@@ -64,6 +64,10 @@ static Status measure_and_write(const Comm *comm, GeometryRun *r, const char *co
     TRY(road_open(comm, ROAD_LAPACK, "", r->kept.n_features, &road));
     Status status = geometry_measure(comm, &road, &input, NULL, &r->geometry);
     road_close(&road);
+    if (status == STATUS_DATA) { /* the run goes on; what is wrong with it, the step says */
+        log_line("step %lld: no geometry: %s", (long long)r->step, status_message());
+        return STATUS_OK;
+    }
     if (!status && comm->rank == 0) {
         geometry_summarise(r);
         status = geometry_write(r, command_line);
@@ -83,9 +87,7 @@ Status snapshot_write(const Comm *comm, Trainer *t)
                                      .nc4_text = "",
                                      .output = path,
                                      .min_count = 1,
-                                     .pieces = t->run->nc.pieces,
-                                     .align = t->run->nc.loss.align,
-                                     .space = t->run->nc.loss.space,
+                                     .pairing = t->run->nc.loss.pairing,
                                      .seed = t->run->seed};
     GeometryRun run = {.comm = comm, .options = &options, .step = t->state.step};
     gather(t, &run);

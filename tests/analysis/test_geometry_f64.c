@@ -107,14 +107,14 @@ static void worked_example(RoadKind kind, bool once)
     close_to("unc3", c.sd, 0.004017298570527706, 1e-12);
     close_to("unc3_var", c.variance, 1.613868780476395e-05, 1e-12);
     const int every[] = {0, 1, 2};
-    const SubsetMeasures subset = geometry_of_subset(3, every, 2, s.mean, row, NULL);
+    const SubsetMeasures subset = geometry_of_subset(3, every, 2, s.mean, row, NULL, g.noise);
     close_to("subset nc3", subset.nc3, c.mean, 1e-14);
     close_to("subset unc3", subset.unc3, c.sd, 1e-12);
     close_to("subset norm_cov", subset.norm_cov, r.cov, 1e-14);
     close_to("subset cos_mean", subset.cos_mean, p[PAIR_COSINE].mean, 1e-14);
     const int twice[] = {0, 1, 1, 2, 2, 2}; /* repeated classes are no pairs of their own */
     const double weighted = (2 * 1 * 0.13727810650887576 + 3 * 1 * -0.754081595886306 + 6 * -0.754081595886306) / 11;
-    const SubsetMeasures repeated = geometry_of_subset(6, twice, 2, s.mean, row, g.centre);
+    const SubsetMeasures repeated = geometry_of_subset(6, twice, 2, s.mean, row, g.centre, g.noise);
     close_to("subset cos_mean of repeated classes", repeated.cos_mean, weighted, 1e-12);
     geometry_free(&g);
     class_scatter_close(&s);

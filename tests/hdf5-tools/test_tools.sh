@@ -76,19 +76,47 @@ fails 65 "neither a history nor metrics" "$report" "$work/a/model.h5" -o "$work/
 fails 65 "not the output of a run" "$report" "$work" -o "$work/x.html"
 fails 74 "cannot be" "$report" "$work/a" -o /nonexistent/x.html
 
-# Readers: they print the file's numbers, and their own from the arrays.
+# What was not measured: an empty field, a dash, a gap; twice is no difference, once is.
+word=$("$table" "$work/a.h5" /class/id | sed -n 3p)
+cp "$work/a/model.h5" "$work/hole.model.h5"; "$tamper" "$work/hole.model.h5" /model/weights/bert.embeddings.word_embeddings.weight 0 $((word * 32)) 32
+geometry_of() { "$collapse" geometry "$1" --text="$work/text.txt" --max-length=32 --output="$2" "${@:3}" > "$2.out" 2>&1; }
+geometry_of "$work/hole.model.h5" "$work/hole.h5" --words="$work/words.txt"
+printf 'he\tM\nshe\tF\n' > "$work/two.txt"; geometry_of "$work/a/model.h5" "$work/two.h5" --words="$work/two.txt" --nc4=no
+[ "$("$table" "$work/hole.h5" /metric/zero_directions) $("$table" "$work/hole.h5" /class/dual_cosine | grep -c '^$')" = "1 1" ]; ok $? "table: the cosine of an embedding of 0 is an empty field"
+[ "$("$table" "$work/two.h5" /metric | awk -F'\t' '$1 == "cos_var" || $1 == "group.F.unc3" { printf "%s=%s;", $1, $2 }')" = "cos_var=;group.F.unc3=;" ] && "$table" "$work/two.h5" /metric --csv | grep -qx "cos_var,"
+ok $? "table: no variance of one pair, no deviation of one word"
+"$bin/collapse-show" "$work/two.h5" --all > "$work/out"; grep -qE "^  cos_var  *-" "$work/out" && grep -qE "^  unc3  *[0-9.]*  *-$" "$work/out" && ! grep -qi "nan" "$work/out"; ok $? "show: dashes"
+geometry_of "$work/a/model.h5" "$work/two-again.h5" --words="$work/two.txt" --nc4=no
+"$diff" "$work/two.h5" "$work/two-again.h5" > "$work/out"; [ $? = 0 ] && grep -qE "^cos_var +- +- +-$" "$work/out"; ok $? "diff: not measured twice is no difference"
+cp "$work/two.h5" "$work/one.h5"; "$tamper" "$work/one.h5" /metric/cos_var 0; "$diff" "$work/two.h5" "$work/one.h5" > "$work/out"
+[ $? = 1 ] && grep -qE "^cos_var +- +0 +-$" "$work/out" && grep -q "/metric/cos_var .*1 are not finite in one file only" "$work/out"; ok $? "diff: not measured and 0 differ"
+"$report" "$work/two.h5" "$work/hole.h5" "$work/a.h5" "$work/b.h5" "$work/one.h5" -o "$work/holes.html" 2> /dev/null
+grep -q "<td>cos_var</td><td>-</td>" "$work/holes.html" && grep -q "<td>unc3</td><td>[0-9.]* \[-\]</td>" "$work/holes.html" && grep -q '#cccccc\|<td>zero_directions</td>' "$work/holes.html" &&
+    ! grep -qi '[" >]-\?nan[" <]' "$work/holes.html"
+ok $? "report: dashes, no nan, in figures too"
+grep -q "Figures show the first 4 files" "$work/holes.html" && grep -q "<td>group.F.unc3</td><td>-</td><td>-</td>" "$work/holes.html"; ok $? "report: says which files have no figures, and shows the measures of every file"
+mkdir "$work/many"; awk 'BEGIN { printf "step"; for (i = 0; i < 40; i++) printf "\ttask.t%d", i; print "\tloss\ttask_loss\tnc_loss"; for (s = 1; s < 4; s++) { printf "%d", s; for (i = 0; i < 40; i++) printf "\t"; printf "\t7.25\t%s\t\n", s == 2 ? "" : "6.125" } }' > "$work/many/log.tsv"
+"$report" "$work/many" -o "$work/many.html" 2> /dev/null && grep -q "<td>7.25</td><td>6.125</td><td>-</td>" "$work/many.html" && ! grep -q "Collapse measure" "$work/many.html"; ok $? "report: a log of 44 columns, with empty fields"
+awk 'BEGIN { n = split("he she his her", a, " "); g = ""; for (i = 0; i < 120; i++) g = g "x"; for (i = 1; i <= n; i++) print a[i] "\t" (i <= 2 ? g "/one" : i == 3 ? g "_one" : "other") }' > "$work/groups.txt"
+geometry_of "$work/a/model.h5" "$work/groups.h5" --words="$work/groups.txt" --nc4=no
+[ "$("$table" "$work/groups.h5" /metric | awk -F'\t' '$1 ~ /^group\..*x_one(_[0-9])?\.classes$/ { print $2 }' | sort | paste -sd' ')" = "1 2" ]; ok $? "groups with names of 124 letters that differ in a slash are two groups"
+
+# Readers: they print the file's numbers, and their own from the arrays; also of a file with a class without a direction.
 reader() { # name command...
-    local name=$1; shift
-    "$@" > "$work/read" 2> "$work/read.err"
-    local stored; stored=$("$table" "$work/a.h5" /metric/unc3)
-    local least; least=$("$table" "$work/a.h5" /class | awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR == 2 || (NR > 2 && $at["dual_cosine"] < m) { m = $at["dual_cosine"]; w = $at["word"] } END { printf "least aligned %s %.10f", w, m }')
+    for file in "$work/a.h5" "$work/hole.h5"; do read_with "$file" "$@"; done
+}
+read_with() { # file name command...
+    local file=$1 name=$2; shift 2
+    "$@" "$file" > "$work/read" 2> "$work/read.err"
+    local stored; stored=$("$table" "$file" /metric/unc3)
+    local least; least=$("$table" "$file" /class | awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } $at["dual_cosine"] != "" && (w == "" || $at["dual_cosine"] < m) { m = $at["dual_cosine"]; w = $at["word"] } END { printf "least aligned %s %.10f", w, m }')
     grep -q "^unc3 $(printf %.10f "$stored")$" "$work/read" && grep -q "^recomputed $(printf %.10f "$stored")$" "$work/read" && grep -qF "$least" "$work/read"
-    ok $? "reader: $name: $(tr '\n' ';' < "$work/read" | cut -c1-140)$(head -n 1 "$work/read.err" | cut -c1-120)"
+    ok $? "reader: $name, $(basename "$file" .h5): $(tr '\n' ';' < "$work/read" | cut -c1-140)$(head -n 1 "$work/read.err" | cut -c1-120)"
 }
 readers=$ROOT/hdf5-tools/readers
-reader shell sh "$readers/geometry.sh" "$work/a.h5"
+reader shell sh "$readers/geometry.sh"
 python=${PYTHON:-python3}
-if "$python" -c 'import h5py' 2> /dev/null; then reader Python "$python" "$readers/geometry.py" "$work/a.h5"; else skip "Python: no h5py"; fi
-if command -v octave-cli > /dev/null; then reader Octave octave-cli -qf "$readers/geometry.m" "$work/a.h5"; else skip "Octave is not here"; fi
-if command -v Rscript > /dev/null && Rscript -e 'library(hdf5r)' > /dev/null 2>&1; then reader R Rscript "$readers/geometry.R" "$work/a.h5"; else skip "R with hdf5r is not here"; fi
-if command -v julia > /dev/null; then reader Julia julia "$readers/geometry.jl" "$work/a.h5"; else skip "Julia is not here"; fi
+if "$python" -c 'import h5py' 2> /dev/null; then reader Python "$python" "$readers/geometry.py"; else skip "Python: no h5py"; fi
+if command -v octave-cli > /dev/null; then reader Octave octave-cli -qf "$readers/geometry.m"; else skip "Octave is not here"; fi
+if command -v Rscript > /dev/null && Rscript -e 'library(hdf5r)' > /dev/null 2>&1; then reader R Rscript "$readers/geometry.R"; else skip "R with hdf5r is not here"; fi
+if command -v julia > /dev/null; then reader Julia julia "$readers/geometry.jl"; else skip "Julia is not here"; fi

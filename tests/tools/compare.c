@@ -54,7 +54,7 @@ static Status compare_text(Comparison *c, H5File *file, const char *path)
 
 static size_t size_of(const H5Shape *shape)
 {
-    return shape->kind == H5_TEXT ? shape->text_size : shape->kind == H5_F32 || shape->kind == H5_I32 ? 4 : 8;
+    return shape->kind == H5_TEXT ? shape->text_size : h5_kind_size(shape->kind);
 }
 
 static bool is_skipped(const Comparison *c, const char *path)

@@ -1,8 +1,9 @@
 /* tamper: change one part of a checkpoint and write the hash anew: what a resume that drops this part
  * would go on with. For the negative controls of tests/train/test_resume.sh.
  *
- *   tamper FILE.h5 DATASET VALUE        every number of DATASET becomes VALUE (or +VALUE: is added to)
- *   tamper FILE.h5 OBJECT NAME VALUE    attribute NAME of OBJECT becomes VALUE, of the type it has */
+ *   tamper FILE.h5 DATASET VALUE [FIRST COUNT]  every number of DATASET, or COUNT from FIRST on in C order, becomes
+ * VALUE (or +VALUE: is added to) tamper FILE.h5 OBJECT NAME VALUE             attribute NAME of OBJECT becomes VALUE,
+ * of the type it has */
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ static int set_attribute(const char *path, const char *object, const char *name,
 int main(int argc, char **argv)
 {
     if (argc == 5) return set_attribute(argv[1], argv[2], argv[3], argv[4]);
-    if (argc != 4) return 2;
+    if (argc != 4 && argc != 6) return 2;
     H5File *file;
     H5Shape shape;
     if (h5_open_append(argv[1], &file) || h5_shape(file, argv[2], &shape)) {
@@ -40,7 +41,9 @@ int main(int argc, char **argv)
     const size_t size = shape.kind == H5_F32 || shape.kind == H5_I32 ? 4 : 8;
     void *data = calloc((size_t)shape.count, size);
     if (h5_read(file, argv[2], shape.kind, shape.count, data)) return 2;
-    for (int64_t i = 0; i < shape.count; i++) {
+    const int64_t first = argc == 6 ? atoll(argv[4]) : 0, end = argc == 6 ? first + atoll(argv[5]) : shape.count;
+    if (first < 0 || end > shape.count) return 2;
+    for (int64_t i = first; i < end; i++) {
         if (shape.kind == H5_F32) ((float *)data)[i] = (float)(value + (add ? (double)((float *)data)[i] : 0));
         if (shape.kind == H5_F64) ((double *)data)[i] = value + (add ? ((double *)data)[i] : 0);
         if (shape.kind == H5_I32) ((int32_t *)data)[i] = (int32_t)value + (add ? ((int32_t *)data)[i] : 0);
