@@ -21,6 +21,10 @@ extern const Command command_train, command_evaluate, command_encode, command_to
 Status command_read(const Setting *table, int n, int argc, char **argv, int n_operands, bool more, const char *operands,
                     Settings *settings, void *target);
 
+/* Have all ranks been told the same (settings, operands, or why they are refused)? Then the status they share, else
+ * STATUS_USAGE with the key that differs. Only `threads` may differ. Collective. */
+Status command_agree(const Settings *settings, Status status);
+
 /* The whole command line as one text; owned by the caller. */
 char *command_line_text(int argc, char **argv);
 

@@ -37,6 +37,7 @@ typedef struct {
     char **origin;  /* owned [n]: "run.conf line 3" or "the command line" */
     char **operand; /* borrowed from argv: what is not a flag */
     int n_operands;
+    bool reads_operand; /* the operand is a settings file, whose keys are here */
 } Settings;
 
 void settings_init(Settings *settings, const Setting *table, int n);

@@ -103,7 +103,7 @@ static Status run(int argc, char **argv)
     BenchmarkOptions options = {.run = run_settings_default()};
     make_table();
     Status status =
-        comm_agree(comm, command_read(table, N_KEYS, argc, argv, 0, false, "no operand", &settings, &options));
+        command_agree(&settings, command_read(table, N_KEYS, argc, argv, 0, false, "no operand", &settings, &options));
     if (!status) {
         runtime_init(comm, (int)options.run.work.threads, false);
         status = options.sums ? time_sums(comm) : time_steps(comm, &options);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -15,6 +16,7 @@
 #include "io/h5.h"
 #include "io/output.h"
 #include "model/model.h"
+#include "parallel/same.h"
 #include "train/runtime.h"
 
 enum { SAMPLES = 16 /* of one forward pass */ };
@@ -144,6 +146,21 @@ static char *shared_partial_name(const Comm *comm, const char *path, char **targ
     return name;
 }
 
+/* Ranks that write together must see one folder: not one of their own each, nor a disk of each node. */
+static Status check_one_folder(const Comm *comm, const char *path)
+{
+    struct stat info;
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? memory_print("%.*s/", (int)(slash - path), path) : memory_copy_text(".");
+    const bool found = stat(folder, &info) == 0;
+    char *lines =
+        memory_print("inode of the folder of --output=%s = %lld\n", path, found ? (long long)info.st_ino : -1LL);
+    Status status = same_check(comm, lines);
+    free(lines);
+    free(folder);
+    return status;
+}
+
 static Status write_file(Encoding *e, const char *command_line)
 {
     const char *path = e->options->output;
@@ -154,7 +171,8 @@ static Status write_file(Encoding *e, const char *command_line)
     if (e->options->logits) e->logits = memory_alloc(rows * widest, sizeof *e->logits);
     char *target, *partial = shared_partial_name(e->comm, path, &target);
     H5File *file = NULL;
-    Status status = h5_create_parallel(e->comm, partial, &file);
+    Status status = check_one_folder(e->comm, path);
+    if (!status) status = h5_create_parallel(e->comm, partial, &file);
     if (!status) status = comm_agree(e->comm, h5_write_header(file, "collapse-encode", command_line, ""));
     if (!status) status = write_index(e, file);
     if (!status) status = write_states(e, file);
@@ -196,7 +214,7 @@ static Status run(int argc, char **argv)
     Encoding e = {.comm = command_comm(), .options = &options};
     Status status = command_read(table, N_KEYS, argc, argv, 1, false, "a MODEL.h5", &settings, &options);
     if (!status) status = check_options(&options);
-    status = comm_agree(e.comm, status);
+    status = command_agree(&settings, status);
     if (!status) status = check_output(e.comm, settings.operand[0], &options);
     if (!status) {
         runtime_init(e.comm, (int)options.threads, true);

@@ -150,7 +150,7 @@ static Status run(int argc, char **argv)
     Options options;
     Status status = command_read(table, N_KEYS, argc, argv, 1, true, "a MODEL.h5", &settings, &options);
     if (!status) status = check(&settings, &options);
-    status = comm_agree(comm, status);
+    status = command_agree(&settings, status);
     if (!status) status = check_output(comm, settings.operand[0], &options);
     if (!status) {
         char *line = command_line_text(argc, argv);

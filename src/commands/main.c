@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/interrupt.h"
 #include "base/log.h"
@@ -13,6 +14,7 @@
 #include "kernels/gemm.h"
 #include "kernels/vector.h"
 #include "parallel/launcher.h"
+#include "parallel/same.h"
 
 static const Command *const commands[] = {&command_train, &command_evaluate, &command_encode, &command_tokenize,
                                           &command_vocab, &command_corpus,   &command_bench,  &command_geometry};
@@ -46,6 +48,28 @@ Status command_read(const Setting *table, int n, int argc, char **argv, int n_op
     CHECK(settings->n_operands <= n_operands || more, STATUS_USAGE,
           "'%s' is one operand too many; see collapse %s --help", settings->operand[n_operands], argv[0]);
     return settings_store(settings, target);
+}
+
+Status command_agree(const Settings *settings, Status status)
+{
+    char *merged = settings_print(settings),
+         *lines = memory_print("settings = %s%s\n", status ? "refused: " : "accepted", status ? status_message() : "");
+    Slice rest = slice_of(merged), line;
+    while (slice_next_line(&rest, &line)) { /* ranks may differ in threads: nodes do */
+        if (strncmp(line.start, "threads = ", 10) == 0) continue;
+        char *longer = memory_print("%s%.*s\n", lines, (int)line.length, line.start);
+        free(lines);
+        lines = longer;
+    }
+    for (int i = 0; i < settings->n_operands && !settings->reads_operand; i++) {
+        char *longer = memory_print("%soperand %d = %s\n", lines, i + 1, settings->operand[i]);
+        free(lines);
+        lines = longer;
+    }
+    Status same = same_check(&world, lines);
+    free(lines);
+    free(merged);
+    return same ? same : comm_agree(&world, status);
 }
 
 static void print_help(void)
@@ -97,13 +121,26 @@ static bool is_first_process(void)
     return true;
 }
 
-static Status run(const Command *command, int argc, char **argv)
+/* Is our parent a launcher that started several of us? Then all take one road, whatever each was told. (A script that
+ * each rank runs may call a serial command on one of them: its parent is no launcher.) */
+static bool has_companions(void)
 {
-    if (!command->is_parallel) return command->run(argc, argv);
-    TRY(comm_init(&argc, &argv, &world));
-    log_init(world.rank == 0);
-    TRY(launcher_check(world.n_ranks, comm_library()));
-    return command->run(argc, argv);
+    static const char *const size[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
+    static const char *const launcher[] = {"mpirun", "mpiexec", "orte", "prte", "hydra", "slurmstepd", "srun"};
+    int most = 0;
+    for (size_t i = 0; i < sizeof size / sizeof size[0]; i++) {
+        const int n = getenv(size[i]) ? atoi(getenv(size[i])) : 0;
+        most = n > most ? n : most;
+    }
+    char path[40], parent[64] = "";
+    snprintf(path, sizeof path, "/proc/%d/comm", (int)getppid());
+    FILE *file = most > 1 ? fopen(path, "r") : NULL;
+    if (file && !fgets(parent, sizeof parent, file)) parent[0] = '\0';
+    if (file) fclose(file);
+    bool found = false;
+    for (size_t i = 0; i < sizeof launcher / sizeof launcher[0]; i++)
+        found = found || strncmp(parent, launcher[i], strlen(launcher[i])) == 0;
+    return found || strncmp(parent, "orted", 5) == 0;
 }
 
 static const Command *find_command(const char *name)
@@ -113,27 +150,50 @@ static const Command *find_command(const char *name)
     return NULL;
 }
 
+/* Start MPI. Ranks of other programs or of other commands part here, with one sentence. */
+static Status meet(int *argc, char ***argv, const char *name, bool is_parallel, bool wants_help)
+{
+    const uint16_t one = 1;
+    TRY(comm_init(argc, argv, &world));
+    log_init(world.rank == 0);
+    if (is_parallel) TRY(launcher_check(world.n_ranks, comm_library()));
+    char *lines = memory_print("program = %s\nnumbers = %d bit, %s-endian, %d bytes a weight\ncommand = %s%s\n",
+                               version_text(), 8 * (int)sizeof(void *), *(const uint8_t *)&one ? "little" : "big",
+                               (int)sizeof(real), name, wants_help ? " --help" : "");
+    Status status = same_check(&world, lines);
+    free(lines);
+    return status;
+}
+
+/* What takes one process: help, and the serial commands. */
+static Status answer(const Command *command, const char *name, int argc, char **argv, bool wants_help)
+{
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) print_help();
+    else if (strcmp(name, "--version") == 0) print_version();
+    else if (!command) return unknown_command(name);
+    else if (wants_help) print_command_help(command);
+    else return command->run(argc - 1, argv + 1);
+    return argc > 1 ? STATUS_OK : status_set(STATUS_USAGE, __FILE__, __LINE__, "%s", "");
+}
+
 int main(int argc, char **argv)
 {
     const bool first = is_first_process();
     const char *name = argc > 1 ? argv[1] : "--help";
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
-        if (first) print_help();
-        return argc > 1 ? STATUS_OK : STATUS_USAGE;
-    }
-    if (strcmp(name, "--version") == 0) {
-        if (first) print_version();
-        return STATUS_OK;
-    }
     const Command *command = find_command(name);
-    if (command && asks_help(argc - 1, argv + 1)) {
-        if (first) print_command_help(command);
-        return STATUS_OK;
-    }
-    if (command && command->ends_between_steps) interrupt_catch();
-    Status status = command ? run(command, argc - 1, argv + 1) : unknown_command(name);
+    const bool wants_help = command && asks_help(argc - 1, argv + 1);
+    const bool is_parallel = command && command->is_parallel && !wants_help;
+    if (is_parallel && command->ends_between_steps) interrupt_catch();
+    Status status = STATUS_OK;
+    if (is_parallel || has_companions()) status = meet(&argc, &argv, name, is_parallel, wants_help);
+    if (!status && is_parallel) status = command->run(argc - 1, argv + 1);
+    else if (!status && world.n_ranks > 1)
+        status = comm_agree(&world, world.rank == 0 ? answer(command, name, argc, argv, wants_help) : STATUS_OK);
+    else if (!status && (first || (command && !wants_help))) status = answer(command, name, argc, argv, wants_help);
+    else if (!status && !command && argc > 1 && name[0] != '-') status = unknown_command(name);
     log_status("%s", "");
-    if (status && (world.world ? world.rank == 0 : first)) status_print("collapse");
+    if (status && status_message()[0] && (is_parallel || world.n_ranks > 1 ? world.rank == 0 : first))
+        status_print("collapse");
     if (status && world.world && h5_is_broken()) comm_abort(&world, status);
     comm_finalize(&world);
     if (fflush(stdout) != 0 || ferror(stdout)) {

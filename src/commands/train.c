@@ -25,7 +25,8 @@ static Status run(int argc, char **argv)
     Settings settings;
     RunSettings run_settings;
     settings_init(&settings, table, n);
-    Status status = comm_agree(comm, read_settings(argc, argv, &settings, &run_settings));
+    settings.reads_operand = true;
+    Status status = command_agree(&settings, read_settings(argc, argv, &settings, &run_settings));
     if (!status) {
         char *text = settings_print(&settings), *line = command_line_text(argc, argv);
         status = trainer_run(comm, &run_settings, text, line);

@@ -111,7 +111,12 @@ Status comm_agree(const Comm *comm, Status local)
         int code;
         char message[1020];
     } report = {.code = (int)local};
-    snprintf(report.message, sizeof report.message, "%s", status_message());
+    /* What rank 0 finds is often its task alone; what another finds and rank 0 does not, is of that rank's machine. */
+    char host[64] = "";
+    if (comm->rank > 0) gethostname(host, sizeof host - 1);
+    if (comm->rank > 0)
+        snprintf(report.message, sizeof report.message, "%.900s (rank %d on %s)", status_message(), comm->rank, host);
+    else snprintf(report.message, sizeof report.message, "%s", status_message());
     MPI(MPI_Bcast(&report, sizeof report, MPI_BYTE, lowest, world_of(comm)));
     status_adopt(report.message);
     return (Status)report.code;

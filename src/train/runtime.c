@@ -65,7 +65,11 @@ void runtime_init(const Comm *comm, int threads, bool is_quiet)
     if (threads == 0 && user) threads = atoi(user);
     if (threads <= 0) threads = fair_threads(comm, allowed, online);
     omp_set_num_threads(threads);
-    const int level = vector_choose(vector_best_level());
+    /* Replicas stay the same only if all ranks compute updates with the same instructions: the lowest level there is.
+     */
+    const Spread levels = comm_spread(comm, vector_choose(vector_best_level()));
+    const int level = vector_choose((int)levels.min);
+    if (levels.min != levels.max) log_line("the ranks' processors (or COLLAPSE_ISA) differ: all use the least of them");
     gemm_init(level, threads);
     if (is_quiet && threads == 1) return;
     const GemmSpeed speed = gemm_measure(768, 768, 768, 5, is_quiet ? QUIET_S : MEASURE_S);

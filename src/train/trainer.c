@@ -7,7 +7,9 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "io/file.h"
+#include "kernels/gemm.h"
 #include "parallel/partition.h"
+#include "parallel/same.h"
 #include "train/checkpoint.h"
 #include "train/progress.h"
 #include "train/runtime.h"
@@ -166,8 +168,12 @@ Status trainer_run(const Comm *comm, const RunSettings *run, const char *setting
 {
     stop_init(run->max_time_s, comm->rank == 0 ? run->output : "");
     runtime_init(comm, (int)run->work.threads, false);
-    Trainer trainer;
-    Status status = setup_open(comm, run, settings, command_line, &trainer);
+    Trainer trainer = {0};
+    char *kernels = memory_print("kernel family (BLIS_ARCH_TYPE) = %s\n", gemm_family());
+    Status status =
+        run->work.reproducible ? same_check(comm, kernels) : STATUS_OK; /* its bits are those of the kernels */
+    free(kernels);
+    if (!status) status = setup_open(comm, run, settings, command_line, &trainer);
     if (!status && !run->dry_run && !trainer.is_done) status = run_steps(comm, &trainer, settings);
     setup_close(&trainer);
     return status;
