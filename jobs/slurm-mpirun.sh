@@ -14,7 +14,8 @@ module load openmpi hdf5-parallel blis   # your site's names
 
 export OMP_NUM_THREADS=$SLURM_CPUS_PER_TASK
 
-# mpirun learns nodes and ranks from Slurm. Each rank is bound to its own cores.
+# mpirun learns nodes and ranks from Slurm. Each rank is bound to its own cores. The words are Open MPI's, 4 and 5;
+# MPICH: mpiexec -bind-to core:$SLURM_CPUS_PER_TASK, or slurm-srun.sh.
 # max-time: stop, with a checkpoint, before the queue kills the job.
 mpirun --map-by slot:PE="$SLURM_CPUS_PER_TASK" --bind-to core \
     collapse train "$1" --max-time=3:50:00 &

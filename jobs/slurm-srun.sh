@@ -16,7 +16,7 @@ module load openmpi hdf5-parallel blis
 export OMP_NUM_THREADS=$SLURM_CPUS_PER_TASK
 export OMP_PLACES=cores OMP_PROC_BIND=close
 
-# --cpu-bind=cores: the cores of a rank are its own. --mpi=pmix: how the ranks find each other.
+# --cpu-bind=cores: the cores of a rank are its own. --mpi=pmix: how the ranks find each other (MPICH: pmi2).
 # -K: when one rank ends with an error, the others are ended too.
 srun --mpi=pmix --cpu-bind=cores -K \
     collapse train "$1" --max-time=23:45:00
