@@ -40,6 +40,9 @@ typedef struct {
 Status h5_create(const char *path, H5File **file);
 Status h5_open(const char *path, H5File **file);
 Status h5_open_append(const char *path, H5File **file);
+/* To find out what was changed: a file whose attributes or list of datasets do not match its hash is opened all the
+ * same; *matches tells, and status_message says it. */
+Status h5_open_to_compare(const char *path, H5File **file, bool *matches);
 /* Close and report any write that failed late. *file becomes NULL, also on failure. */
 Status h5_close(H5File **file);
 /* True once a close has failed in a way that HDF5's clean-up does not survive: the program must then

@@ -40,6 +40,9 @@ for change in "/model num_attention_heads 2 4" "/model layer_norm_eps 0.5 1e-12"
     ok $? "diff: the same numbers, another configuration: $(grep "$2" "$work/out")"
 done
 "$bin/collapse-check" "$work/changed.h5" > /dev/null; ok $? "check: it is a whole file all the same"
+cp "$work/a/model.h5" "$work/changed.h5"; flip=$(grep -abo num_attention_heads "$work/changed.h5" | head -n 1 | cut -d: -f1)
+printf 'N' | dd of="$work/changed.h5" bs=1 seek="$flip" conv=notrunc 2> /dev/null
+fails 65 "/model: .*does not match its checksum" "$diff" "$work/a/model.h5" "$work/changed.h5"
 for change in "hidden_act relu" "position_embedding_type relative_key" "model_type roberta" "tie_word_embeddings 0"; do
     set -- $change; cp "$work/a/model.h5" "$work/changed.h5"; "$tamper" "$work/changed.h5" /model "$1" "$2"
     fails 65 "$1 is '*$2'*, but this program computes only" "$bin/collapse-check" "$work/changed.h5"

@@ -216,6 +216,11 @@ static void changed_file(void)
         if (i == COMMENT) H5Oset_comment_by_name(f, "/item/x", "mine", H5P_DEFAULT);
         H5Fclose(f);
         refused(says[i]);
+        H5File *opened = NULL;
+        bool matches = true;
+        if (i == COMMENT) continue;
+        check(!h5_open_to_compare(path, &opened, &matches) && !matches, "it can be compared, and is known not to match");
+        h5_close(&opened);
     }
 }
 
