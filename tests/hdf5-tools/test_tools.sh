@@ -16,7 +16,7 @@ h5dump -y -w 1 -m %.17g -d /class/variance "$work/a.h5" | sed -n '1,/ATTRIBUTE/s
 "$table" "$work/a.h5" /class | head -n 1 | grep -q "count.*dual_cosine.*word"; ok $? "table: a group of columns with their names"
 "$table" "$work/a/model.h5" /tokenizer/vocab --csv | grep -q '^""""$\|^","$\|^\[PAD\]$'; ok $? "table: strings"
 [ "$("$table" "$work/a/step-00000012.h5" /history/step | tail -n 1)" = 12 ]; ok $? "table: history"
-fails 65 "holds no /nothing" "$table" "$work/a.h5" /nothing
+fails 64 "holds no /nothing" "$table" "$work/a.h5" /nothing
 fails 64 "does not begin with /" "$table" "$work/a.h5" class
 fails 64 "needs a file and a path" "$table" "$work/a.h5"
 fails 74 "none.h5" "$table" "$work/none.h5" /x
