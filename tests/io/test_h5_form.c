@@ -219,7 +219,8 @@ static void changed_file(void)
         H5File *opened = NULL;
         bool matches = true;
         if (i == COMMENT) continue;
-        check(!h5_open_to_compare(path, &opened, &matches) && !matches, "it can be compared, and is known not to match");
+        check(!h5_open_to_compare(path, &opened, &matches) && !matches,
+              "it can be compared, and is known not to match");
         h5_close(&opened);
     }
 }
