@@ -3,6 +3,7 @@
 #define TRAIN_STATE_H
 
 #include "analysis/class_means.h"
+#include "base/hash.h"
 #include "io/model_file.h"
 #include "model/params.h"
 #include "objectives/pairing.h"
@@ -25,7 +26,9 @@ typedef struct {
     const Pairing *pairing; /* borrowed: of states and classes, which the model carries with it */
     bool means_by_rank;     /* nc-sync = none: every rank has its own */
     History history;
-    const char *settings; /* borrowed: `key = value` lines of the run */
+    char init_hash[HASH_TEXT_SIZE];        /* of the weights of the model the run began with; "" = random */
+    int64_t planned_steps, planned_epochs; /* what the checkpoint it goes on with was to reach; rank 0; 0 = not said */
+    const char *settings;                  /* borrowed: `key = value` lines of the run */
     const char *command_line;
 } TrainState;
 

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/file.h"
 #include "train/folder.h"
 #include "train/run_settings.h"
@@ -53,6 +54,7 @@ static Status write_checkpoint_body(H5File *file, const void *context)
     }
     if (s->means) TRY(h5_put_i64(file, "/collapse", "sets", s->means_by_rank ? body->n_sets : 1));
     TRY(h5_put_text(file, "/progress", "settings", s->settings));
+    TRY(h5_put_text(file, "/progress", "init_hash", s->init_hash));
     return history_write(&s->history, file);
 }
 
@@ -194,18 +196,117 @@ Status checkpoint_check_settings(const char *path, const char *stored, const cha
     return STATUS_OK;
 }
 
-static Status check_run(H5File *file, const TrainState *s)
+/* The same pieces in the same order; other ids would mean other words. */
+static Status check_pieces(H5File *file, const BertConfig *config, const TrainState *s)
+{
+    char **piece = NULL, *init = run_settings_value(s->settings, "init");
+    const bool is_random = init && strcmp(init, "random") == 0;
+    const char *key = is_random ? "vocab" : "init";
+    char *path = run_settings_value(s->settings, key);
+    int n = 0, at = 0;
+    bool lower = false;
+    Status status = model_file_read_pieces(file, config, &piece, &n, &lower);
+    const int most = n < s->pieces.n ? n : s->pieces.n;
+    while (!status && at < most && strcmp(piece[at], s->pieces.piece[at]) == 0) at++;
+    if (!status && at < most)
+        status =
+            status_set(STATUS_USAGE, __FILE__, __LINE__,
+                       "%s: was written with another vocabulary than that of %s = %s: piece %d is '%s' there, '%s' "
+                       "here; restore it, or choose another output",
+                       h5_path(file), key, path ? path : "", at, piece[at], s->pieces.piece[at]);
+    else if (!status && n != s->pieces.n)
+        status = status_set(STATUS_USAGE, __FILE__, __LINE__,
+                            "%s: was written with another vocabulary than that of %s = %s: %d pieces there, %d here; "
+                            "restore it, or choose another output",
+                            h5_path(file), key, path ? path : "", n, s->pieces.n);
+    else if (!status && lower != s->pieces.lower_case)
+        status =
+            status_set(STATUS_USAGE, __FILE__, __LINE__,
+                       "%s: was written with a %scased vocabulary, that of %s = %s is %scased; restore it, or choose "
+                       "another output",
+                       h5_path(file), lower ? "un" : "", key, path ? path : "", lower ? "" : "un");
+    for (int i = 0; i < n && piece; i++) free(piece[i]);
+    free(piece);
+    free(init);
+    free(path);
+    return status;
+}
+
+/* The same classes; the list may lie elsewhere. The first word that only one of them has is named. */
+static Status compare_words(const char *path, const TrainState *s, int n, const int32_t *id)
+{
+    const int mine = s->means->n_classes;
+    int i = 0;
+    while (i < n && i < mine && id[i] == s->class_id[i]) i++;
+    if (i == n && i == mine) return STATUS_OK;
+    const bool is_missing = i == mine || (i < n && id[i] < s->class_id[i]); /* ids ascend */
+    const int word = is_missing ? id[i] : s->class_id[i];
+    char *list = run_settings_value(s->settings, "nc-words");
+    status_set(STATUS_USAGE, __FILE__, __LINE__,
+               "%s: was written with other words in nc-words: '%s' (id %d) %s %s; restore the list, or choose another "
+               "output",
+               path, word >= 0 && word < s->pieces.n ? s->pieces.piece[word] : "?", word,
+               is_missing ? "is missing from" : "is new in", list ? list : "(none)");
+    free(list);
+    return STATUS_USAGE;
+}
+
+static Status check_words(H5File *file, const TrainState *s)
+{
+    static const char name[] = "/collapse/class_id";
+    H5Shape shape;
+    if (!s->means || !h5_exists(file, name)) return STATUS_OK; /* state_arrays says what is missing */
+    TRY(h5_shape(file, name, &shape));
+    int32_t *id = memory_alloc((size_t)shape.count + 1, sizeof *id);
+    Status status = h5_read(file, name, H5_I32, shape.count, id);
+    if (!status) status = compare_words(h5_path(file), s, (int)shape.count, id);
+    free(id);
+    return status;
+}
+
+/* The weights it began with: a path may change, a model may not. Older checkpoints do not tell. */
+static Status check_init(H5File *file, const TrainState *s)
+{
+    char *hash = NULL;
+    if (!h5_has_attribute(file, "/progress", "init_hash")) return STATUS_OK;
+    TRY(h5_get_text(file, "/progress", "init_hash", &hash));
+    const bool same = strcmp(hash, s->init_hash) == 0;
+    free(hash);
+    char *init = run_settings_value(s->settings, "init");
+    if (!same)
+        status_set(STATUS_USAGE, __FILE__, __LINE__,
+                   "%s: the run began with another model than init = %s; restore it, or choose another output",
+                   h5_path(file), init ? init : "(none)");
+    free(init);
+    return same ? STATUS_OK : STATUS_USAGE;
+}
+
+static void read_planned(const char *settings, TrainState *s)
+{
+    char *steps = run_settings_value(settings, "steps"), *epochs = run_settings_value(settings, "epochs");
+    if (!steps || !text_to_int64(steps, &s->planned_steps)) s->planned_steps = 0;
+    if (!epochs || !text_to_int64(epochs, &s->planned_epochs)) s->planned_epochs = 0;
+    free(steps);
+    free(epochs);
+}
+
+static Status check_run(H5File *file, TrainState *s)
 {
     BertConfig config;
     char *settings;
     TRY(h5_check_format(file, CHECKPOINT_FORMAT, "give a step-*.h5 file to resume"));
     TRY(bert_config_read(file, &config));
-    const char *key = bert_config_difference(&config, &s->params->config);
-    CHECK(!key, STATUS_DATA, "%s: holds a model of another %s than init; set resume = never", h5_path(file), key);
     TRY(h5_get_text(file, "/progress", "settings", &settings));
     Status status = checkpoint_check_settings(h5_path(file), settings, s->settings);
+    read_planned(settings, s);
     free(settings);
-    return status;
+    if (!status) status = check_pieces(file, &config, s);
+    if (!status) status = check_words(file, s);
+    TRY(status);
+    const char *key = bert_config_difference(&config, &s->params->config);
+    CHECK(!key, STATUS_USAGE, "%s: holds a model of another %s than init; restore it, or choose another output",
+          h5_path(file), key);
+    return check_init(file, s);
 }
 
 /* whole: where the arrays of list go. */

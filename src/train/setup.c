@@ -1,6 +1,7 @@
 /* setup.c: model, then text, then words, then memory, then an old checkpoint. */
 #include "train/setup.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -286,6 +287,20 @@ static Status continue_old(const Comm *comm, FolderPlan plan, Trainer *t)
     }
 }
 
+/* Tensor by tensor, so that it does not depend on their order in memory. */
+static void hash_weights(const Params *params, char hash[HASH_TEXT_SIZE])
+{
+    const BertLayout *layout = &params->layout;
+    uint64_t all[2] = {0, 0};
+    for (int i = 0; i < layout->n; i++) {
+        const BertTensor *t = &layout->tensor[i];
+        const uint64_t name = XXH3_64bits(t->name, strlen(t->name));
+        const XXH128_hash_t h = XXH3_128bits_withSeed(params->weight + t->first, (size_t)t->count * sizeof(real), name);
+        all[0] ^= h.low64, all[1] ^= h.high64;
+    }
+    snprintf(hash, HASH_TEXT_SIZE, "%016llx%016llx", (unsigned long long)all[1], (unsigned long long)all[0]);
+}
+
 static void set_length(const RunSettings *run, Trainer *t)
 {
     const int64_t per_epoch = (t->corpus.n + run->batch - 1) / run->batch;
@@ -294,6 +309,22 @@ static void set_length(const RunSettings *run, Trainer *t)
                                   run->optimizer.warmup, t->total_steps};
     log_line("%lld steps of %lld samples, %lld steps per epoch", (long long)t->total_steps,
              (long long)(run->batch < t->corpus.n ? run->batch : t->corpus.n), (long long)per_epoch);
+}
+
+/* The schedule is a function of the run's length: a run that goes on and is to be of another length is told what
+ * becomes of its rate. */
+static void log_new_length(const RunSettings *run, const Trainer *t)
+{
+    const TrainState *s = &t->state;
+    const int64_t per_epoch = (t->corpus.n + run->batch - 1) / run->batch;
+    Schedule planned = t->step.schedule;
+    planned.total = s->planned_steps > 0 ? s->planned_steps : s->planned_epochs * per_epoch;
+    if (planned.total <= 0 || planned.total == t->total_steps || s->step >= t->total_steps) return;
+    log_line(
+        "the run was made %s, %lld steps instead of %lld, and its schedule with it: the rate of step %lld is %.4g, it "
+        "would have been %.4g",
+        planned.total < t->total_steps ? "longer" : "shorter", (long long)t->total_steps, (long long)planned.total,
+        (long long)s->step + 1, schedule_rate(&t->step.schedule, s->step), schedule_rate(&planned, s->step));
 }
 
 /* Shards are dealt whole, so that many ranks cannot be kept busy by few of them. */
@@ -344,7 +375,9 @@ Status setup_open(const Comm *comm, const RunSettings *run, const char *settings
     TRY(comm_agree(comm, interrupt_status()));
     TRY(load_weights(comm, run, t));
     setup_state(settings, command_line, t);
+    if (strcmp(run->model.init, "random") != 0) hash_weights(&t->model.params, t->state.init_hash);
     TRY(continue_old(comm, plan, t));
+    log_new_length(run, t);
     TRY(comm_agree(comm, interrupt_status()));
     t->log_path = file_join(run->output, "log.tsv");
     setup_order(t);
