@@ -1,5 +1,6 @@
 /* collapse-report: one page with everything to look at. No script, no network: it opens anywhere, and prints. */
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -323,6 +324,6 @@ int main(int argc, char **argv)
         NULL,
         run,
         1,
-        64};
+        INT_MAX};
     return tool_main(&tool, argc, argv);
 }

@@ -20,6 +20,10 @@ typedef enum {
     STATUS_ASKED = 77     /* stopped because somebody asked; not to be resubmitted by itself */
 } Status;
 
+/* Bytes of a sentence: room for two of the longest paths (4096 bytes) and words about them. A longer one ends in "...".
+ */
+enum { STATUS_MESSAGE = 16384 };
+
 /* Store the sentence for the user and return code. Local. */
 Status status_set(Status code, const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

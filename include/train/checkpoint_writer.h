@@ -17,7 +17,7 @@ typedef struct {
     atomic_bool has_ended; /* set by the thread, last */
     pthread_t thread;
     Status status; /* of the write, once it has ended */
-    char message[1024];
+    char message[STATUS_MESSAGE];
     double time_s;    /* it took */
     TrainState state; /* the copy: what is not an array, and the history (owned) */
     StateList whole;  /* the copy of the arrays; they live in the arena, on the rank that writes */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static _Thread_local char message[2048];
+static _Thread_local char message[STATUS_MESSAGE];
 static _Thread_local char trail[2048];
 
 static void trail_add(const char *file, int line)
@@ -16,11 +16,20 @@ static void trail_add(const char *file, int line)
     if (used + 2 < sizeof trail) snprintf(trail + used, sizeof trail - used, "  at %s:%d\n", file, line);
 }
 
+/* A sentence that was too long ends in "..." behind a whole character. */
+static void mark_cut(int length)
+{
+    if (length < (int)sizeof message) return;
+    size_t end = sizeof message - 4;
+    while (end && ((unsigned char)message[end] & 0xC0) == 0x80) end--;
+    strcpy(message + end, "...");
+}
+
 Status status_set(Status code, const char *file, int line, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    mark_cut(vsnprintf(message, sizeof message, format, arguments));
     va_end(arguments);
     trail[0] = '\0';
     trail_add(file, line);

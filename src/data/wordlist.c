@@ -25,7 +25,7 @@ typedef struct {
     char *dropped; /* the first few and why */
 } Reading;
 
-enum { DROPPED_NAMED = 6 };
+enum { DROPPED_NAMED = 6, GROUP_BYTES = 200 /* names in HDF5 files have 255, and "group.G.variance_mean" is one */ };
 
 /* The class of a word under the rule, or -1. *first: its first piece; *n: how many it has. */
 static int class_of_word(const Reading *r, const char *word, int *first, int *n)
@@ -62,6 +62,9 @@ static void add(Reading *r, int id, const char *word, const char *group)
 static Status add_word(Reading *r, const char *word, const char *group, const json_t *stored)
 {
     int first, n_pieces;
+    CHECK(strlen(group) <= GROUP_BYTES, STATUS_DATA,
+          "%s: the group of '%s' has a name of %zu bytes, '%.40s...'; at most %d, as measures carry it", r->path, word,
+          strlen(group), group, GROUP_BYTES);
     const int id = class_of_word(r, word, &first, &n_pieces);
     r->n_words++;
     if (json_is_integer(stored)) {

@@ -198,21 +198,21 @@ static Status check_path(const Setting *s, const char *origin, const char *value
 static Status parse_choice(const Setting *setting, const char *value, const char *origin, int *choice)
 {
     Slice rest = slice_of(setting->choices), name;
-    const char *candidate[16];
-    char *owned[16];
-    int n = 0, found = -1;
-    while (n < 16 && slice_next_field(&rest, ' ', &name)) {
-        if (slice_is(name, value)) found = n;
-        candidate[n] = owned[n] = slice_copy(name);
-        n++;
+    int n = 1, found = -1;
+    for (const char *at = setting->choices; *at; at++) n += *at == ' ';
+    char **candidate = memory_alloc((size_t)n, sizeof *candidate);
+    for (int i = 0; slice_next_field(&rest, ' ', &name); i++) {
+        if (slice_is(name, value)) found = i;
+        candidate[i] = slice_copy(name);
     }
-    const char *nearest = text_nearest(value, candidate, n);
+    const char *nearest = text_nearest(value, (const char *const *)candidate, n);
     Status status = STATUS_OK;
     if (found < 0)
         status = status_set(STATUS_USAGE, __FILE__, __LINE__, "%s: %s = '%s' is not one of: %s%s%s%s", origin,
                             setting->name, value, setting->choices, nearest ? "; did you mean '" : "",
                             nearest ? nearest : "", nearest ? "'?" : "");
-    for (int i = 0; i < n; i++) free(owned[i]);
+    for (int i = 0; i < n; i++) free(candidate[i]);
+    free(candidate);
     *choice = found;
     return status;
 }

@@ -109,7 +109,7 @@ Status comm_agree(const Comm *comm, Status local)
     if (lowest == comm->n_ranks) return STATUS_OK;
     struct {
         int code;
-        char message[1020];
+        char message[STATUS_MESSAGE];
     } report = {.code = (int)local};
     /* What rank 0 finds is often its task alone; what another finds and rank 0 does not, is of that rank's machine. */
     char host[64] = "";

@@ -159,18 +159,19 @@ static Status find_whole(const char *folder, char **found)
 
 Status checkpoint_find(const Comm *comm, const char *folder, char **path)
 {
-    char text[4096] = "";
     Status status = STATUS_OK;
+    int64_t bytes = 0;
     *path = NULL;
     if (comm->rank == 0) {
-        char *found;
-        status = find_whole(folder, &found);
-        snprintf(text, sizeof text, "%s", found);
-        free(found);
+        status = find_whole(folder, path);
+        bytes = status ? 0 : (int64_t)strlen(*path) + 1;
     }
+    if (status) free(*path);
+    if (status) *path = NULL;
     TRY(comm_agree(comm, status));
-    comm_broadcast(comm, text, sizeof text);
-    *path = memory_copy_text(text);
+    comm_broadcast(comm, &bytes, sizeof bytes);
+    if (comm->rank > 0) *path = memory_alloc((size_t)bytes, 1);
+    comm_broadcast(comm, *path, bytes);
     return STATUS_OK;
 }
 

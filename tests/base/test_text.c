@@ -62,6 +62,25 @@ static void durations(void)
     check(strcmp(text, "3 min 20 s") == 0, "200 s reads '%s'", text);
 }
 
+static void repair(void)
+{
+    static const struct {
+        const char *text, *repaired;
+    } cases[] = {{"", ""},
+                 {"caf\xc3\xa9", "caf\xc3\xa9"},
+                 {"mod\xe8le", "mod\xef\xbf\xbdle"},
+                 {"\xff\xfe", "\xef\xbf\xbd\xef\xbf\xbd"},
+                 {"a\xe2\x82", "a\xef\xbf\xbd\xef\xbf\xbd"},
+                 {"\xed\xa0\x80z", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz"}};
+    int wrong = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *text = utf8_repair(cases[i].text);
+        wrong += strcmp(text, cases[i].repaired) != 0 || utf8_first_invalid(text, strlen(text)) != strlen(text);
+        free(text);
+    }
+    check(wrong == 0, "bytes that are not UTF-8 become U+FFFD, one each; the rest stays (%d wrong)", wrong);
+}
+
 int main(void)
 {
     round_trip();
@@ -69,5 +88,6 @@ int main(void)
     numbers();
     nearest();
     durations();
+    repair();
     return harness_done();
 }

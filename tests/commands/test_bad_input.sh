@@ -31,6 +31,10 @@ fails 64 "reads at most 40 positions" run --max-length=100
 fails 64 "no published code" run --compat=fnc
 fails 74 "/nonexistent.txt: cannot be opened" run --train-data=/nonexistent.txt
 fails 74 "/nonexistent.h5: does not exist" run --init=/nonexistent.h5
+deep=$work; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do deep=$deep/$(printf 'd%.0s' $(seq 200)); done; mkdir -p "$deep"
+fails 74 "ddd/none.h5: does not exist" run --init="$deep/none.h5"
+train 2 "$deep/run" --steps=2 && rm "$deep/run/model.h5" && train 2 "$deep/run" --steps=3 && grep -q "continuing .*ddd/run/step-00000002.h5: step 2" "$deep/run.log"
+ok $? "a path of 2,400 bytes: the sentence is whole, a checkpoint is found again"
 fails 74 "is a folder" run --train-data="$work"
 fails 74 "cannot be opened" run --nc-words=/nonexistent
 : > "$work/empty.txt"; fails 65 "holds no text" run --train-data="$work/empty.txt"

@@ -103,6 +103,10 @@ mkdir "$work/many"; awk 'BEGIN { printf "step"; for (i = 0; i < 40; i++) printf 
 awk 'BEGIN { n = split("he she his her", a, " "); g = ""; for (i = 0; i < 120; i++) g = g "x"; for (i = 1; i <= n; i++) print a[i] "\t" (i <= 2 ? g "/one" : i == 3 ? g "_one" : "other") }' > "$work/groups.txt"
 geometry_of "$work/a/model.h5" "$work/groups.h5" --words="$work/groups.txt" --nc4=no
 [ "$("$table" "$work/groups.h5" /metric | awk -F'\t' '$1 ~ /^group\..*x_one(_[0-9])?\.classes$/ { print $2 }' | sort | paste -sd' ')" = "1 2" ]; ok $? "groups with names of 124 letters that differ in a slash are two groups"
+name=$(printf 'g%.0s' $(seq 200)); printf "he\t$name\nshe\tother\nhis\t$name\nher\tother\n" > "$work/groups.txt"
+geometry_of "$work/a/model.h5" "$work/groups.h5" --words="$work/groups.txt" --nc4=no && "$bin/collapse-check" --quiet "$work/groups.h5" && "$table" "$work/groups.h5" /metric | grep -q "^group.$name.variance_mean"; ok $? "a group with a name of 200 bytes is measured and read back"
+printf "he\tg$name\nshe\tother\n" > "$work/groups.txt"
+fails 65 "the group of 'he' has a name of 201 bytes.*at most 200" "$collapse" geometry "$work/a/model.h5" --text="$work/text.txt" --words="$work/groups.txt" --max-length=32
 
 # Readers: they print the file's numbers, and their own from the arrays; also of a file with a class without a direction.
 reader() { # name command...

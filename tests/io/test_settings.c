@@ -84,6 +84,13 @@ int main(void)
               "%s", status_message());
         settings_free(&s);
     }
+    static const Setting many[] = {{"letter", SETTING_CHOICE, "a",
+                                    "a b c d e f g h i j k l m n o p q r s t u v w x y z", 0, 0,
+                                    offsetof(Options, shape), ""}};
+    settings_init(&s, many, 1);
+    check(settings_give(&s, "letter", "z", "here") == STATUS_OK && settings_store(&s, &o) == STATUS_OK && o.shape == 25,
+          "the last of 26 choices is one of them");
+    settings_free(&s);
     static char *bad_flags[][3] = {{"--count", NULL, "needs a value"},
                                    {"--file", "--count=3", "needs a value, but --count=3 follows"},
                                    {"--file", "-o", "needs a value, but -o follows"},
