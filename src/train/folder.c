@@ -229,20 +229,26 @@ static Status check_same_inputs(const char *path, const char *stored, const char
     return STATUS_OK;
 }
 
+static bool is_value(const char *stored, const char *key, const char *wanted)
+{
+    char *value = run_settings_value(stored, key);
+    const bool is = value && strcmp(value, wanted) == 0;
+    free(value);
+    return is;
+}
+
 /* Was the run that is there begun by this line? Then the same line goes on with it, also with resume = never or PATH.
  */
-static bool is_own_run(const RunSettings *run, const char *settings)
+static bool is_own_run(const RunSettings *run, const char *settings, bool has_model)
 {
     char *path = file_join(run->output, "run.conf"), *stored = NULL;
     size_t length;
     bool is_own = file_exists(path) && file_read(path, &stored, &length) == STATUS_OK &&
                   checkpoint_check_settings(path, stored, settings) == STATUS_OK &&
                   check_same_inputs(path, stored, settings, false) == STATUS_OK;
-    if (is_own && strcmp(run->checkpoint.resume, "auto") != 0) {
-        char *resume = run_settings_value(stored, "resume");
-        is_own = resume && strcmp(resume, run->checkpoint.resume) == 0;
-        free(resume);
-    }
+    if (strcmp(run->checkpoint.resume, "auto") != 0)
+        is_own = is_own && is_value(stored, "resume", run->checkpoint.resume);
+    if (run->overwrite && has_model) is_own = is_own && is_value(stored, "overwrite", "yes");
     free(path);
     free(stored);
     return is_own;
@@ -313,10 +319,10 @@ static Status plan_local(Folder *f, const FolderQuestion *q, FolderPlan *plan)
                is_auto = strcmp(run->checkpoint.resume, "auto") == 0;
     char *model = file_join(run->output, "model.h5");
     f->has_model = file_exists(model);
-    f->is_own = is_own_run(run, q->settings);
+    f->is_own = is_own_run(run, q->settings, f->has_model);
     Status status = STATUS_OK;
     *plan = FOLDER_GOES_ON;
-    const bool begins = run->overwrite || never ? f->has_model || !f->is_own : !is_auto && !f->is_own;
+    const bool begins = (run->overwrite || !is_auto) && !f->is_own;
     if (begins) {
         *plan = is_auto || never ? FOLDER_BEGINS : FOLDER_BRANCHES;
     } else if (f->has_model) {

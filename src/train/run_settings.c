@@ -114,7 +114,8 @@ static const struct {
     {FREE, {"log-steps", SETTING_INTEGER, "10", "", 1, 2e9, AT(log_steps), "steps between lines of log.tsv"}},
     {FREE,
      {"overwrite", SETTING_SWITCH, "no", "", 0, 0, AT(overwrite),
-      "yes: begin anew where another or a finished run is in output; what is there is renamed to *.old, *.old.2, ..."}},
+      "yes: begin anew where output holds a run that this line has not begun; what is there is renamed to *.old, "
+      "*.old.2, ..."}},
     {FREE, {"trace", SETTING_PATH, "", "", 0, 0, AT(trace), "FILE.h5: every batch as fed, to replay a run elsewhere"}},
     {FREE,
      {"dry-run", SETTING_SWITCH, "no", "", 0, 0, AT(dry_run),

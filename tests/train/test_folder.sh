@@ -93,6 +93,7 @@ for key in --resume=never --overwrite; do
     [ -e "$work/anew/step-00000002.h5.old" ] && [ -e "$work/anew/geometry-00000002.h5.old" ] && [ -e "$work/anew/step-00000003.h5.old.2" ] &&
         [ "$(sha256sum < "$work/anew/model.h5.old")" = "$(echo "$first" | tail -n 1 | cut -d' ' -f1)  -" ] && grep -q "batch = 8" "$work/anew/run.conf.old.2" && [ -e "$work/anew/log.tsv.old.2" ] && [ ! -e "$work/anew/model.h5.old.3" ]
     ok $? "$key twice: the files of each run stand aside under one number"
+    run "$work/anew" --steps=2 --seed=7 $key; grep -q "nothing to do" "$work/run.log" && [ ! -e "$work/anew/model.h5.old.3" ]; ok $? "$key: what this line has finished is not done again"
     run "$work/anew" --steps=50 --max-time=0.001 --seed=8 --checkpoint-steps=1000 $key; [ $? = 75 ]; ok $? "$key: stopped in time"
     run "$work/anew" --steps=50 --seed=8 --checkpoint-steps=1000 $key
     [ $? = 0 ] && grep -q "continuing .*step-0000000[12]" "$work/run.log" && [ ! -e "$work/anew/model.h5.old.4" ] && [ -e "$work/anew/model.h5.old.3" ]
