@@ -6,16 +6,25 @@
 #ifndef DATA_BATCH_H
 #define DATA_BATCH_H
 
-#include "data/corpus.h"
+#include "data/dataset.h"
 #include "data/packed.h"
+#include "data/vocabulary.h"
 
 typedef struct {
     Packed packed; /* as fed to the encoder: B samples, N tokens; may be empty */
     int n_labels;  /* positions with a label */
     int *true_id;  /* [N] ids before masking */
     int *label;    /* [N] true id at chosen positions, else -1 */
-    int64_t *item; /* [B] number in the corpus */
+    int64_t *item; /* [B] number of its item in the dataset */
+    int *text;     /* [B] which of the item's texts */
+    int *place;    /* [B] the item's place in the batch of all ranks */
 } Batch;           /* arrays live in the arena given to batch_init */
+
+/* An item of a step. */
+typedef struct {
+    int number; /* in the dataset */
+    int place;  /* in the batch of all ranks */
+} BatchItem;
 
 typedef struct {
     double rate; /* mask-rate; 0 = no masks, no labels */
@@ -28,11 +37,14 @@ void batch_init(Arena *arena, int max_samples, int max_tokens, Batch *batch);
 /* Let batch use the memory of pool behind the samples of `last`, which lies in it too (NULL: from the beginning). */
 void batch_behind(const Batch *pool, const Packed *last, Batch *batch);
 
-/* Fill the batch with samples order[0..n) of the corpus. */
-void batch_fill(const Corpus *corpus, const Vocabulary *vocabulary, const int *order, int n, const Masking *masking,
-                Batch *batch);
+void batch_clear(Batch *batch);
+/* Append a text of an item as it is, without labels. key: stream of its dropout. Returns the number of the sample. */
+int batch_add(const Dataset *data, BatchItem item, int text, uint32_t key, Batch *batch);
+/* Mask a sample, as a function of (seed, epoch, stream, position). */
+void batch_mask(const Vocabulary *vocabulary, const Masking *masking, int sample, uint32_t stream, Batch *batch);
 
-/* The largest number of tokens a rank can meet when n samples are dealt to it. */
-int batch_token_bound(const Corpus *corpus, int n);
+/* Fill the batch with the texts of n items, masked; streams of masks and dropout are the texts' numbers. */
+void batch_fill(const Dataset *data, const Vocabulary *vocabulary, const BatchItem *item, int n, const Masking *masking,
+                Batch *batch);
 
 #endif

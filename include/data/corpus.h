@@ -1,6 +1,6 @@
-/* corpus.h: the samples of a run, by global number.
+/* corpus.h: a text to a dataset of one text per item.
  *
- * A sample is [CLS] pieces [SEP], cut to max_length. All ranks hold the same corpus: rank 0 reads and cuts it into
+ * A sample is [CLS] pieces [SEP], cut to max_length. All ranks hold the same: rank 0 reads and cuts it into
  * samples, every rank tokenizes its share over its threads, all receive the ids. A sample's number is its
  * place in the file. The ids can be cached in a file with the hashes of text and vocabulary. */
 #ifndef DATA_CORPUS_H
@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "data/dataset.h"
 #include "data/vocabulary.h"
 #include "parallel/comm.h"
 
@@ -32,24 +33,8 @@ typedef struct {
     size_t cache_bytes; /* > 0: only for texts of so many bytes, and a cache that cannot be written is done without */
 } CorpusOptions;
 
-typedef struct {
-    int32_t *id;     /* owned: pieces of all samples, end to end */
-    int64_t *offset; /* owned [n+1]: where a sample begins in id */
-    int n;           /* samples */
-    int longest;     /* pieces of the longest sample */
-    int n_cut;       /* samples that were longer than max_length */
-    int max_length;  /* in force */
-} Corpus;
-
 /* Collective. Fails alike on all ranks: file missing, not text, column absent, a row that
  * does not fit, no sample. */
 Status corpus_read(const Comm *comm, const char *path, const Vocabulary *vocabulary, const CorpusOptions *options,
-                   Corpus *corpus);
-void corpus_free(Corpus *corpus);
-
-static inline int corpus_length(const Corpus *corpus, int sample)
-{
-    return (int)(corpus->offset[sample + 1] - corpus->offset[sample]);
-}
-
+                   Dataset *corpus);
 #endif

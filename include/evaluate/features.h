@@ -5,15 +5,16 @@
 #define EVALUATE_FEATURES_H
 
 #include "data/batch.h"
+#include "data/corpus.h"
 #include "model/model.h"
 #include "objectives/collapse_loss.h"
 
 enum { FEATURE_SAMPLES = 16 /* of a block */ };
 
 typedef struct {
-    Model *model;         /* borrowed; its encoder and head are used */
-    const Corpus *corpus; /* borrowed */
-    Pairing pairing;      /* align = masked: positions chosen with `masking` */
+    Model *model;          /* borrowed; its encoder and head are used */
+    const Dataset *corpus; /* borrowed */
+    Pairing pairing;       /* align = masked: positions chosen with `masking` */
     Masking masking;
     const char *name; /* of the text, for messages */
     Arena arena;      /* owned */
@@ -24,8 +25,8 @@ typedef struct {
 } Features;
 
 /* model: opened for FEATURE_SAMPLES samples of at least corpus->longest pieces. */
-void features_open(Model *model, const Corpus *corpus, const char *name, const Pairing *pairing, const Masking *masking,
-                   Features *features);
+void features_open(Model *model, const Dataset *corpus, const char *name, const Pairing *pairing,
+                   const Masking *masking, Features *features);
 void features_close(Features *features);
 
 /* Rows x [n, D], n <= HEAD_ROWS, with their ids label [n] >= 0. */

@@ -28,7 +28,7 @@ typedef struct {
     const GeometryOptions *options;
     int64_t step; /* of a snapshot during training; -1 else */
     Model model;
-    Corpus corpus;
+    Dataset corpus;
     WordList words;       /* empty without a list */
     ClassScatter all;     /* [V] counts and means of every id */
     ClassScatter kept;    /* [K] the analysed classes, with squares */

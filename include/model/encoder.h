@@ -36,6 +36,8 @@ typedef struct {
     uint64_t seed;
     uint32_t step;       /* dropout is a function of (seed, step, key of the sample, layer, place) */
     real **h;            /* owned [L+1] of [N, D] */
+    real **dh;           /* owned [L+1] of [N, D]: what objectives add to the gradient of h[l]; dh[L] is dx, the others
+                            NULL unless asked for */
     LayerStates *layer;  /* owned [L] */
     real *embedded;      /* [N, D] sum of the three embeddings */
     real *mean0, *rstd0; /* [N] */
@@ -51,11 +53,16 @@ void encoder_init(Arena *arena, const Params *params, int max_samples, int max_t
                   Encoder *encoder);
 void encoder_free(Encoder *encoder);
 
+/* Training: let objectives add to the gradients of all states, not of the last alone. Cuts memory. */
+void encoder_take_gradients(Arena *arena, Encoder *encoder);
+/* Zero what objectives add to, for n tokens. */
+void encoder_clear_gradients(Encoder *encoder, int n_tokens);
+
 /* Returns the last hidden states [N, D]; lives in the encoder. */
 const real *encoder_forward(Encoder *encoder, const Packed *input);
 /* Called when the gradients of layer l's weights are complete. */
 typedef void (*LayerDone)(void *context, int l);
-/* Add the gradients of all encoder weights, given dx [N, D] of the last states (overwritten). done may be NULL. */
-void encoder_backward(Encoder *encoder, const Packed *input, real *dx, LayerDone done, void *context);
+/* Add the gradients of all encoder weights, given dh, the gradients of the states (overwritten). done may be NULL. */
+void encoder_backward(Encoder *encoder, const Packed *input, LayerDone done, void *context);
 
 #endif

@@ -40,7 +40,8 @@ Status model_open_random(const Comm *comm, const RandomModel *random, Model *mod
 typedef struct {
     EncoderUse use;
     int samples, tokens, longest;
-    int64_t n_moments; /* training: optimizer's numbers this rank keeps; -1: all */
+    int64_t n_moments;  /* training: optimizer's numbers this rank keeps; -1: all */
+    bool all_gradients; /* training: objectives add to the gradients of all states */
 } ModelRoom;
 
 /* Local. */

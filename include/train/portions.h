@@ -1,19 +1,20 @@
 /* portions.h: how the global batch is cut. Local, the same rule on all ranks.
  *
- * The samples of a batch are dealt by their number of tokens: to the ranks, or, with reproducible = yes, to shards,
- * which do not depend on the ranks; a rank then owns a contiguous range of shards. A rank computes its samples in one
- * portion, in portions of at most micro-batch samples, or shard by shard. Each is packed once a step. */
+ * The items of a batch are dealt by their number of tokens: to the ranks, or, with reproducible = yes, to shards,
+ * which do not depend on the ranks; a rank then owns a contiguous range of shards. A rank computes its items in one
+ * portion, in portions of at most micro-batch items, or shard by shard. Each is packed once a step. */
 #ifndef TRAIN_PORTIONS_H
 #define TRAIN_PORTIONS_H
 
-#include "data/batch.h"
+#include "methods/method.h"
 #include "parallel/partition.h"
 
 typedef struct {
     int rank, n_ranks;
     int n_shards;    /* reproducible = yes; else 0 */
-    int micro_batch; /* samples of a portion at most; 0 = no limit; not with shards */
-    int batch;       /* samples of the largest step, all ranks */
+    int micro_batch; /* items of a portion at most; 0 = no limit; not with shards */
+    int batch;       /* items of the largest step, all ranks */
+    int per_item;    /* samples of an item */
     int longest;     /* tokens of the longest sample */
 } PortionRule;
 
@@ -27,16 +28,16 @@ typedef struct {
     Portion *portion; /* [n] of the step at hand, in order; at least 1 without shards */
     int n;
     Batch pool;             /* the memory of all of them */
-    int *sample, *first;    /* [batch] numbers in the corpus, part after part; [parts + 2] where a part begins */
+    BatchItem *item;        /* [batch] part after part */
+    int *first;             /* [parts + 2] where a part begins */
     int *tokens, *part_of;  /* [batch] */
     PartitionLoad *scratch; /* [batch + parts] */
 } Portions;                 /* arrays live in the arena */
 
 void portions_init(Arena *arena, const PortionRule *rule, Portions *portions);
 
-/* Cut and pack the step's n samples (order [n]: numbers in the corpus, in the order of the batch). */
-void portions_deal(Portions *portions, const Corpus *corpus, const Vocabulary *vocabulary, const int *order, int n,
-                   const Masking *masking);
+/* Cut and pack the step's n items (number [n]: in the method's data, in the order of the batch). */
+void portions_deal(Portions *portions, MethodRun *method, const int *number, int n);
 
 /* Can any rank have more than one? */
 bool portions_are_many(const PortionRule *rule);

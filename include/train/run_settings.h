@@ -51,15 +51,15 @@ typedef struct {
     double max_time_s;
     bool dry_run, overwrite;
     struct {
-        int pad, length; /* 0 none, 1 mask; 0 max, 1 words-pow2 */
-    } bec;
-    struct {
         CollapseOptions loss;
         const char *words, *reset; /* reset: as given; loss.reset and loss.ema come from it */
     } nc;
+    _Alignas(double) char options[2048]; /* of the methods' own keys: run_settings_options */
 } RunSettings;
 
 const Setting *run_settings_table(int *n);
+/* The keys of a method of its own, in its own struct. */
+const void *run_settings_options(const RunSettings *run, const Method *method);
 /* Are class means collected: for the regularizer, or for snapshots of them? */
 bool run_settings_collects(const RunSettings *run);
 /* Complete settings with defaults, check every value and their combinations, fill run. Texts are

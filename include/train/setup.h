@@ -17,14 +17,16 @@ enum { N_STEP_FLAGS = 1 + N_STOPS };
 
 typedef struct {
     const RunSettings *run; /* borrowed */
-    Corpus corpus;          /* owned */
     WordList words;         /* owned; empty without regularizer */
     Arena arena;            /* owned: parameters, states, statistics */
     Model model;            /* owned */
+    MethodRun method;       /* owned, with the data */
     CollapseLoss collapse;
-    Step step;         /* owned */
-    Batch trace_batch; /* all samples of this rank, for the trace */
-    int *order;        /* owned [corpus.n]: permutation of the epoch */
+    Step step;             /* owned */
+    Batch trace_batch;     /* all samples of this rank, for the trace */
+    BatchItem *trace_item; /* owned [batch] */
+    int *order;            /* owned [method.data.n]: permutation of the epoch */
+    int *chosen;           /* owned [batch]: items of the step, where the method chooses them */
     int64_t total_steps;
     TrainState state;
     bool writes_behind; /* checkpoints are written behind the steps */
@@ -45,7 +47,8 @@ Status setup_open(const Comm *comm, const RunSettings *run, const char *settings
 void setup_close(Trainer *trainer);
 
 /* The parts of setup_open that a run on other data (collapse bench) takes too. trainer->run, model (opened),
- * corpus and words must be there. */
+ * method with its data, and words must be there. */
+void setup_method(Trainer *trainer);                   /* its keys and memory; before the model is laid out */
 void setup_memory(const Comm *comm, Trainer *trainer); /* counts, logs, takes */
 void setup_state(const char *settings, const char *command_line, Trainer *trainer);
 void setup_order(Trainer *trainer); /* the permutation of state.epoch */

@@ -4,9 +4,8 @@
 
 #include "base/timer.h"
 #include "kernels/vector.h"
-#include "model/model.h"
+#include "methods/method.h"
 #include "objectives/collapse_loss.h"
-#include "objectives/masked_lm.h"
 #include "train/history.h"
 #include "train/portions.h"
 #include "train/schedule.h"
@@ -14,33 +13,32 @@
 
 /* What a step computes with. */
 typedef struct {
-    Model *model; /* borrowed */
-    MaskedLm masked_lm;
+    Model *model;           /* borrowed */
+    MethodRun *method;      /* borrowed */
     CollapseLoss *collapse; /* borrowed: the regularizer, or class means alone (weight 0); NULL: neither */
     Portions portions;      /* of the step at hand */
     StepSums sums;          /* owned */
     Schedule schedule;
     AdamSettings adam; /* but for what changes from step to step */
     double clip;
-    Masking masking; /* but for the epoch */
     Timer timer;
     /* What this rank has to tell the others, asked for near the end of a step: flags [n_flags], zero before. */
     void (*tell)(void *context, double *flags);
     void *context;
 
     /* Of the step at hand: */
-    int64_t n_labels, n_tokens; /* of the global batch */
-    bool is_exchanged;          /* R has been evaluated */
-    double nc_norm;             /* of R's gradient to the rows */
+    StepCounts counts;
+    bool is_exchanged; /* class sums and rows are those of all ranks; R and the method's whole are evaluated */
+    double nc_norm;    /* of R's gradient to the rows */
+    double once[1 + HISTORY_TERMS]; /* values of the terms without samples */
 } Step;
 
 /* Where in the run the step stands, and its batch. */
 typedef struct {
     int64_t step, epoch; /* done before it */
     bool begins_epoch;
-    const Corpus *corpus;
-    const int *sample; /* [n_samples] numbers in the corpus */
-    int n_samples;
+    const int *item; /* [n_items] numbers in the method's data */
+    int n_items;
 } StepInput;
 
 /* One step; fills line but for tokens and seconds, which are sums over steps. Afterwards sums.flags hold the sums of

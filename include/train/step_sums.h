@@ -17,6 +17,8 @@ typedef struct {
     bool in_background;   /* sums go on behind the backward pass */
     int64_t n_doubles;    /* of a portion's other sums (class sums); 0 = none */
     bool shares_doubles;  /* they are summed over ranks; else every rank keeps its own */
+    int64_t n_rows;       /* numbers of all rows of a batch (methods/method.h); 0 = none */
+    int n_terms;          /* of the loss, the task's first */
     int n_flags;          /* numbers that ranks have to tell each other in a step */
 } StepSumsRule;
 
@@ -29,9 +31,10 @@ typedef struct {
     BucketSum sums;       /* owned */
     TreeStack tree;       /* gradients of the shards */
     int n_sets;           /* shards, or 1 */
-    double *loss;         /* [n_sets] of the portions' labels */
+    double *loss;         /* [n_sets, n_terms] sums over the portions */
     double *flags;        /* [n_flags] zero at begin; behind loss, with which they cross the network */
     double *doubles;      /* [n_sets, n_doubles] */
+    double *rows;         /* [n_rows] */
     double *norm_part;    /* scratch of gradients_norm */
     int shard;            /* of the portion at hand */
     bool is_final;        /* its gradients are the last of this rank: they may be summed */
@@ -57,7 +60,8 @@ void step_sums_end_portion(StepSums *sums);
 
 /* Where a portion of this shard adds its class sums [n_doubles]. */
 double *step_sums_doubles(const StepSums *sums, int shard);
-void step_sums_add_loss(StepSums *sums, double loss);
+/* Where it adds its terms of the loss [n_terms]. */
+double *step_sums_terms(const StepSums *sums, int shard);
 
 /* This rank's class sums are complete: their sum begins. Afterwards all sets are complete, in the order of the shards.
  */
@@ -68,9 +72,9 @@ void step_sums_counts(StepSums *sums, int64_t *x, int n); /* [all] */
 void step_sums_numbers(StepSums *sums, double *x, int n); /* [all] */
 /* The gradients of the global loss: of all parameters, or of those this rank owns. */
 void step_sums_finish(StepSums *sums); /* [all] */
-/* The sum of the losses: shards in order, or ranks in order. Afterwards flags hold their sums. */
-double step_sums_loss(StepSums *sums); /* [all] */
-double step_sums_norm(StepSums *sums); /* [all] */
+/* The sums of the losses, term [n_terms]: shards in order, or ranks in order. Afterwards flags hold their sums. */
+void step_sums_losses(StepSums *sums, double *term); /* [all] */
+double step_sums_norm(StepSums *sums);               /* [all] */
 /* After the update, which may have failed on this rank: what each rank owns of the weights goes to all. */
 Status step_sums_share_weights(StepSums *sums, Status updated); /* [all] */
 

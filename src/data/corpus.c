@@ -131,7 +131,7 @@ static Encoded encode_shared(const Comm *comm, const Encoder *e, const SampleLis
 }
 
 /* The parts of all ranks, on rank 0, as a corpus. Collective. */
-static void collect(const Comm *comm, const Encoded *mine, Corpus *corpus)
+static void collect(const Comm *comm, const Encoded *mine, Dataset *corpus)
 {
     int64_t count[] = {(int64_t)mine->ids.n, mine->n, mine->n_cut};
     comm_sum_i64(comm, count, 3);
@@ -167,7 +167,7 @@ static Status split_text(Table *table, int place, const CorpusOptions *options, 
 
 /* table: rank 0 only. */
 static Status tokenize(const Comm *comm, const char *path, Table *table, int place, const Vocabulary *vocabulary,
-                       const CorpusOptions *options, Corpus *corpus)
+                       const CorpusOptions *options, Dataset *corpus)
 {
     const double began_s = timer_now();
     SampleList list = {0};
@@ -195,7 +195,7 @@ static Status tokenize(const Comm *comm, const char *path, Table *table, int pla
 }
 
 /* corpus from rank 0 to all. */
-static void share(const Comm *comm, Corpus *corpus)
+static void share(const Comm *comm, Dataset *corpus)
 {
     struct {
         int n, longest, n_cut, max_length;
@@ -204,8 +204,8 @@ static void share(const Comm *comm, Corpus *corpus)
     if (comm->rank == 0) shape.n_ids = corpus->offset[corpus->n];
     comm_broadcast(comm, &shape, sizeof shape);
     if (comm->rank > 0) {
-        *corpus =
-            (Corpus){.n = shape.n, .longest = shape.longest, .n_cut = shape.n_cut, .max_length = shape.max_length};
+        *corpus = (Dataset){
+            .n = shape.n, .n_texts = 1, .longest = shape.longest, .n_cut = shape.n_cut, .max_length = shape.max_length};
         corpus->id = memory_alloc((size_t)shape.n_ids, sizeof *corpus->id);
         corpus->offset = memory_alloc((size_t)shape.n + 1, sizeof *corpus->offset);
     }
@@ -214,7 +214,7 @@ static void share(const Comm *comm, Corpus *corpus)
 }
 
 /* rank 0: is the cache of this text and of these rules? */
-static bool read_cache(const char *cache, const CorpusKey *key, Corpus *corpus)
+static bool read_cache(const char *cache, const CorpusKey *key, Dataset *corpus)
 {
     if (!corpus_cache_is(cache)) return false;
     bool is_same = false;
@@ -237,12 +237,12 @@ static Status may_keep(const Comm *comm, const CorpusOptions *options, bool *kee
 }
 
 Status corpus_read(const Comm *comm, const char *path, const Vocabulary *vocabulary, const CorpusOptions *options,
-                   Corpus *corpus)
+                   Dataset *corpus)
 {
     Table table = {0};
     CorpusKey key;
     int found = 0, place = 0;
-    *corpus = (Corpus){0};
+    *corpus = (Dataset){.n_texts = 1};
     Status opened = STATUS_OK;
     if (comm->rank == 0) {
         opened = table_open(path, (TableFormat)options->format, &table);
@@ -266,13 +266,6 @@ Status corpus_read(const Comm *comm, const char *path, const Vocabulary *vocabul
     }
     table_close(&table);
     if (!status) share(comm, corpus);
-    else corpus_free(corpus);
+    else dataset_free(corpus);
     return status;
-}
-
-void corpus_free(Corpus *corpus)
-{
-    free(corpus->id);
-    free(corpus->offset);
-    *corpus = (Corpus){0};
 }

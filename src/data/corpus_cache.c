@@ -51,7 +51,7 @@ static Status read_number(H5File *file, const char *name, int64_t most, int *val
 
 /* The door: offsets ascend from 0 to the number of ids, no sample is longer than it may be, and every id is one of the
  * vocabulary's. What a corpus holds indexes matrices from here on. */
-static Status check_arrays(const char *path, const CorpusKey *key, const Corpus *c, int64_t n_ids)
+static Status check_arrays(const char *path, const CorpusKey *key, const Dataset *c, int64_t n_ids)
 {
     bool good = c->offset[0] == 0 && c->offset[c->n] == n_ids && c->longest <= key->max_length;
     for (int i = 0; i < c->n && good; i++)
@@ -64,7 +64,7 @@ static Status check_arrays(const char *path, const CorpusKey *key, const Corpus 
     return STATUS_OK;
 }
 
-static Status read_arrays(H5File *file, const CorpusKey *key, Corpus *c)
+static Status read_arrays(H5File *file, const CorpusKey *key, Dataset *c)
 {
     H5Shape ids, offset;
     TRY(h5_shape(file, "/ids", &ids));
@@ -81,7 +81,7 @@ static Status read_arrays(H5File *file, const CorpusKey *key, Corpus *c)
     return check_arrays(h5_path(file), key, c, ids.count);
 }
 
-static Status read_if_same(H5File *file, const CorpusKey *key, Corpus *corpus, bool *is_same)
+static Status read_if_same(H5File *file, const CorpusKey *key, Dataset *corpus, bool *is_same)
 {
     TRY(h5_check_format(file, CACHE_FORMAT, "name another corpus-cache"));
     *is_same = true;
@@ -91,26 +91,26 @@ static Status read_if_same(H5File *file, const CorpusKey *key, Corpus *corpus, b
     return *is_same ? read_arrays(file, key, corpus) : STATUS_OK;
 }
 
-Status corpus_cache_read(const char *path, const CorpusKey *key, Corpus *corpus, bool *is_same)
+Status corpus_cache_read(const char *path, const CorpusKey *key, Dataset *corpus, bool *is_same)
 {
     H5File *file;
     *is_same = false;
     TRY(h5_open(path, &file));
     Status status = read_if_same(file, key, corpus, is_same);
     h5_close(&file);
-    if (status) corpus_free(corpus);
+    if (status) dataset_free(corpus);
     return status;
 }
 
 typedef struct {
     const CorpusKey *key;
-    const Corpus *corpus;
+    const Dataset *corpus;
 } CacheBody;
 
 static Status write_body(H5File *file, const void *context)
 {
     const CorpusKey *key = ((const CacheBody *)context)->key;
-    const Corpus *c = ((const CacheBody *)context)->corpus;
+    const Dataset *c = ((const CacheBody *)context)->corpus;
     TRY(h5_write_header(file, CACHE_FORMAT, "", ""));
     TRY(h5_put_text(file, "/", "text_xxh128", key->text));
     TRY(h5_put_text(file, "/", "vocabulary_xxh128", key->vocabulary));
@@ -156,7 +156,7 @@ Status corpus_cache_may_write(const char *path)
     return output_check("corpus-cache", path, &kind, was_cache(path), NULL, 0);
 }
 
-Status corpus_cache_write(const char *path, const CorpusKey *key, const Corpus *corpus)
+Status corpus_cache_write(const char *path, const CorpusKey *key, const Dataset *corpus)
 {
     return h5_write_file(path, write_body, &(CacheBody){key, corpus});
 }

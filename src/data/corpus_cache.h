@@ -18,12 +18,12 @@ typedef struct {
 void corpus_cache_key(const Table *table, const Vocabulary *vocabulary, const CorpusOptions *options, CorpusKey *key);
 /* Fails on a damaged file, and on one whose ids or offsets would lead astray. *is_same: the file's key is this one, and
  * corpus is filled. */
-Status corpus_cache_read(const char *path, const CorpusKey *key, Corpus *corpus, bool *is_same);
+Status corpus_cache_read(const char *path, const CorpusKey *key, Dataset *corpus, bool *is_same);
 /* Is a file a cache, perhaps a damaged one? */
 bool corpus_cache_is(const char *path);
 /* May path be written? Only a cache is replaced, a damaged one too if it can still be told. Makes missing folders. */
 Status corpus_cache_may_write(const char *path);
 /* The file appears complete and verified; another program that writes the same cache is not disturbed. */
-Status corpus_cache_write(const char *path, const CorpusKey *key, const Corpus *corpus);
+Status corpus_cache_write(const char *path, const CorpusKey *key, const Dataset *corpus);
 
 #endif

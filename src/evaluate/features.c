@@ -18,8 +18,8 @@ static void lay_out(Features *f)
     f->label = arena_cut(&f->arena, HEAD_ROWS, sizeof(int));
 }
 
-void features_open(Model *model, const Corpus *corpus, const char *name, const Pairing *pairing, const Masking *masking,
-                   Features *f)
+void features_open(Model *model, const Dataset *corpus, const char *name, const Pairing *pairing,
+                   const Masking *masking, Features *f)
 {
     *f = (Features){.model = model, .corpus = corpus, .name = name, .pairing = *pairing, .masking = *masking};
     if (pairing->align != ALIGN_MASKED) f->masking.rate = 0;
@@ -58,8 +58,9 @@ static Status flush(Features *f, const real *hidden, int n, FeatureVisit visit, 
 
 static Status visit_block(Features *f, int first, int n, const int *wanted, FeatureVisit visit, void *context)
 {
-    int order[FEATURE_SAMPLES], rows = 0;
-    for (int i = 0; i < n; i++) order[i] = first + i;
+    BatchItem order[FEATURE_SAMPLES];
+    int rows = 0;
+    for (int i = 0; i < n; i++) order[i] = (BatchItem){first + i, i};
     batch_fill(f->corpus, f->model->vocabulary, order, n, &f->masking, &f->batch);
     const Batch *b = &f->batch;
     const int *ids = f->pairing.ids == IDS_TRUE ? b->true_id : b->packed.id; /* differ where masks are fed */

@@ -86,7 +86,7 @@ Status geometry_agreement(GeometryRun *r)
                                    .max_length = r->model.longest,
                                    .cache = ""};
     const Masking masking = {o->mask_rate, (uint64_t)o->seed, 1};
-    Corpus corpus = {0};
+    Dataset corpus = {0};
     if (other) TRY(corpus_read(r->comm, o->nc4_text, r->model.vocabulary, &options, &corpus));
     Agreement a;
     Features features;
@@ -100,7 +100,7 @@ Status geometry_agreement(GeometryRun *r)
         r->forward_s += features.forward_s;
     }
     features_close(&features);
-    corpus_free(&corpus);
+    dataset_free(&corpus);
     free(a.embedding);
     free(a.half);
     free(a.class_of);

@@ -257,7 +257,7 @@ void geometry_run_close(GeometryRun *r)
     class_scatter_close(&r->all);
     class_scatter_close(&r->kept);
     wordlist_free(&r->words);
-    corpus_free(&r->corpus);
+    dataset_free(&r->corpus);
     model_close(&r->model);
     result_free(&r->result);
     free(r->id);

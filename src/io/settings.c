@@ -58,10 +58,15 @@ Status settings_give(Settings *settings, const char *key, const char *value, con
     return STATUS_OK;
 }
 
-bool settings_is_given(const Settings *settings, const char *key)
+const char *settings_value(const Settings *settings, const char *key)
 {
     const int i = find(settings, key);
-    return i >= 0 && settings->value[i];
+    return i < 0 ? NULL : settings->value[i];
+}
+
+bool settings_is_given(const Settings *settings, const char *key)
+{
+    return settings_value(settings, key) != NULL;
 }
 
 /* One line of a settings file. seen: the keys of this file so far. */

@@ -2,6 +2,7 @@
 #include "model/encoder.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "kernels/embedding.h"
@@ -37,6 +38,7 @@ static void init_states(Arena *arena, Encoder *e, EncoderUse use)
     const BertConfig *c = &e->params->config;
     const size_t n = (size_t)e->max_tokens, d = (size_t)c->hidden;
     e->h = memory_alloc((size_t)c->layers + 1, sizeof *e->h);
+    e->dh = memory_alloc((size_t)c->layers + 1, sizeof *e->dh);
     e->layer = memory_alloc((size_t)c->layers, sizeof *e->layer);
     for (int l = 0; l <= c->layers; l++) e->h[l] = use != ENCODER_EVALUATES || l < 2 ? cut(arena, n, d) : e->h[l % 2];
     for (int l = 0; l < c->layers; l++) {
@@ -61,7 +63,7 @@ void encoder_init(Arena *arena, const Params *params, int max_samples, int max_t
     if (use != ENCODER_EVALUATES) {
         e->df = cut(arena, n, i);
         e->dqkv = cut(arena, n, 3 * d);
-        e->dx = cut(arena, n, d);
+        e->dh[c->layers] = e->dx = cut(arena, n, d);
         e->ds = cut(arena, n, d);
         e->da = cut(arena, n, d);
         e->reduce = arena_cut(arena, layers_scratch(max_tokens, widest), sizeof(real));
@@ -74,8 +76,22 @@ void encoder_init(Arena *arena, const Params *params, int max_samples, int max_t
 void encoder_free(Encoder *encoder)
 {
     free(encoder->h);
+    free(encoder->dh);
     free(encoder->layer);
     *encoder = (Encoder){0};
+}
+
+void encoder_take_gradients(Arena *arena, Encoder *e)
+{
+    const BertConfig *c = &e->params->config;
+    for (int l = 0; l < c->layers; l++) e->dh[l] = cut(arena, (size_t)e->max_tokens, (size_t)c->hidden);
+}
+
+void encoder_clear_gradients(Encoder *e, int n_tokens)
+{
+    const BertConfig *c = &e->params->config;
+    for (int l = 0; l <= c->layers; l++)
+        if (e->dh[l]) memset(e->dh[l], 0, (size_t)n_tokens * (size_t)c->hidden * sizeof(real));
 }
 
 static const Dropout *dropout_keys(const Encoder *e, const Packed *input, int layer, int site)
@@ -186,13 +202,15 @@ static void embed_backward(Encoder *e, const Packed *in, real *dx)
     embedding_backward(n, d, in->kind, dx, EMBEDDING_ALL_ROWS, g->type);
 }
 
-void encoder_backward(Encoder *e, const Packed *input, real *dx, LayerDone done, void *context)
+void encoder_backward(Encoder *e, const Packed *input, LayerDone done, void *context)
 {
-    const int last = e->params->config.layers - 1;
+    const BertConfig *c = &e->params->config;
+    const int last = c->layers - 1;
     for (int l = last; l >= 0; l--) {
         if (e->recomputes && l < last) layer_forward(e, input, l);
-        layer_backward(e, input, l, dx);
+        layer_backward(e, input, l, e->dx);
+        if (e->dh[l]) layers_add((int64_t)input->n_tokens * c->hidden, e->dh[l], e->dx);
         if (done) done(context, l);
     }
-    embed_backward(e, input, dx);
+    embed_backward(e, input, e->dx);
 }

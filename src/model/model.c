@@ -118,6 +118,7 @@ void model_lay_out(Arena *arena, const ModelRoom *room, Model *m)
     if (trains && room->n_moments >= 0) params_init_dealt(arena, &m->config, room->n_moments, &m->params);
     else params_init(arena, &m->config, trains, &m->params);
     encoder_init(arena, &m->params, room->samples, room->tokens, room->longest, room->use, &m->encoder);
+    if (room->all_gradients) encoder_take_gradients(arena, &m->encoder);
     mlm_head_init(arena, &m->params, true, &m->head);
 }
 
@@ -168,7 +169,7 @@ Status model_read(const Comm *comm, const char *path, int n_samples, int longest
         status = status_set(STATUS_USAGE, __FILE__, __LINE__, "max-length = %d, but %s reads at most %d positions",
                             longest, path, m->config.positions);
     m->longest = longest > 0 ? longest : m->config.positions;
-    const ModelRoom room = {ENCODER_EVALUATES, n_samples, n_samples * m->longest, m->longest, -1};
+    const ModelRoom room = {ENCODER_EVALUATES, n_samples, n_samples * m->longest, m->longest, -1, false};
     if (!status) {
         lay_out_to_evaluate(&room, m);
         arena_open(&m->arena);

@@ -41,10 +41,11 @@ static Status make_vocabulary(Vocabulary **vocabulary)
 }
 
 /* Lengths: all `length`, or uniform between 0.1 and 2 fill - 0.1 of it, at least 8. */
-static void make_corpus(const BenchmarkOptions *o, Corpus *corpus)
+static void make_corpus(const BenchmarkOptions *o, Dataset *corpus)
 {
     const int n = (int)(o->batch * (o->steps + WARM_STEPS));
     corpus->n = n;
+    corpus->n_texts = 1;
     corpus->longest = corpus->max_length = (int)o->length;
     corpus->offset = memory_alloc((size_t)n + 1, sizeof *corpus->offset);
     corpus->id = memory_alloc((size_t)n * (size_t)o->length, sizeof *corpus->id);
@@ -153,6 +154,7 @@ static Status time_steps(const Comm *comm, Trainer *t, const BenchmarkOptions *o
 Status benchmark_run(const Comm *comm, const BenchmarkOptions *o, BenchmarkResult *r)
 {
     RunSettings run = o->run;
+    run.method = method_find("mlm");
     run.batch = o->batch, run.steps = o->steps + WARM_STEPS, run.seed = 1;
     run.optimizer.schedule = SCHEDULE_CONSTANT;
     run.nc.loss.weight = o->regularizer ? 10 : 0;
@@ -161,7 +163,8 @@ Status benchmark_run(const Comm *comm, const BenchmarkOptions *o, BenchmarkResul
     t.step.schedule = (Schedule){SCHEDULE_CONSTANT, run.optimizer.learning_rate, 0, run.steps};
     *r = (BenchmarkResult){.options = *o, .ranks = comm->n_ranks, .threads = gemm_threads()};
     TRY(make_vocabulary(&t.model.vocabulary));
-    make_corpus(o, &t.corpus);
+    setup_method(&t);
+    make_corpus(o, &t.method.data);
     make_words(&t.words);
     t.model.config = config_of(o->model);
     setup_memory(comm, &t);

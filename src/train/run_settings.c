@@ -121,12 +121,6 @@ static const struct {
      {"dry-run", SETTING_SWITCH, "no", "", 0, 0, AT(dry_run),
       "check everything, print the memory needed, stop before step 1"}},
     {FIXED,
-     {"bec-pad", SETTING_CHOICE, "none", "none mask", 0, 0, AT(bec.pad),
-      "mask: fill samples with attended [MASK] up to max-length, as published"}},
-    {FIXED,
-     {"bec-length", SETTING_CHOICE, "max", "max words-pow2", 0, 0, AT(bec.length),
-      "words-pow2: cut to the power of two above the longest sample's words, without [SEP], as published"}},
-    {FIXED,
      {"nc-weight", SETTING_REAL, "0", "", 0, 1e9, AT(nc.loss.weight),
       "lambda, weight of the collapse regularizer; 0 = off"}},
     {FIXED,
@@ -148,36 +142,74 @@ static const struct {
       "class means over all ranks, or each rank its own (as published)"}},
 };
 
-enum { N_KEYS = sizeof row / sizeof row[0] };
+enum { N_ROWS = sizeof row / sizeof row[0], MOST_KEYS = 160 };
 
-static Setting table[N_KEYS]; /* of the rows, made at the first call */
+/* The rows, then the keys of all methods, with the places of their options in RunSettings. */
+static Setting table[MOST_KEYS];
+static int n_keys;
+
+/* Where the options of a method begin in run->options. */
+static size_t options_at(const Method *method)
+{
+    size_t at = 0;
+    const Method *m;
+    for (int i = 0; (m = method_at(i)) && m != method; i++)
+        at += (m->options_bytes + sizeof(double) - 1) / sizeof(double) * sizeof(double);
+    if (at + method->options_bytes > sizeof((RunSettings *)0)->options)
+        status_abort(__FILE__, __LINE__, "no room for the options of method %s", method->name);
+    return at;
+}
+
+const void *run_settings_options(const RunSettings *run, const Method *method)
+{
+    return run->options + options_at(method);
+}
 
 const Setting *run_settings_table(int *n)
 {
-    static bool is_made;
-    for (int i = 0; i < N_KEYS && !is_made; i++) table[i] = row[i].setting;
-    is_made = true;
-    *n = N_KEYS;
+    const Method *m;
+    n_keys = 0;
+    for (int i = 0; i < N_ROWS; i++) table[n_keys++] = row[i].setting;
+    for (int i = 0; (m = method_at(i)); i++)
+        for (int k = 0; k < m->n_keys; k++) {
+            if (n_keys == MOST_KEYS) status_abort(__FILE__, __LINE__, "more than %d keys", MOST_KEYS);
+            table[n_keys] = m->key[k];
+            table[n_keys++].offset += AT(options) + options_at(m);
+        }
+    *n = n_keys;
     return table;
 }
 
 static int row_of(const char *key)
 {
     int i = 0;
-    while (i < N_KEYS && strcmp(row[i].setting.name, key) != 0) i++;
+    while (i < N_ROWS && strcmp(row[i].setting.name, key) != 0) i++;
     return i;
 }
 
 const Setting *run_settings_row(const char *key)
 {
     const int i = row_of(key);
-    return i < N_KEYS ? &row[i].setting : NULL;
+    return i < N_ROWS ? &row[i].setting : NULL;
 }
 
 bool run_settings_may_change(const char *key)
 {
     const int i = row_of(key);
-    return i < N_KEYS && row[i].change == FREE;
+    return i < N_ROWS && row[i].change == FREE;
+}
+
+/* A key of another method says nothing here, unless it has its default (as in a run.conf, which names all keys). */
+static Status check_owners(const Settings *settings, const Method *chosen)
+{
+    const Method *m;
+    for (int i = 0; (m = method_at(i)); i++)
+        for (int k = 0; m != chosen && k < m->n_keys; k++) {
+            const char *value = settings_value(settings, m->key[k].name);
+            CHECK(!value || strcmp(value, m->key[k].fallback) == 0, STATUS_USAGE,
+                  "%s = %s is a key of method %s, but method = %s", m->key[k].name, value, m->name, chosen->name);
+        }
+    return STATUS_OK;
 }
 
 RunSettings run_settings_default(void)
@@ -185,7 +217,8 @@ RunSettings run_settings_default(void)
     Settings none;
     RunSettings run = {0};
     int n;
-    settings_init(&none, run_settings_table(&n), N_KEYS);
+    const Setting *all = run_settings_table(&n);
+    settings_init(&none, all, n);
     if (settings_store(&none, &run)) status_abort(__FILE__, __LINE__, "a default is wrong: %s", status_message());
     settings_free(&none);
     return run;
@@ -240,6 +273,18 @@ static Status check_needed(const RunSettings *run)
     return STATUS_OK;
 }
 
+static Status check_method(const RunSettings *run)
+{
+    if (run->method) return STATUS_OK;
+    char names[256] = "";
+    const Method *m;
+    for (int i = 0; (m = method_at(i)); i++) {
+        const size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, " %s", m->name);
+    }
+    FAIL(STATUS_USAGE, "method = '%s' is not one of:%s", run->method_name, names);
+}
+
 Status run_settings_resolve(Settings *settings, RunSettings *run)
 {
     *run = (RunSettings){.settings_file = ""};
@@ -247,7 +292,8 @@ Status run_settings_resolve(Settings *settings, RunSettings *run)
           "both steps and epochs are given; keep one of them");
     TRY(settings_store(settings, run));
     run->method = method_find(run->method_name);
-    CHECK(run->method, STATUS_USAGE, "method = '%s' is not one of: mlm bec", run->method_name);
+    TRY(check_method(run));
+    TRY(check_owners(settings, run->method));
     TRY(method_give_defaults(run->method, run->compat == 1, settings));
     TRY(settings_store(settings, run));
     CHECK(run->dropout >= 0 || run->dropout == -1, STATUS_USAGE,
@@ -267,7 +313,8 @@ void run_settings_help(void)
     printf("Keys (in the file as key = value, or as flags; a flag wins over the file, and of two equal flags the "
            "last):\n");
     int n;
-    settings_help(run_settings_table(&n), N_KEYS);
+    const Setting *all = run_settings_table(&n);
+    settings_help(all, n);
     printf("\nMethods and the values they give to keys that are not set:\n");
     const Method *m;
     for (int i = 0; (m = method_at(i)); i++) {

@@ -37,40 +37,50 @@ enum { CACHED_BYTES = 16 << 20 /* a smaller text is tokenized in half a second *
 
 /* --- text and words ------------------------------------------------------------------------------- */
 
-static Status read_corpus(const Comm *comm, const RunSettings *run, Trainer *t)
+/* The method, with its own keys and memory, before it reads. */
+void setup_method(Trainer *t)
+{
+    const RunSettings *run = t->run;
+    t->method = (MethodRun){.method = run->method,
+                            .options = run_settings_options(run, run->method),
+                            .model = &t->model,
+                            .masking = {.rate = run->mask_rate, .seed = (uint64_t)run->seed},
+                            .own = memory_alloc(1, run->method->own_bytes)};
+}
+
+static Status read_data(const Comm *comm, const RunSettings *run, Trainer *t)
 {
     const BertConfig *config = &t->model.config;
-    const bool published = run->bec.length == 1;
-    CorpusOptions options = {.split = (SplitRule)run->data.split,
+    CorpusOptions request = {.split = (SplitRule)run->data.split,
                              .format = run->data.format,
                              .column = run->data.column,
-                             .max_length = (int)run->data.max_length,
-                             .pad_masked = run->bec.pad == 1,
-                             .cut_separator = published};
+                             .max_length = (int)run->data.max_length};
     char *own = file_join(run->output, "corpus.h5");
     const bool automatic = strcmp(run->data.cache, "auto") == 0;
-    if (automatic) options.cache_bytes = CACHED_BYTES;
-    options.cache = strcmp(run->data.cache, "no") == 0 || run->dry_run ? "" : automatic ? own : run->data.cache;
+    if (automatic) request.cache_bytes = CACHED_BYTES;
+    request.cache = strcmp(run->data.cache, "no") == 0 || run->dry_run ? "" : automatic ? own : run->data.cache;
     CHECK(run->data.max_length <= config->positions, STATUS_USAGE,
           "max-length = %lld, but the model reads at most %d positions", (long long)run->data.max_length,
           config->positions);
-    Status status = corpus_read(comm, run->data.path, t->model.vocabulary, &options, &t->corpus);
+    setup_method(t);
+    Status status = run->method->read(comm, &t->method, run->data.path, &request);
     free(own);
     TRY(status);
-    log_line("%s: %d samples, %lld pieces, longest %d%s", run->data.path, t->corpus.n,
-             (long long)t->corpus.offset[t->corpus.n], t->corpus.longest, published ? ", cut as published" : "");
-    if (t->corpus.n_cut)
-        log_line("%d samples were longer than %d pieces and were cut", t->corpus.n_cut, t->corpus.max_length);
+    const Dataset *data = &t->method.data;
+    log_line("%s: %d samples, %lld pieces, longest %d%s", run->data.path, data->n,
+             (long long)data->offset[dataset_texts(data)], data->longest,
+             request.cut_separator ? ", cut as published" : "");
+    if (data->n_cut) log_line("%d samples were longer than %d pieces and were cut", data->n_cut, data->max_length);
     return STATUS_OK;
 }
 
 /* A regularizer over classes that the text does not hold would do nothing, quietly, to the end. */
-static Status check_met(const RunSettings *run, const Corpus *corpus, const WordList *words, const char *asked)
+static Status check_met(const RunSettings *run, const Dataset *data, const WordList *words, const char *asked)
 {
     bool *met = memory_alloc((size_t)words->n, sizeof *met);
     int n = 0;
-    for (int64_t i = 0; i < corpus->offset[corpus->n]; i++) {
-        const int class = wordlist_class(words, corpus->id[i]);
+    for (int64_t i = 0; i < data->offset[dataset_texts(data)]; i++) {
+        const int class = wordlist_class(words, data->id[i]);
         if (class < 0 || met[class]) continue;
         met[class] = true;
         n++;
@@ -93,26 +103,33 @@ static Status read_words(const Comm *comm, const RunSettings *run, Trainer *t)
     char *asked = run->nc.loss.weight > 0 ? memory_print("nc-weight = %g", run->nc.loss.weight)
                                           : memory_print("geometry-steps = %lld", (long long)run->geometry_steps);
     Status status = wordlist_check_pairs(&t->words, run->nc.words, asked);
-    if (!status) status = check_met(run, &t->corpus, &t->words, asked);
+    if (!status) status = check_met(run, &t->method.data, &t->words, asked);
     free(asked);
     return status;
 }
 
 /* --- memory ---------------------------------------------------------------------------------------- */
 
-static int batch_of(const RunSettings *run, const Corpus *corpus)
+static int batch_of(const RunSettings *run, const Dataset *data)
 {
-    return run->batch < corpus->n ? (int)run->batch : corpus->n;
+    return run->batch < data->n ? (int)run->batch : data->n;
 }
 
-static PortionRule portion_rule(const Comm *comm, const RunSettings *run, const Corpus *corpus)
+static int samples_of_item(const Trainer *t)
 {
+    return t->method.data.n_texts * (t->run->method->copies > 0 ? t->run->method->copies : 1);
+}
+
+static PortionRule portion_rule(const Comm *comm, const RunSettings *run, const Trainer *t)
+{
+    const Dataset *data = &t->method.data;
     return (PortionRule){.rank = comm->rank,
                          .n_ranks = comm->n_ranks,
                          .n_shards = run->work.reproducible ? (int)run->work.shards : 0,
                          .micro_batch = (int)run->work.micro_batch,
-                         .batch = batch_of(run, corpus),
-                         .longest = corpus->longest};
+                         .batch = batch_of(run, data),
+                         .per_item = samples_of_item(t),
+                         .longest = data->longest};
 }
 
 static StepSumsRule sums_rule(const Comm *comm, const RunSettings *run, const Trainer *t)
@@ -124,6 +141,8 @@ static StepSumsRule sums_rule(const Comm *comm, const RunSettings *run, const Tr
                           .in_background = overlap == OVERLAP_AUTO ? several_nodes : overlap == OVERLAP_YES,
                           .n_doubles = collects ? collapse_loss_doubles(t->words.n, t->model.config.hidden) : 0,
                           .shares_doubles = run->nc.loss.sync == SYNC_GLOBAL,
+                          .n_rows = (int64_t)run->method->row_width * batch_of(run, &t->method.data),
+                          .n_terms = 1 + run->method->n_terms,
                           .n_flags = N_STEP_FLAGS};
 }
 
@@ -143,7 +162,7 @@ static void set_step(const RunSettings *run, Trainer *t)
     Step *s = &t->step;
     s->model = &t->model;
     s->collapse = run_settings_collects(run) ? &t->collapse : NULL;
-    s->masking = (Masking){.rate = run->mask_rate, .seed = (uint64_t)run->seed};
+    s->method = &t->method;
     s->clip = run->optimizer.clip;
     s->adam = (AdamSettings){.form = run->optimizer.adam == 0 ? ADAM_HF : ADAM_TORCH,
                              .beta_1 = 0.9,
@@ -156,14 +175,16 @@ static void set_step(const RunSettings *run, Trainer *t)
 static void lay_out(const Comm *comm, const RunSettings *run, Trainer *t)
 {
     const BertConfig *config = &t->model.config;
-    const PortionRule rule = portion_rule(comm, run, &t->corpus);
+    const PortionRule rule = portion_rule(comm, run, t);
+    t->method.batch = rule.batch;
     const ModelRoom room = {.use = run->work.recompute ? ENCODER_RECOMPUTES : ENCODER_TRAINS,
                             .samples = portions_most_samples(&rule),
                             .tokens = (int)portions_most_tokens(&rule),
-                            .longest = t->corpus.longest,
-                            .n_moments = step_sums_moments(&t->step.sums)};
+                            .longest = t->method.data.longest,
+                            .n_moments = step_sums_moments(&t->step.sums),
+                            .all_gradients = run->method->all_states};
     model_lay_out(&t->arena, &room, &t->model);
-    masked_lm_init(&t->arena, &t->model.head, &t->step.masked_lm);
+    run->method->lay_out(&t->arena, &t->method);
     if (run_settings_collects(run))
         collapse_loss_init(&t->arena, &run->nc.loss, &t->words, &t->model.head, comm->n_ranks, &t->collapse);
     set_step(run, t);
@@ -171,7 +192,8 @@ static void lay_out(const Comm *comm, const RunSettings *run, Trainer *t)
     step_sums_lay_out(&t->arena, &t->model.params, &t->step.sums);
     lay_out_state(run, t);
     if (t->writes_behind) checkpoint_writer_init(&t->arena, comm, &t->state, &t->writer);
-    if (run->trace[0]) batch_init(&t->arena, rule.batch, batch_token_bound(&t->corpus, rule.batch), &t->trace_batch);
+    const int traced = rule.batch * rule.per_item;
+    if (run->trace[0]) batch_init(&t->arena, traced, traced * rule.longest, &t->trace_batch);
     const double own = run->dropout;
     t->model.encoder.hidden_dropout = own < 0 ? config->hidden_dropout : own;
     t->model.encoder.attention_dropout = own < 0 ? config->attention_dropout : own;
@@ -196,7 +218,7 @@ void setup_memory(const Comm *comm, Trainer *t)
              "checkpoints %.0f; "
              "and the corpus, %.0f",
              need, blocks, need - blocks - copy, copy,
-             4e-6 * (double)t->corpus.offset[t->corpus.n] + 12e-6 * t->corpus.n);
+             4e-6 * (double)t->method.data.offset[dataset_texts(&t->method.data)] + 12e-6 * t->method.data.n);
     if (run->dry_run) return;
     arena_open(&t->arena);
     lay_out(comm, run, t);
@@ -216,14 +238,14 @@ static Status load_weights(const Comm *comm, const RunSettings *run, Trainer *t)
 
 /* --- continuing ------------------------------------------------------------------------------------ */
 
-static int64_t hash_samples(const Corpus *corpus)
+static int64_t hash_samples(const Dataset *data)
 {
-    return (int64_t)XXH3_64bits(corpus->id, (size_t)corpus->offset[corpus->n] * sizeof *corpus->id);
+    return (int64_t)XXH3_64bits(data->id, (size_t)data->offset[dataset_texts(data)] * sizeof *data->id);
 }
 
 static Status plan_start(const Comm *comm, const char *settings, Trainer *t, FolderPlan *plan)
 {
-    const FolderQuestion question = {settings, t->total_steps, hash_samples(&t->corpus)};
+    const FolderQuestion question = {settings, t->total_steps, hash_samples(&t->method.data)};
     TRY(folder_plan(comm, &t->folder, &question, plan));
     t->is_done = *plan == FOLDER_IS_DONE;
     return STATUS_OK;
@@ -237,7 +259,7 @@ void setup_state(const char *settings, const char *command_line, Trainer *t)
     t->state.command_line = command_line;
     t->state.pieces = model_pieces(&t->model);
     t->state.pairing = &run->nc.loss.pairing;
-    t->state.samples_hash = hash_samples(&t->corpus);
+    t->state.samples_hash = hash_samples(&t->method.data);
     static const char *const metric[] = {"unc3", "nc3", "nc1", "nc2"};
     t->metric = metric[run->nc.loss.metric];
 }
@@ -303,12 +325,12 @@ static void hash_weights(const Params *params, char hash[HASH_TEXT_SIZE])
 
 static void set_length(const RunSettings *run, Trainer *t)
 {
-    const int64_t per_epoch = (t->corpus.n + run->batch - 1) / run->batch;
+    const int64_t per_epoch = (t->method.data.n + run->batch - 1) / run->batch;
     t->total_steps = run->steps > 0 ? run->steps : run->epochs * per_epoch;
     t->step.schedule = (Schedule){(ScheduleKind)run->optimizer.schedule, run->optimizer.learning_rate,
                                   run->optimizer.warmup, t->total_steps};
     log_line("%lld steps of %lld samples, %lld steps per epoch", (long long)t->total_steps,
-             (long long)(run->batch < t->corpus.n ? run->batch : t->corpus.n), (long long)per_epoch);
+             (long long)(run->batch < t->method.data.n ? run->batch : t->method.data.n), (long long)per_epoch);
 }
 
 /* The schedule is a function of the run's length: a run that goes on and is to be of another length is told what
@@ -316,7 +338,7 @@ static void set_length(const RunSettings *run, Trainer *t)
 static void log_new_length(const RunSettings *run, const Trainer *t)
 {
     const TrainState *s = &t->state;
-    const int64_t per_epoch = (t->corpus.n + run->batch - 1) / run->batch;
+    const int64_t per_epoch = (t->method.data.n + run->batch - 1) / run->batch;
     Schedule planned = t->step.schedule;
     planned.total = s->planned_steps > 0 ? s->planned_steps : s->planned_epochs * per_epoch;
     if (planned.total <= 0 || planned.total == t->total_steps || s->step >= t->total_steps) return;
@@ -344,7 +366,7 @@ static Status check_shards(const Comm *comm, const RunSettings *run)
 /* Tokens are counted in 32 bits. */
 static Status check_size(const Comm *comm, const RunSettings *run, const Trainer *t)
 {
-    const PortionRule rule = portion_rule(comm, run, &t->corpus);
+    const PortionRule rule = portion_rule(comm, run, t);
     const int64_t tokens = portions_most_tokens(&rule), all = portions_all_tokens(&rule);
     CHECK(all <= INT32_MAX, STATUS_USAGE, "batch = %lld means up to %lld tokens on a rank; use more ranks",
           (long long)run->batch, (long long)all);
@@ -362,7 +384,7 @@ Status setup_open(const Comm *comm, const RunSettings *run, const char *settings
     TRY(folder_open(comm, run, &t->folder));
     TRY(open_model(comm, run, &t->model));
     TRY(comm_agree(comm, interrupt_status()));
-    TRY(read_corpus(comm, run, t));
+    TRY(read_data(comm, run, t));
     TRY(read_words(comm, run, t));
     if (run_settings_collects(run) && !begins_at_random(run))
         TRY(pairing_tell_changes(comm, run->model.init, &run->nc.loss.pairing));
@@ -386,8 +408,8 @@ Status setup_open(const Comm *comm, const RunSettings *run, const char *settings
 
 void setup_order(Trainer *t)
 {
-    if (!t->order) t->order = memory_alloc((size_t)t->corpus.n, sizeof *t->order);
-    random_permutation((uint64_t)t->run->seed, (uint32_t)t->state.epoch, t->corpus.n, t->order);
+    if (!t->order) t->order = memory_alloc((size_t)t->method.data.n, sizeof *t->order);
+    random_permutation((uint64_t)t->run->seed, (uint32_t)t->state.epoch, t->method.data.n, t->order);
 }
 
 void setup_close(Trainer *t)
@@ -399,7 +421,10 @@ void setup_close(Trainer *t)
     trace_close(&t->trace);
     arena_close(&t->arena);
     wordlist_free(&t->words);
-    corpus_free(&t->corpus);
+    dataset_free(&t->method.data);
+    free(t->method.own);
+    free(t->trace_item);
+    free(t->chosen);
     free(t->order);
     free(t->log_path);
     folder_close(&t->folder);

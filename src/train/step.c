@@ -6,16 +6,21 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "train/gradients.h"
 
 /* --- what is asked ---------------------------------------------------------------------------------- */
 
-/* The gradient of R to states needs the class sums of the whole batch before the first backward pass. */
-static bool needs_sums_early(const Step *s)
+static bool adds_to_states(const Step *s)
 {
     return s->collapse && s->collapse->options.grad == GRAD_BOTH;
+}
+
+/* Must something of the whole batch be known before the first backward pass? R, for its gradient to the states; or the
+ * method's rows. */
+static bool needs_all_early(const Step *s)
+{
+    return adds_to_states(s) || s->method->method->row_width > 0;
 }
 
 /* Every rank has class means of its own (as published): its rows are added before the sum of the gradients. */
@@ -47,11 +52,13 @@ static double sum_terms(Term task, Term nc, double weight)
 static void begin(Step *s, const StepInput *in)
 {
     timer_begin(&s->timer, PHASE_DATA);
-    s->masking.epoch = (uint32_t)in->epoch;
+    s->method->masking.epoch = (uint32_t)in->epoch;
     s->model->encoder.step = (uint32_t)in->step;
     s->is_exchanged = false;
     s->nc_norm = 0;
-    portions_deal(&s->portions, in->corpus, s->model->vocabulary, in->sample, in->n_samples, &s->masking);
+    for (int k = 0; k <= HISTORY_TERMS; k++) s->once[k] = 0;
+    s->counts = (StepCounts){.step = in->step, .epoch = in->epoch, .items = in->n_items};
+    portions_deal(&s->portions, s->method, in->item, in->n_items);
     step_sums_begin(&s->sums);
     if (s->collapse) collapse_loss_begin_step(s->collapse, in->begins_epoch);
 }
@@ -64,8 +71,8 @@ static void count(Step *s)
         sum[1] += s->portions.portion[i].batch.packed.n_tokens;
     }
     step_sums_counts(&s->sums, sum, 2);
-    s->n_labels = sum[0];
-    s->n_tokens = sum[1];
+    s->counts.labels = sum[0];
+    s->counts.tokens = sum[1];
 }
 
 static void begin_portion(Step *s, const Portion *portion, bool is_last)
@@ -74,48 +81,57 @@ static void begin_portion(Step *s, const Portion *portion, bool is_last)
     step_sums_begin_portion(&s->sums, portion->shard, is_last);
 }
 
-/* Returns the last hidden states [N, D]. */
-static const real *forward(Step *s, const Portion *portion)
+static void forward(Step *s, const Portion *portion)
 {
     timer_begin(&s->timer, PHASE_FORWARD);
-    return encoder_forward(&s->model->encoder, &portion->batch.packed);
+    encoder_forward(&s->model->encoder, &portion->batch.packed);
+}
+
+static const real *last_states(const Step *s)
+{
+    return s->model->encoder.h[s->model->config.layers];
 }
 
 /* What the whole batch must know of these states. is_last: of this rank; then it may be summed. */
-static void note(Step *s, const Portion *portion, const real *hidden, bool is_last)
+static void note(Step *s, const Portion *portion, bool is_last)
 {
-    if (!s->collapse || s->is_exchanged) return;
+    if (s->is_exchanged) return;
     timer_begin(&s->timer, PHASE_REGULARIZE);
-    collapse_loss_add(s->collapse, step_sums_doubles(&s->sums, portion->shard), &portion->batch, hidden);
+    if (s->method->method->rows) s->method->method->rows(s->method, &portion->batch, s->sums.rows);
+    if (s->collapse)
+        collapse_loss_add(s->collapse, step_sums_doubles(&s->sums, portion->shard), &portion->batch, last_states(s));
     if (is_last) step_sums_begin_doubles(&s->sums);
 }
 
-/* The class sums of all ranks into the totals, and R from them; once a step. */
+/* Class sums and rows of all ranks, and what follows from them: R, the method's whole. Once a step. */
 static void exchange(Step *s)
 {
-    if (!s->collapse || s->is_exchanged) return;
+    const Method *method = s->method->method;
+    if (s->is_exchanged || (!s->collapse && !method->rows)) return;
     timer_begin(&s->timer, PHASE_WAIT);
     step_sums_finish_doubles(&s->sums);
     timer_begin(&s->timer, PHASE_REGULARIZE);
-    collapse_loss_fold(s->collapse, s->sums.n_sets, s->sums.doubles);
-    collapse_loss_value(s->collapse);
+    if (s->collapse) {
+        collapse_loss_fold(s->collapse, s->sums.n_sets, s->sums.doubles);
+        collapse_loss_value(s->collapse);
+    }
+    if (method->whole) method->whole(s->method, &s->counts, s->sums.rows);
     s->is_exchanged = true;
 }
 
-/* Head and loss; dx [N, D] becomes the gradient to the states. */
-static void add_task(Step *s, const Portion *portion, const real *hidden)
+/* The method's terms; dh becomes the gradient to the states. */
+static void add_task(Step *s, const Portion *portion)
 {
-    real *dx = s->model->encoder.dx;
     timer_begin(&s->timer, PHASE_HEAD);
-    memset(dx, 0, (size_t)portion->batch.packed.n_tokens * (size_t)s->model->config.hidden * sizeof *dx);
-    step_sums_add_loss(&s->sums, masked_lm_loss(&s->masked_lm, &portion->batch, hidden, s->n_labels, dx));
+    encoder_clear_gradients(&s->model->encoder, portion->batch.packed.n_tokens);
+    s->method->method->add(s->method, &portion->batch, &s->counts, step_sums_terms(&s->sums, portion->shard));
 }
 
-static void add_states(Step *s, const Portion *portion, const real *hidden)
+static void add_states(Step *s, const Portion *portion)
 {
-    if (!needs_sums_early(s)) return;
+    if (!adds_to_states(s)) return;
     timer_begin(&s->timer, PHASE_REGULARIZE);
-    collapse_loss_states(s->collapse, &portion->batch, hidden, s->model->encoder.dx);
+    collapse_loss_states(s->collapse, &portion->batch, last_states(s), s->model->encoder.dx);
 }
 
 static void backward(Step *s, const Portion *portion)
@@ -123,15 +139,22 @@ static void backward(Step *s, const Portion *portion)
     Encoder *encoder = &s->model->encoder;
     timer_begin(&s->timer, PHASE_BACKWARD);
     step_sums_head_done(&s->sums);
-    encoder_backward(encoder, &portion->batch.packed, encoder->dx, step_sums_layer_done, &s->sums);
+    encoder_backward(encoder, &portion->batch.packed, step_sums_layer_done, &s->sums);
     timer_begin(&s->timer, PHASE_OPTIMIZE);
     step_sums_end_portion(&s->sums);
 }
 
+/* R's gradient to the rows of the embeddings. */
 static void add_rows(Step *s)
 {
     timer_begin(&s->timer, PHASE_OPTIMIZE);
     if (s->collapse) s->nc_norm = collapse_loss_rows(s->collapse, s->model->params.g.word);
+}
+
+/* Terms without samples, when the gradients are those of all ranks. */
+static void add_once(Step *s)
+{
+    if (s->method->method->once) s->method->method->once(s->method, s->once);
 }
 
 static void finish_gradients(Step *s)
@@ -140,13 +163,18 @@ static void finish_gradients(Step *s)
     step_sums_finish(&s->sums);
 }
 
-/* The mean over the labels of the batch. */
-static Term mean_loss(Step *s)
+/* The means of the method's terms over the labels, or items, of the batch, and the values of `once`. */
+static Term mean_losses(Step *s, HistoryLine *line)
 {
+    const Method *method = s->method->method;
+    const int64_t n = method->mean == PER_LABEL ? s->counts.labels : s->counts.items;
+    double term[1 + HISTORY_TERMS];
     if (s->tell) s->tell(s->context, s->sums.flags);
-    const double sum = step_sums_loss(&s->sums);
-    if (s->n_labels == 0) return (Term){(double)NAN, false}; /* nothing to predict in this batch */
-    return (Term){sum / (double)s->n_labels, true};
+    step_sums_losses(&s->sums, term);
+    for (int k = 0; k <= method->n_terms; k++)
+        term[k] = n ? term[k] / (double)n + s->once[k] : (double)NAN; /* nothing to learn from in this batch */
+    for (int k = 0; k < method->n_terms; k++) line->term[k] = term[1 + k];
+    return (Term){term[0], n > 0};
 }
 
 /* R in the loss: with nc-sync = none the mean over the ranks that have met two classes. */
@@ -200,27 +228,32 @@ static Status share_weights(Step *s, Status updated)
 
 Status step_run(Step *s, const StepInput *in, HistoryLine *line)
 {
-    const bool early = needs_sums_early(s), twice = early && portions_are_many(&s->portions.rule);
+    const bool early = needs_all_early(s), twice = early && portions_are_many(&s->portions.rule);
     const Portion *portion = s->portions.portion;
     begin(s, in); /* deal and pack this rank's portions */
     count(s);     /* [all] labels and tokens of the batch */
     const int n = s->portions.n;
-    for (int i = 0; i < n && twice; i++) note(s, &portion[i], forward(s, &portion[i]), i == n - 1); /* [all] begins */
-    if (twice) exchange(s); /* [all] class sums, R */
+    for (int i = 0; i < n && twice; i++) {
+        forward(s, &portion[i]);
+        note(s, &portion[i], i == n - 1); /* [all] begins: class sums */
+    }
+    if (twice) exchange(s); /* [all] class sums, R; rows */
     for (int i = 0; i < n; i++) {
         begin_portion(s, &portion[i], i == n - 1);
-        const real *hidden = forward(s, &portion[i]);
-        note(s, &portion[i], hidden, i == n - 1); /* [all] begins */
-        add_task(s, &portion[i], hidden);
+        forward(s, &portion[i]);
+        note(s, &portion[i], i == n - 1);         /* [all] begins: class sums */
+        if (s->method->method->rows) exchange(s); /* [all] rows */
+        add_task(s, &portion[i]);
         if (early) exchange(s); /* [all] class sums, R */
-        add_states(s, &portion[i], hidden);
-        backward(s, &portion[i]); /* [all] begins: layers that are complete */
+        add_states(s, &portion[i]);
+        backward(s, &portion[i]); /* [all] begins: gradients of layers that are complete */
     }
-    if (keeps_own_means(s)) exchange(s), add_rows(s);     /* [all] waits */
-    finish_gradients(s);                                  /* [all] gradients of the global loss */
-    if (!keeps_own_means(s)) exchange(s), add_rows(s);    /* [all] class sums, R; its rows are added once */
-    const Term task = mean_loss(s), nc = mean_measure(s); /* [all] [all] */
     *line = (HistoryLine){.step = (double)in->step + 1, .epoch = (double)in->epoch + 1};
+    if (keeps_own_means(s)) exchange(s), add_rows(s);  /* [all] waits */
+    finish_gradients(s);                               /* [all] gradients of the global loss */
+    if (!keeps_own_means(s)) exchange(s), add_rows(s); /* [all] class sums, R; its rows are added once */
+    add_once(s);
+    const Term task = mean_losses(s, line), nc = mean_measure(s); /* [all] [all] */
     line->task_loss = task.value;
     line->nc_loss = nc.value;
     line->nc_classes = s->collapse ? s->collapse->measure.n_active : 0;

@@ -23,13 +23,20 @@ int64_t step_sums_moments(const StepSums *s)
     return s->dealt ? buckets_owned(s->dealt) : -1;
 }
 
+/* Terms of all sets, then the flags. */
+static size_t n_losses(const StepSums *s)
+{
+    return (size_t)(s->n_sets * s->rule.n_terms + s->rule.n_flags);
+}
+
 void step_sums_lay_out(Arena *arena, Params *params, StepSums *s)
 {
     const int64_t count = params->layout.count;
     s->params = params;
     s->norm_part = arena_cut(arena, (size_t)gradients_norm_parts(count), sizeof *s->norm_part);
-    s->loss = arena_cut(arena, (size_t)(s->n_sets + s->rule.n_flags), sizeof *s->loss);
-    s->flags = s->loss ? s->loss + s->n_sets : NULL;
+    s->loss = arena_cut(arena, n_losses(s), sizeof *s->loss);
+    s->flags = s->loss ? s->loss + s->n_sets * s->rule.n_terms : NULL;
+    s->rows = arena_cut(arena, (size_t)s->rule.n_rows, sizeof *s->rows);
     s->doubles = arena_cut(arena, (size_t)s->n_sets * (size_t)s->rule.n_doubles, sizeof *s->doubles);
     if (by_shard(s))
         tree_stack_init(arena, s->rule.n_shards, s->comm->n_ranks, count, layers_add, params->gradient, &s->tree);
@@ -48,8 +55,9 @@ void step_sums_close(StepSums *s)
 
 void step_sums_begin(StepSums *s)
 {
-    memset(s->loss, 0, (size_t)(s->n_sets + s->rule.n_flags) * sizeof *s->loss);
-    if (s->doubles) memset(s->doubles, 0, (size_t)s->n_sets * (size_t)s->rule.n_doubles * sizeof *s->doubles);
+    memset(s->loss, 0, n_losses(s) * sizeof *s->loss);
+    memset(s->rows, 0, (size_t)s->rule.n_rows * sizeof *s->rows);
+    memset(s->doubles, 0, (size_t)s->n_sets * (size_t)s->rule.n_doubles * sizeof *s->doubles);
     if (by_shard(s)) tree_stack_clear(&s->tree);
     else params_begin_gradient(s->params);
 }
@@ -85,9 +93,9 @@ double *step_sums_doubles(const StepSums *s, int shard)
     return s->doubles + shard * s->rule.n_doubles;
 }
 
-void step_sums_add_loss(StepSums *s, double loss)
+double *step_sums_terms(const StepSums *s, int shard)
 {
-    s->loss[s->shard] += loss;
+    return s->loss + shard * s->rule.n_terms;
 }
 
 /* A shard's sums are one rank's numbers and the others' zeros: exact in any order. They are few, and not begun early.
@@ -103,6 +111,7 @@ void step_sums_finish_doubles(StepSums *s)
     bucket_sum_finish(&s->sums);
     for (int set = 0; set < s->n_sets && by_shard(s); set++)
         comm_sum_f64(s->comm, s->doubles + set * s->rule.n_doubles, s->rule.n_doubles);
+    comm_sum_f64(s->comm, s->rows, s->rule.n_rows); /* of every number one rank's, and zeros: exact */
 }
 
 void step_sums_counts(StepSums *s, int64_t *x, int n)
@@ -122,12 +131,13 @@ void step_sums_finish(StepSums *s)
     bucket_sum_finish(&s->sums);
 }
 
-double step_sums_loss(StepSums *s)
+void step_sums_losses(StepSums *s, double *term)
 {
-    double sum = 0;
-    comm_sum_f64(s->comm, s->loss, s->n_sets + s->rule.n_flags);
-    for (int set = 0; set < s->n_sets; set++) sum += s->loss[set];
-    return sum;
+    comm_sum_f64(s->comm, s->loss, (int64_t)n_losses(s));
+    for (int k = 0; k < s->rule.n_terms; k++) {
+        term[k] = 0;
+        for (int set = 0; set < s->n_sets; set++) term[k] += s->loss[set * s->rule.n_terms + k];
+    }
 }
 
 double step_sums_norm(StepSums *s)

@@ -24,7 +24,7 @@ static bool uses_collapse(const Trainer *t)
 
 static int batch_size(const Trainer *t)
 {
-    const int64_t left = t->corpus.n - t->state.next_sample;
+    const int64_t left = t->method.data.n - t->state.next_sample;
     return left < t->run->batch ? (int)left : (int)t->run->batch;
 }
 
@@ -37,28 +37,39 @@ static void tell(void *context, double *flags)
 }
 
 /* Even contiguous parts of the batch, so that the trace of all ranks is in the order of the batch. */
-static void fill_trace(const Comm *comm, Trainer *t)
+static void fill_trace(const Comm *comm, Trainer *t, const StepInput *input)
 {
-    const Part part = partition_even(batch_size(t), comm->rank, comm->n_ranks);
-    batch_fill(&t->corpus, t->model.vocabulary, t->order + t->state.next_sample + part.first, part.n, &t->step.masking,
-               &t->trace_batch);
+    const Part part = partition_even(input->n_items, comm->rank, comm->n_ranks);
+    if (!t->trace_item) t->trace_item = memory_alloc((size_t)t->run->batch, sizeof *t->trace_item);
+    for (int i = 0; i < part.n; i++) t->trace_item[i] = (BatchItem){input->item[part.first + i], part.first + i};
+    t->method.method->fill(&t->method, t->trace_item, part.n, &t->trace_batch);
+}
+
+/* The items of the step: those the method chooses, or the next of the epoch's permutation. */
+static const int *items_of_step(Trainer *t, int n)
+{
+    const Method *method = t->method.method;
+    if (!method->choose) return t->order + t->state.next_sample;
+    if (!t->chosen) t->chosen = memory_alloc((size_t)t->run->batch, sizeof *t->chosen);
+    method->choose(&t->method, t->state.step, n, t->chosen);
+    return t->chosen;
 }
 
 Status trainer_step(const Comm *comm, Trainer *t, HistoryLine *line, StopReason *stop)
 {
+    const int n = batch_size(t);
+    t->began_s = timer_now();
     const StepInput input = {.step = t->state.step,
                              .epoch = t->state.epoch,
                              .begins_epoch = t->state.next_sample == 0,
-                             .corpus = &t->corpus,
-                             .sample = t->order + t->state.next_sample,
-                             .n_samples = batch_size(t)};
-    t->began_s = timer_now();
+                             .item = items_of_step(t, n),
+                             .n_items = n};
     t->step.tell = tell, t->step.context = t;
     TRY(step_run(&t->step, &input, line));
-    if (t->run->trace[0]) fill_trace(comm, t);
+    if (t->run->trace[0]) fill_trace(comm, t, &input);
     t->write_failed = t->step.sums.flags[0] > 0;
     *stop = stop_first(t->step.sums.flags + 1);
-    t->state.tokens += t->step.n_tokens;
+    t->state.tokens += t->step.counts.tokens;
     t->state.seconds += timer_now() - t->began_s;
     line->tokens = (double)t->state.tokens;
     line->seconds = t->state.seconds;
@@ -69,7 +80,7 @@ void trainer_advance(Trainer *t)
 {
     t->state.step++;
     t->state.next_sample += batch_size(t);
-    if (t->state.next_sample < t->corpus.n) return;
+    if (t->state.next_sample < t->method.data.n) return;
     t->state.next_sample = 0;
     t->state.epoch++;
     setup_order(t);
@@ -118,9 +129,13 @@ static Status train_loop(const Comm *comm, Trainer *t)
 {
     Progress progress;
     progress_begin(&progress, t->state.step, t->total_steps, t->state.tokens, uses_collapse(t) ? t->metric : NULL);
+    bool is_first = true;
     while (t->state.step < t->total_steps) {
         HistoryLine line;
         StopReason stop;
+        if (t->method.method->begin && (is_first || t->state.next_sample == 0))
+            TRY(t->method.method->begin(comm, &t->method, t->state.epoch));
+        is_first = false;
         TRY(trainer_step(comm, t, &line, &stop));
         trainer_advance(t);
         TRY(record(comm, t, &line));

@@ -210,14 +210,14 @@ static void masks(void)
     const char *many[1000];
     for (int i = 0; i < 1000; i++) snprintf(name[i], sizeof name[i], "w%d", i), many[i] = i < 5 ? pieces[i] : name[i];
     vocabulary_new("test", many, 1000, true, &v);
-    Corpus corpus = {.n = SAMPLES, .longest = LENGTH};
+    Dataset corpus = {.n = SAMPLES, .n_texts = 1, .longest = LENGTH};
     corpus.id = malloc(SAMPLES * LENGTH * sizeof *corpus.id);
     corpus.offset = malloc((SAMPLES + 1) * sizeof *corpus.offset);
-    int order[SAMPLES];
+    BatchItem order[SAMPLES];
     for (int s = 0; s <= SAMPLES; s++) corpus.offset[s] = s * LENGTH;
     for (int i = 0; i < SAMPLES * LENGTH; i++)
         corpus.id[i] = i % LENGTH == 0 ? 2 : i % LENGTH == LENGTH - 1 ? 3 : 5 + i % 990;
-    for (int s = 0; s < SAMPLES; s++) order[s] = s;
+    for (int s = 0; s < SAMPLES; s++) order[s] = (BatchItem){s, s};
     Arena arena = {0};
     Batch batch;
     batch_init(&arena, SAMPLES, SAMPLES * LENGTH, &batch);

@@ -18,6 +18,7 @@ typedef struct {
     Packed input;
     int *id, *kind, *label, *offset;
     int n, n_labels;
+    bool takes;
 } Golden;
 
 static inline bool golden_read(Golden *g, const char *path, int **out, int *count)
@@ -36,14 +37,16 @@ static inline void golden_lay_out(Golden *g, const BertConfig *config, int n_sam
     params_init(&g->arena, config, true, &g->params);
     packed_init(&g->arena, n_samples, g->n, &g->input);
     encoder_init(&g->arena, &g->params, n_samples, g->n, longest, ENCODER_TRAINS, &g->encoder);
+    if (g->takes) encoder_take_gradients(&g->arena, &g->encoder);
     mlm_head_init(&g->arena, &g->params, true, &g->head);
 }
 
-static inline bool golden_open(Golden *g)
+/* takes: the loss also has a term in the states of every layer (golden_states). */
+static inline bool golden_open(Golden *g, bool takes)
 {
     BertConfig config;
     int offsets;
-    *g = (Golden){0};
+    *g = (Golden){.takes = takes};
     if (h5_open("tests/golden/model.h5", &g->file) || bert_config_read(g->file, &config)) return false;
     if (!golden_read(g, "/ids", &g->id, &g->n) || !golden_read(g, "/kind", &g->kind, &g->n) ||
         !golden_read(g, "/label", &g->label, &g->n) || !golden_read(g, "/offset", &g->offset, &offsets))
@@ -77,6 +80,19 @@ static inline void golden_close(Golden *g)
     free(g->id), free(g->kind), free(g->label), free(g->offset);
 }
 
+/* A term in all states: sum of c h with fixed c; adds its gradient where the encoder takes it. */
+static inline double golden_states(Golden *g)
+{
+    double sum = 0;
+    for (int l = 0; l <= g->params.config.layers; l++)
+        for (int i = 0; i < g->n * g->params.config.hidden; i++) {
+            const double c = 0.01 * cos(i + 3 * l);
+            sum += c * (double)g->encoder.h[l][i];
+            g->encoder.dh[l][i] += (real)c;
+        }
+    return sum;
+}
+
 /* Mean loss over the labels; backward: also all gradients. */
 static inline double golden_loss(Golden *g, bool backward)
 {
@@ -88,11 +104,14 @@ static inline double golden_loss(Golden *g, bool backward)
         if (g->label[t] >= 0) row[n] = t, label[n++] = g->label[t];
     rows_gather(n, d, row, hidden, x);
     if (backward) params_zero_gradient(&g->params);
-    const double loss = mlm_head_loss(&g->head, n, x, label, backward ? 1.0 / n : 0, dx) / n;
+    double loss = mlm_head_loss(&g->head, n, x, label, backward ? 1.0 / n : 0, dx) / n;
     if (backward) {
-        memset(g->encoder.dx, 0, (size_t)(g->n * d) * sizeof(real));
+        encoder_clear_gradients(&g->encoder, g->n);
         rows_scatter_add(n, d, row, dx, g->encoder.dx);
-        encoder_backward(&g->encoder, &g->input, g->encoder.dx, NULL, NULL);
+    }
+    if (g->takes) loss += golden_states(g);
+    if (backward) {
+        encoder_backward(&g->encoder, &g->input, NULL, NULL);
     }
     free(row), free(label), free(x), free(dx);
     return loss;

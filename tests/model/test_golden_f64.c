@@ -46,7 +46,8 @@ int main(void)
 {
     Golden g;
     gemm_init(vector_choose(vector_best_level()), 1);
-    if (!check(golden_open(&g), "tests/golden/model.h5 can be read: %s", status_message())) return harness_done();
+    if (!check(golden_open(&g, false), "tests/golden/model.h5 can be read: %s", status_message()))
+        return harness_done();
     golden_compare(&g, 1e-10);
     differences(&g, "no dropout");
     g.encoder.hidden_dropout = 0.3;
@@ -60,6 +61,11 @@ int main(void)
     check(clean != dropped, "dropout changes the loss");
     g.encoder.step = 1;
     check(golden_loss(&g, false) != dropped, "another step drops other elements");
+    golden_close(&g);
+    check(golden_open(&g, true), "again, with a term in the states of every layer");
+    differences(&g, "a term in all states");
+    g.encoder.hidden_dropout = 0.3;
+    differences(&g, "a term in all states, with dropout");
     golden_close(&g);
     return harness_done();
 }
