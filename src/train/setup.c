@@ -255,6 +255,8 @@ void setup_state(const char *settings, const char *command_line, Trainer *t)
 {
     const RunSettings *run = t->run;
     t->state.seed = run->seed;
+    t->state.history.term = run->method->term;
+    t->state.history.n_terms = run->method->n_terms;
     t->state.settings = settings;
     t->state.command_line = command_line;
     t->state.pieces = model_pieces(&t->model);
