@@ -11,5 +11,8 @@ void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Redraw the line at the bottom of a terminal; nothing elsewhere. An empty text removes it. */
 void log_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* How far a long piece of work has come: the line at the bottom of a terminal, elsewhere a plain line every 30 s. Begin
+ * with share 0. One thread at a time. */
+void log_share(const char *what, double share);
 
 #endif

@@ -10,6 +10,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/timer.h"
+
 static bool speaks_here = true;
 static bool status_shown;
 static FILE *terminal; /* NULL: none */
@@ -94,4 +96,15 @@ void log_status(const char *format, ...)
     fprintf(terminal, "%.*s", terminal_width() - 1, text); /* a line that wraps could not be redrawn */
     status_shown = length > 0;
     fflush(terminal);
+}
+
+void log_share(const char *what, double share)
+{
+    static double shown_s;
+    const double now = timer_now();
+    if (share <= 0) shown_s = now;
+    if (now - shown_s < (log_is_terminal() ? 0.2 : 30)) return;
+    shown_s = now;
+    if (log_is_terminal()) log_status("%s: %.0f %%", what, 100 * share);
+    else log_line("%s: %.0f %%", what, 100 * share);
 }

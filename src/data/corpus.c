@@ -1,6 +1,7 @@
 /* corpus.c: text -> samples on rank 0 -> ids, every rank its share over its threads -> all ranks. */
 #include "data/corpus.h"
 
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,7 @@ static Encoded encode_range(const Encoder *e, const Slice *sample, int n)
         const int first = b * BLOCK_SAMPLES, end = first + BLOCK_SAMPLES < n ? first + BLOCK_SAMPLES : n;
         block[b].length = memory_alloc(BLOCK_SAMPLES, sizeof *block[b].length);
         if (interrupt_caught()) continue; /* the caller asks too */
+        if (omp_get_thread_num() == 0) log_share("tokenizing", (double)b / n_blocks);
         for (int i = first; i < end; i++) encode_sample(e, sample[i], &block[b]);
     }
     size_t n_ids = 0;

@@ -153,6 +153,9 @@ static Status time_steps(const Comm *comm, Trainer *t, const BenchmarkOptions *o
 
 Status benchmark_run(const Comm *comm, const BenchmarkOptions *o, BenchmarkResult *r)
 {
+    CHECK(o->batch * (o->steps + WARM_STEPS) <= INT32_MAX, STATUS_USAGE,
+          "batch = %lld and steps = %lld make more than 2^31 samples; lower one of them", (long long)o->batch,
+          (long long)o->steps);
     RunSettings run = o->run;
     run.method = method_find("mlm");
     run.batch = o->batch, run.steps = o->steps + WARM_STEPS, run.seed = 1;

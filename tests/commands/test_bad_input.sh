@@ -25,6 +25,7 @@ fails 64 "dropout = -0.5 is not a rate" run --dropout -0.5
 fails 64 "mask-rate = 1e-09 leaves nothing" run --mask-rate=1e-9
 fails 64 "did you mean 'gap.abs'" "$collapse" evaluate "$work/good/model.h5" --task=pronoun-gap --data="$work/text.txt" --metrics=gap.bas
 fails 64 "did you mean /history/loss" "$bin/collapse-table" "$work/good/step-00000004.h5" /history/los
+fails 64 "more than 2^31 samples" "$collapse" bench --model=tiny --batch=65536 --steps=100000
 fails 64 "'-json' has one dash too few" "$collapse" evaluate "$work/good/model.h5" -json
 fails 64 "mask-rate = 0 leaves nothing" run --mask-rate=0
 fails 64 "reads at most 40 positions" run --max-length=100
