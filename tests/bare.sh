@@ -34,7 +34,7 @@ inside() {
     mount -t tmpfs -o mode=1777 tmpfs "$BARE/dev/shm"
     mount -t devpts -o newinstance,ptmxmode=0666 devpts "$BARE/dev/pts" || true
     git -c safe.directory='*' -C "$source" bundle create -q "$BARE/tmp/collapse.bundle" HEAD
-    in_root git clone -q /tmp/collapse.bundle /home/user/collapse
+    in_root git -c init.defaultBranch=main -c advice.detachedHead=false clone -q /tmp/collapse.bundle /home/user/collapse
     if [ -n "${SHARED:-}" ]; then
         mkdir "$BARE/home/user/shared"
         mount --bind "$SHARED" "$BARE/home/user/shared" && mount -o remount,bind,ro "$BARE/home/user/shared"
