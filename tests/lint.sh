@@ -34,6 +34,21 @@ for file in src/*/*.[ch] include/*/*.h hdf5-tools/*.[ch]; do
     head -c 3 "$file" | grep -q '/\* ' || fail "$file does not begin with a comment that says what it holds"
 done
 
+# The documentation names only what there is.
+for path in $(grep -ohE '`(src|include|tests|jobs|docs|hdf5-tools)/[A-Za-z0-9_./-]+`' docs/*.md README.md CONTRIBUTING.md | tr -d '`' | sort -u); do
+    [ -e "$path" ] || fail "the documentation names $path, which does not exist"
+done
+# A function fits on a screen.
+awk 'FNR == 1 { name = "" } /^[A-Za-z_].*\)$/ { name = $0 } /^\{/ { start = FNR }
+    /^\}/ { if (name != "" && FNR - start > 61) print "lint: " FILENAME ": " FNR - start - 1 " lines: " name; name = "" }' src/*/*.c hdf5-tools/*.c | grep . && bad=1
+# Who takes a Comm says whether all ranks must call it: beside the function, or for the whole header.
+awk 'FNR == 1 { said = 0; head = 0; comment = "" }
+    /^#ifndef/ && comment ~ /Collective|Local/ { head = 1 }
+    /^\/\*/ { comment = "" } { comment = comment " " $0 } /^$/ { comment = "" }
+    /[(,] *const Comm \*/ && !/static|typedef|\(\*/ && !head && comment !~ /Collective|Local|\[all\]/ { declared = $0; file = FILENAME; line = FNR
+        if ($0 !~ /;/) { getline more; if (more ~ /Collective|Local|\[all\]/) next }
+        print "lint: " file ":" line ": Collective or Local? " declared }' include/*/*.h | grep . && bad=1
+
 if command -v clang-format > /dev/null; then
     for file in src/*/*.[ch] include/*/*.h hdf5-tools/*.[ch] tests/*/*.[ch] tests/*.h; do
         clang-format "$file" | cmp -s - "$file" || fail "$file is not formatted; run make format"

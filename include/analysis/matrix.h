@@ -15,9 +15,10 @@ typedef struct {
     int context, my_row, my_column; /* BLACS; my_row < 0: this rank is not on the grid */
 } Road;
 
+enum { ROAD_LARGE = 1024 };
+
 /* kind = ROAD_AUTO: ScaLAPACK if there are several ranks and a side of at least ROAD_LARGE. grid: "PxQ" with P Q
  * ranks at most, or "" for the squarest one of all ranks. Collective; fails alike on all ranks. */
-enum { ROAD_LARGE = 1024 };
 Status road_open(const Comm *comm, RoadKind kind, const char *grid, int largest_side, Road *road);
 void road_close(Road *road); /* Collective */
 

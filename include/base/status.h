@@ -63,13 +63,4 @@ void status_set_end(void (*end)(Status code));
         if (try_status_) return status_trace(try_status_, __FILE__, __LINE__); \
     } while (0)
 
-#ifdef NDEBUG
-#define ASSERT(condition) ((void)0)
-#else
-#define ASSERT(condition)                                                                            \
-    do {                                                                                             \
-        if (!(condition)) status_abort(__FILE__, __LINE__, "internal check failed: %s", #condition); \
-    } while (0)
-#endif
-
 #endif

@@ -8,7 +8,7 @@
  * what this project never writes (links, storage elsewhere, filters, values never written, other
  * types) is refused, and so is whatever does not match its hash. Files written by one rank use
  * the serial driver (weights are replicated, so one writer is enough, and a full disk then gives an
- * error and not a stuck job); data spread over ranks are written together by h5_write_rows.
+ * error and not a stuck job); data spread over ranks are written together by h5_rows_write.
  * A path inside the file is "/group/name"; missing groups are made. Not thread-safe. */
 #ifndef IO_H5_H
 #define IO_H5_H

@@ -31,11 +31,12 @@ typedef struct {
     int ranks, threads;
 } BenchmarkResult;
 
-/* Sums over ranks: time = latency + bytes / speed, fitted over 4 KB to 128 MB (relative errors). Collective. */
+/* Sums over ranks: time = latency + bytes / speed, fitted over 4 KB to 128 MB (relative errors). */
 typedef struct {
     int ranks;
     double latency_s, bytes_per_s;
 } SumsResult;
+/* Collective. */
 void benchmark_sums(const Comm *comm, SumsResult *result);
 
 /* Collective. */

@@ -48,8 +48,9 @@ void setup_close(Trainer *trainer);
 
 /* The parts of setup_open that a run on other data (collapse bench) takes too. trainer->run, model (opened),
  * method with its data, and words must be there. */
-void setup_method(Trainer *trainer);                   /* its keys and memory; before the model is laid out */
-void setup_memory(const Comm *comm, Trainer *trainer); /* counts, logs, takes */
+void setup_method(Trainer *trainer); /* its keys and memory; before the model is laid out */
+/* Count, log, take. Collective. */
+void setup_memory(const Comm *comm, Trainer *trainer);
 void setup_state(const char *settings, const char *command_line, Trainer *trainer);
 void setup_order(Trainer *trainer); /* the permutation of state.epoch */
 
