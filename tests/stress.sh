@@ -104,6 +104,7 @@ pairs() {
         if kill -0 $a 2> /dev/null; then winner=$a loser=$b log=$work/b.log; else winner=$b loser=$a log=$work/a.log; fi
         for i in $(seq 200); do [ "$(wc -l < "$folder/log.tsv" 2> /dev/null || echo 0)" -gt 2 ] && break; sleep 0.05; done
         kill -TERM $winner; wait $winner; codes=$?; wait $loser; codes="$codes $?"
+        if grep -q "before MPI_INIT" "$work/a.log" "$work/b.log"; then echo "# pair $n: MPI itself failed to begin"; rm -rf "$folder"; continue; fi
         if [ "$codes" = "77 74" ] && [ "$(grep -c '^collapse:' "$log")" = 1 ] && grep -q "another run writes to .*: process $winner on " "$log" &&
             [ "$(cut -f1 "$folder/log.tsv" | sort -n | uniq -d)" = "" ] && [ -z "$(find "$folder" -name 'lock-*' -o -name '*.partial' -o -name '*.old*')" ] &&
             for f in "$folder"/step-*.h5; do "$bin/collapse-check" --quiet "$f" || break; done; then

@@ -19,6 +19,9 @@ pair() { # folder, the other's path to it, seconds between, text
     for i in $(seq 100); do grep -q . "$1/log.tsv" 2> /dev/null && break; sleep 0.1; done # it trains
     kill -TERM $winner; wait $winner; codes=$?
     wait $loser; codes="$codes $?"
+    if grep -q "before MPI_INIT" "$work/a.log" "$work/b.log" && [ -z "${again:-}" ]; then # MPI itself failed to begin
+        rm -rf "$1"; again=1 pair "$@"; return
+    fi
     [ "$codes" = "77 74" ] && [ "$(grep -c '^collapse:' "$log")" = 1 ] && grep -q "another run writes to .*: process $winner on " "$log" &&
         [ "$(find "$1" -name 'step-*' | wc -l)" = 1 ] && "$bin/collapse-check" --quiet "$1"/step-*.h5 && [ -z "$(find "$1" -name 'lock-*' -o -name '*.partial')" ]
     ok $? "$4: $(grep -m1 'another run' "$log" | cut -c1-140)"
