@@ -115,7 +115,8 @@ Status comm_agree(const Comm *comm, Status local)
     char host[64] = "";
     if (comm->rank > 0) gethostname(host, sizeof host - 1);
     if (comm->rank > 0)
-        snprintf(report.message, sizeof report.message, "%.900s (rank %d on %s)", status_message(), comm->rank, host);
+        snprintf(report.message, sizeof report.message, "%.*s (rank %d on %s)", STATUS_MESSAGE - 128, status_message(),
+                 comm->rank, host);
     else snprintf(report.message, sizeof report.message, "%s", status_message());
     MPI(MPI_Bcast(&report, sizeof report, MPI_BYTE, lowest, world_of(comm)));
     status_adopt(report.message);

@@ -2,6 +2,8 @@
  * count. ranks: 1 2 3 4 */
 #include "parallel/comm.h"
 
+#include <unistd.h>
+
 #include "../harness.h"
 #include "parallel/bucket_sum.h"
 #include "parallel/partition.h"
@@ -39,11 +41,14 @@ static void agreement(const Comm *comm)
     const int last = comm->n_ranks - 1;
     if (comm->rank == last) mine = status_set(STATUS_DATA, "x", 1, "rank %d has found it", last);
     const Status all = comm_agree(comm, mine);
-    char expected[64];
-    snprintf(expected, sizeof expected, "rank %d has found it", last);
+    /* The sentence, and of a rank above 0 also who found it and where. */
+    char expected[256], host[64] = "";
+    gethostname(host, sizeof host - 1);
+    if (last == 0) snprintf(expected, sizeof expected, "rank 0 has found it");
+    else snprintf(expected, sizeof expected, "rank %d has found it (rank %d on %s)", last, last, host);
     int64_t same = all == STATUS_DATA && strcmp(status_message(), expected) == 0;
     comm_sum_i64(comm, &same, 1);
-    check(same == comm->n_ranks, "one rank fails: all have its status and its sentence");
+    check(same == comm->n_ranks, "one rank fails: all have its status, its sentence, and which rank it was");
 }
 
 static void gathering(const Comm *comm)
