@@ -50,13 +50,10 @@ static Status check_model(H5File *file, bool is_checkpoint)
 {
     BertConfig config;
     BertLayout layout;
-    char **piece;
-    int n;
-    bool lower_case;
+    Tokenizer tokenizer;
     TRY(model_file_read_config(file, &config));
-    TRY(model_file_read_pieces(file, &config, &piece, &n, &lower_case));
-    for (int i = 0; i < n; i++) free(piece[i]);
-    free(piece);
+    TRY(model_file_read_tokenizer(file, &config, &tokenizer));
+    tokenizer_free(&tokenizer);
     bert_layout_init(&config, &layout);
     float *block = memory_alloc((size_t)layout.count, sizeof *block);
     Status status = STATUS_OK;

@@ -9,6 +9,7 @@
 #include "io/file.h"
 #include "io/model_file.h"
 #include "io/safetensors.h"
+#include "io/tokenizer_folder.h"
 #include "tool.h"
 
 static struct Options {
@@ -20,7 +21,7 @@ static ExportFolder export;
 
 static const Setting table[] = {
     {"output", SETTING_PATH, "", "", 0, 0, offsetof(struct Options, output),
-     "folder for config.json, model.safetensors, vocab.txt, tokenizer_config.json"},
+     "folder for config.json, model.safetensors and the tokenizer's files"},
     {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(struct Options, overwrite),
      "write into a folder that holds other files; those in the way are renamed to *.old"},
 };
@@ -47,42 +48,33 @@ static Status write_weights(const BertLayout *layout, const float *weight)
     return status;
 }
 
-static Status write_vocabulary(char *const *piece, int n)
+static Status write_tokenizer(const Tokenizer *tokenizer)
 {
-    char *text = NULL;
-    size_t length = 0;
-    FILE *stream = open_memstream(&text, &length);
-    CHECK(stream, STATUS_INTERNAL, "no memory for the vocabulary");
-    for (int i = 0; i < n; i++) fprintf(stream, "%s\n", piece[i]);
-    fclose(stream);
-    Status status = write_text("vocab.txt", text, length);
-    free(text);
+    TokenizerFile file[TOKENIZER_FILES];
+    Status status = STATUS_OK;
+    tokenizer_files(tokenizer, file);
+    for (int i = 0; i < TOKENIZER_FILES; i++) {
+        if (!status) status = write_text(file[i].name, file[i].text, strlen(file[i].text));
+        free(file[i].text);
+    }
     return status;
 }
 
 static Status write_folder(H5File *file, const BertConfig *config)
 {
     BertLayout layout;
-    char **piece = NULL;
-    int n_pieces = 0;
-    bool lower_case = true;
+    Tokenizer tokenizer = {0};
     bert_layout_init(config, &layout);
     float *weight = memory_alloc((size_t)layout.count, sizeof *weight);
+    char *json = bert_config_json(config);
     Status status = model_file_read_block(file, "/model/weights", &layout, weight);
-    if (!status) status = model_file_read_pieces(file, config, &piece, &n_pieces, &lower_case);
+    if (!status) status = model_file_read_tokenizer(file, config, &tokenizer);
     if (!status) status = export_folder_begin(options.output, options.overwrite, &export);
     if (!status) status = write_weights(&layout, weight);
-    if (!status) status = write_vocabulary(piece, n_pieces);
-    char *tokenizer =
-        memory_print("{\"tokenizer_class\": \"BertTokenizer\", \"do_lower_case\": %s, \"model_max_length\": %d}\n",
-                     lower_case ? "true" : "false", config->positions);
-    char *json = bert_config_json(config);
-    if (!status) status = write_text("tokenizer_config.json", tokenizer, strlen(tokenizer));
+    if (!status) status = write_tokenizer(&tokenizer);
     if (!status) status = write_text("config.json", json, strlen(json));
     status = export_folder_finish(&export, status);
-    for (int i = 0; i < n_pieces; i++) free(piece[i]);
-    free(piece);
-    free(tokenizer);
+    tokenizer_free(&tokenizer);
     free(json);
     free(weight);
     bert_layout_free(&layout);

@@ -13,11 +13,12 @@
 #include "io/model_file.h"
 #include "io/output.h"
 #include "io/safetensors_folder.h"
+#include "io/tokenizer_folder.h"
 #include "tool.h"
 
 static struct Options {
     const char *output;
-    int case_rule; /* 0 auto, 1 lower, 2 keep */
+    int case_rule; /* CaseRule */
     int64_t seed;
     bool overwrite;
 } options;
@@ -26,7 +27,7 @@ static const Setting table[] = {
     {"output", SETTING_PATH, "", "", 0, 0, offsetof(struct Options, output), "MODEL.h5 to write"},
     {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(struct Options, overwrite), OUTPUT_OVERWRITE_HELP},
     {"case", SETTING_CHOICE, "auto", "auto lower keep", 0, 0, offsetof(struct Options, case_rule),
-     "does the tokenizer lower-case? auto: as tokenizer_config.json says"},
+     "does the tokenizer lower-case? auto: as the folder says"},
     {"seed", SETTING_INTEGER, "42", "", 0, 9e15, offsetof(struct Options, seed),
      "of a masked-LM head that the folder lacks"},
 };
@@ -45,11 +46,10 @@ typedef struct {
     float *weight;             /* owned: the block */
     Source *source;            /* owned [layout.n] */
     int n_ignored;
-    char ignored[80];   /* the name of one of them */
-    char *pieces_text;  /* owned */
-    const char **piece; /* owned [n_pieces], borrowed from pieces_text */
-    int n_pieces;
-    bool lower_case, head_is_new;
+    char ignored[80];    /* the name of one of them */
+    Tokenizer tokenizer; /* owned */
+    char *notes;         /* owned */
+    bool head_is_new;
 } Import;
 
 /* The folder that a name of the hub's cache stands for: refs/main says which snapshot. NULL: not such a cache. */
@@ -126,7 +126,7 @@ static Status check_folder(const Import *im)
         return status;
     }
     TRY(check_weights_there(im));
-    return has(im, "vocab.txt") ? STATUS_OK : missing(im->folder, "vocab.txt", "");
+    return has(im, "vocab.txt") || has(im, "tokenizer.json") ? STATUS_OK : missing(im->folder, "vocab.txt", "");
 }
 
 static Status read_config(Import *im)
@@ -140,43 +140,11 @@ static Status read_config(Import *im)
     return status;
 }
 
-/* do_lower_case of tokenizer_config.json; true, as BertTokenizer's default, where nothing is said. */
-static Status read_case(Import *im)
+static Status read_tokenizer(Import *im)
 {
-    im->lower_case = options.case_rule != 2;
-    char *path = file_join(im->folder, "tokenizer_config.json");
-    Status status = STATUS_OK;
-    if (options.case_rule == 0 && file_exists(path)) {
-        json_t *root = NULL;
-        status = json_read_file(path, &root);
-        if (!status && json_is_false(json_object_get(root, "do_lower_case"))) im->lower_case = false;
-        json_decref(root);
-    }
-    free(path);
-    return status;
-}
-
-static Status read_pieces(Import *im)
-{
-    char *path = file_join(im->folder, "vocab.txt");
-    size_t length, capacity = 0;
-    Status status = file_read(path, &im->pieces_text, &length);
-    if (!status && (utf8_first_invalid(im->pieces_text, length) != length || memchr(im->pieces_text, '\0', length)))
-        status =
-            status_set(STATUS_DATA, __FILE__, __LINE__, "%s: is not a text file (it holds NUL or invalid UTF-8)", path);
-    Slice rest = {im->pieces_text, length}, line;
-    while (!status && slice_next_line(&rest, &line)) {
-        memory_reserve((void **)&im->piece, &capacity, (size_t)im->n_pieces + 1, sizeof *im->piece);
-        im->pieces_text[(size_t)(line.start - im->pieces_text) + line.length] = '\0'; /* over the line end */
-        im->piece[im->n_pieces++] = line.start;
-    }
-    if (!status && im->n_pieces != im->config.vocab)
-        status =
-            status_set(STATUS_DATA, __FILE__, __LINE__,
-                       "%s: has %d pieces, but vocab_size in config.json is %d; the two files are of different models",
-                       path, im->n_pieces, im->config.vocab);
-    free(path);
-    return status;
+    TRY(tokenizer_read(im->folder, (CaseRule)options.case_rule, im->config.vocab, &im->tokenizer, &im->notes));
+    fprintf(stderr, "%s", im->notes);
+    return STATUS_OK;
 }
 
 static bool same_shape(const SafeTensor *stored, const BertTensor *wanted)
@@ -284,6 +252,13 @@ static Status read_weights(Import *im)
     return STATUS_OK;
 }
 
+static int count_pieces(const Tokenizer *t)
+{
+    int n = 0;
+    for (int id = 0; id < t->n; id++) n += t->piece[id][0] != '\0';
+    return n;
+}
+
 static void say_ignored(const Import *im, char *text, size_t size)
 {
     if (!im->n_ignored) snprintf(text, size, "every tensor is used");
@@ -295,9 +270,8 @@ static void say_ignored(const Import *im, char *text, size_t size)
 static Status write_body(H5File *file, const void *context)
 {
     const Import *im = context;
-    const PieceTable pieces = {im->piece, im->n_pieces, im->lower_case};
     TRY(h5_write_header(file, MODEL_FORMAT, im->command_line, ""));
-    return model_file_write(file, &im->config, &im->layout, im->weight, &pieces);
+    return model_file_write(file, &im->config, &im->layout, im->weight, &im->tokenizer);
 }
 
 static Status import(Import *im)
@@ -308,14 +282,14 @@ static Status import(Import *im)
     TRY(check_folder(im));
     TRY(output_check("--output", options.output, &kind, options.overwrite, inputs, 1));
     TRY(read_config(im));
-    TRY(read_case(im));
-    TRY(read_pieces(im));
+    TRY(read_tokenizer(im));
     TRY(read_weights(im));
     TRY(h5_write_file(options.output, write_body, im));
     char ignored[200];
     say_ignored(im, ignored, sizeof ignored);
     fprintf(stderr, "wrote %s: %d layers, hidden %d, %d pieces, %s; %s\n", options.output, im->config.layers,
-            im->config.hidden, im->n_pieces, im->lower_case ? "lower-cased" : "cased", ignored);
+            im->config.hidden, count_pieces(&im->tokenizer), im->tokenizer.lower_case ? "lower-cased" : "cased",
+            ignored);
     if (im->head_is_new)
         fprintf(stderr, "the folder has no masked-LM head: a new one was initialised (seed %lld); it must be trained\n",
                 (long long)options.seed);
@@ -330,23 +304,24 @@ static Status run(const char *folder, const char *command_line)
     bert_layout_free(&im.layout);
     free(im.weight);
     free(im.source);
-    free(im.piece);
-    free(im.pieces_text);
+    tokenizer_free(&im.tokenizer);
+    free(im.notes);
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    const Tool tool = {"collapse-import",
-                       "collapse-import HF_DIR --output=MODEL.h5 [--case=auto|lower|keep]",
-                       "Turn a Hugging Face BERT folder (config.json, model.safetensors, vocab.txt) into MODEL.h5.",
-                       table,
-                       sizeof table / sizeof table[0],
-                       &options,
-                       "a Hugging Face folder",
-                       run,
-                       NULL,
-                       0,
-                       0};
+    const Tool tool = {
+        "collapse-import",
+        "collapse-import HF_DIR --output=MODEL.h5 [--case=auto|lower|keep]",
+        "Turn a Hugging Face BERT folder (config.json, model.safetensors, vocab.txt or tokenizer.json) into MODEL.h5.",
+        table,
+        sizeof table / sizeof table[0],
+        &options,
+        "a Hugging Face folder",
+        run,
+        NULL,
+        0,
+        0};
     return tool_main(&tool, argc, argv);
 }

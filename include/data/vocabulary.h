@@ -1,6 +1,6 @@
-/* vocabulary.h: the pieces of a WordPiece vocabulary and their ids. Local.
+/* vocabulary.h: the pieces of a WordPiece vocabulary and their ids, ready for cutting words. Local.
  *
- * Pieces that continue a word begin with "##". id = line number of vocab.txt, from 0. */
+ * Pieces that continue a word begin with a prefix ("##"). id = row of the word embeddings; a row may have no piece. */
 #ifndef DATA_VOCABULARY_H
 #define DATA_VOCABULARY_H
 
@@ -11,11 +11,11 @@
 #include "base/hash.h"
 #include "base/status.h"
 #include "base/text.h"
-
-typedef enum { SPECIAL_PAD, SPECIAL_UNK, SPECIAL_CLS, SPECIAL_SEP, SPECIAL_MASK, N_SPECIALS } Special;
+#include "data/token_search.h"
+#include "io/tokenizer.h"
 
 typedef struct {
-    const char *key; /* without "##"; borrowed from piece */
+    const char *key; /* without the prefix; borrowed from the piece */
     int length;      /* bytes of key */
     int id;          /* -1: empty slot */
     uint32_t hash;
@@ -23,29 +23,41 @@ typedef struct {
 } VocabularySlot;
 
 typedef struct {
-    char **piece; /* owned [n] */
-    int n;        /* V */
-    bool lower_case;
-    int special[N_SPECIALS];
+    Tokenizer tokenizer; /* owned */
+    int n;               /* V: rows */
+    NormaliseRules rules;
     VocabularySlot *slot; /* owned, open addressing */
     uint32_t slot_mask;
-    int longest[2]; /* bytes of the longest first piece and the longest continuation */
+    int longest[2];                /* bytes of the longest first piece and the longest continuation */
+    TokenSearch *raw, *normalised; /* owned: added tokens, searched in the text as it is and when it is normalised */
+    int *raw_id, *normalised_id;   /* owned: their ids */
+    bool *is_special;              /* owned [n] */
+    int *drawable;                 /* owned [n_drawable]: rows with a piece; NULL: all */
+    int n_drawable;
 } Vocabulary;
 
-/* Read vocab.txt: one piece a line. */
-Status vocabulary_read(const char *path, bool lower_case, Vocabulary **vocabulary);
-/* Copy n pieces. name: used in messages. */
+/* Read vocab.txt, a tokenizer.json, or the tokenizer of a Hugging Face folder. */
+Status vocabulary_read(const char *path, CaseRule rule, Vocabulary **vocabulary);
+/* Copy n pieces, with BERT's own settings. name: used in messages. */
 Status vocabulary_new(const char *name, const char *const *piece, int n, bool lower_case, Vocabulary **vocabulary);
+/* Take over a tokenizer that was checked; *tokenizer is empty then. */
+Vocabulary *vocabulary_from(Tokenizer *tokenizer);
 void vocabulary_free(Vocabulary *vocabulary);
 
-int vocabulary_size(const Vocabulary *vocabulary);
+const Tokenizer *vocabulary_tokenizer(const Vocabulary *vocabulary);
+int vocabulary_size(const Vocabulary *vocabulary); /* rows */
 bool vocabulary_lower_case(const Vocabulary *vocabulary);
-const char *vocabulary_piece(const Vocabulary *vocabulary, int id);
+const char *vocabulary_piece(const Vocabulary *vocabulary, int id); /* "" for a row without one */
 const char *const *vocabulary_pieces(const Vocabulary *vocabulary);
-int vocabulary_find(const Vocabulary *vocabulary, Slice piece); /* -1 if absent */
+int vocabulary_find(const Vocabulary *vocabulary, Slice piece); /* a piece or an added token; -1 if absent */
 int vocabulary_special(const Vocabulary *vocabulary, Special which);
-bool vocabulary_is_special(const Vocabulary *vocabulary, int id);
+bool vocabulary_is_special(const Vocabulary *vocabulary, int id); /* one of the five, or an added special token */
 const char *vocabulary_special_text(Special which);
+/* A row with a piece, each as likely as the others; word: 32 random bits. */
+int vocabulary_draw(const Vocabulary *vocabulary, uint32_t word);
+
+/* XXH3-128 of everything that ids depend on: pieces and settings. A field that changes ids belongs here too. */
+void vocabulary_hash(const Vocabulary *vocabulary, char hash[HASH_TEXT_SIZE]);
 
 /* XXH3-128 of everything that ids depend on: pieces and settings. A field that changes ids belongs here too. */
 void vocabulary_hash(const Vocabulary *vocabulary, char hash[HASH_TEXT_SIZE]);

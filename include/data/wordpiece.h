@@ -1,10 +1,9 @@
 /* wordpiece.h: text to token ids, exactly as Hugging Face's BERT tokenizer does it. Local.
  *
- * Steps: special tokens written out in the text are kept whole; the rest is cleaned, CJK characters
- * are set apart, and for uncased models accents are stripped (NFD without Mn) and letters lowered;
- * words end at white space, and punctuation characters are words; a word becomes the longest pieces
- * of the vocabulary from the left, or [UNK] when that fails or it has more than 100 characters.
- * Text of any length is read in one pass; only the word at hand is held in memory. */
+ * Added tokens written in the text are kept whole; the rest is normalised (base/normalise.h); words end at white space,
+ * and punctuation characters are words; a word becomes the longest pieces of the vocabulary from the left, or the
+ * unknown piece when that fails or it has too many characters (100). Time is linear in the text; long texts are read in
+ * parts. */
 #ifndef DATA_WORDPIECE_H
 #define DATA_WORDPIECE_H
 
@@ -27,6 +26,6 @@ void wordpiece_encode(const Vocabulary *vocabulary, Slice text, IdList *ids);
 
 /* The normalised words of text, for building a vocabulary: visit is called for each word of at most
  * 100 characters. */
-void wordpiece_words(bool lower_case, Slice text, void (*visit)(Slice word, void *context), void *context);
+void wordpiece_words(const NormaliseRules *rules, Slice text, void (*visit)(Slice word, void *context), void *context);
 
 #endif

@@ -1,21 +1,16 @@
 /* model_file.h: configuration, weights and vocabulary of a model in an HDF5 file. Local.
  *
  * /model attributes: the keys of config.json; /model/weights/<Hugging Face name>: whole tensors, f32,
- * C order; /tokenizer/vocab: fixed UTF-8 strings, attribute lower_case. A checkpoint is such a file
- * with more in it. */
+ * C order; /tokenizer/vocab: fixed UTF-8 strings, attribute lower_case; /tokenizer/settings: one JSON text.
+ * A checkpoint is such a file with more in it. */
 #ifndef IO_MODEL_FILE_H
 #define IO_MODEL_FILE_H
 
 #include "io/bert_layout.h"
+#include "io/tokenizer.h"
 
 #define MODEL_FORMAT      "collapse-model"
 #define CHECKPOINT_FORMAT "collapse-checkpoint"
-
-typedef struct {
-    const char *const *piece; /* borrowed [n] */
-    int n;
-    bool lower_case;
-} PieceTable;
 
 /* Open a model or a checkpoint and read its configuration. */
 Status model_file_open(const char *path, H5File **file, BertConfig *config);
@@ -24,16 +19,16 @@ Status model_file_open(const char *path, H5File **file, BertConfig *config);
 Status model_file_read_config(H5File *file, BertConfig *config);
 
 /* Configuration and vocabulary; with the weights as a block under /model/weights it is a model. */
-Status model_file_write_head(H5File *file, const BertConfig *config, const PieceTable *pieces);
+Status model_file_write_head(H5File *file, const BertConfig *config, const Tokenizer *tokenizer);
 Status model_file_write(H5File *file, const BertConfig *config, const BertLayout *layout, const real *weight,
-                        const PieceTable *pieces);
+                        const Tokenizer *tokenizer);
 
 /* Tensors of a block under group ("/model/weights"); axes: names of the dimensions by role. */
 Status model_file_write_block(H5File *file, const char *group, const BertLayout *layout, const real *block);
 /* Every value must be finite. */
 Status model_file_read_block(H5File *file, const char *group, const BertLayout *layout, real *block);
 
-/* *piece [*n] and its strings are owned by the caller. Checks that there are as many as config says. */
-Status model_file_read_pieces(H5File *file, const BertConfig *config, char ***piece, int *n, bool *lower_case);
+/* The tokenizer, checked; as many rows as the configuration says. Given back by tokenizer_free. */
+Status model_file_read_tokenizer(H5File *file, const BertConfig *config, Tokenizer *tokenizer);
 
 #endif

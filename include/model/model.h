@@ -26,7 +26,7 @@ typedef struct {
 
 /* A model that begins at random: its sizes and its vocabulary. */
 typedef struct {
-    const char *vocab; /* vocab.txt */
+    const char *vocab; /* vocab.txt, a tokenizer.json, or a folder */
     bool cased;
     int layers, hidden, heads, intermediate, positions;
     double initializer_range;
@@ -55,8 +55,5 @@ void model_begin(uint64_t seed, Model *model);
 /* All of it for forward passes of n_samples samples of at most `longest` pieces (0: the model's own limit), without
  * dropout, in an arena of its own. Collective; fails alike on all ranks. */
 Status model_read(const Comm *comm, const char *path, int n_samples, int longest, Model *model);
-
-/* The pieces as model_file_write wants them; borrowed. */
-PieceTable model_pieces(const Model *model);
 
 #endif

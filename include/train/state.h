@@ -15,16 +15,16 @@ typedef struct {
     int64_t epoch;       /* epochs completed */
     int64_t next_sample; /* first sample of the next step, in the order of the epoch */
     int64_t seed;
-    int64_t tokens;         /* trained on so far, all ranks */
-    double seconds;         /* of training so far */
-    int64_t samples_hash;   /* of the tokenized corpus: the position means nothing in another one */
-    Params *params;         /* borrowed */
-    const Buckets *dealt;   /* borrowed: first and second hold what this rank owns; NULL: everything */
-    PieceTable pieces;      /* borrowed */
-    ClassMeans *means;      /* borrowed; NULL without regularizer */
-    int *class_id;          /* borrowed [K_all] */
-    const Pairing *pairing; /* borrowed: of states and classes, which the model carries with it */
-    bool means_by_rank;     /* nc-sync = none: every rank has its own */
+    int64_t tokens;             /* trained on so far, all ranks */
+    double seconds;             /* of training so far */
+    int64_t samples_hash;       /* of the tokenized corpus: the position means nothing in another one */
+    Params *params;             /* borrowed */
+    const Buckets *dealt;       /* borrowed: first and second hold what this rank owns; NULL: everything */
+    const Tokenizer *tokenizer; /* borrowed */
+    ClassMeans *means;          /* borrowed; NULL without regularizer */
+    int *class_id;              /* borrowed [K_all] */
+    const Pairing *pairing;     /* borrowed: of states and classes, which the model carries with it */
+    bool means_by_rank;         /* nc-sync = none: every rank has its own */
     History history;
     char init_hash[HASH_TEXT_SIZE];        /* of the weights of the model the run began with; "" = random */
     int64_t planned_steps, planned_epochs; /* what the checkpoint it goes on with was to reach; rank 0; 0 = not said */

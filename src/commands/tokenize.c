@@ -14,7 +14,8 @@ typedef struct {
 } Options;
 
 static const Setting table[] = {
-    {"vocab", SETTING_PATH, "", "", 0, 0, offsetof(Options, vocab), "vocab.txt, one piece a line"},
+    {"vocab", SETTING_PATH, "", "", 0, 0, offsetof(Options, vocab),
+     "vocab.txt (one piece a line), a tokenizer.json, or a Hugging Face folder"},
     {"cased", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, cased), "keep case and accents"},
     {"special", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, special), "add [CLS] and [SEP]"},
 };
@@ -81,7 +82,7 @@ static Status run(int argc, char **argv)
     Status status = command_read(table, N_KEYS, argc, argv, 0, false, "no operand", &settings, &options);
     if (!status && !options.vocab[0])
         status = status_set(STATUS_USAGE, __FILE__, __LINE__, "tokenize needs --vocab=vocab.txt");
-    if (!status) status = vocabulary_read(options.vocab, !options.cased, &vocabulary);
+    if (!status) status = vocabulary_read(options.vocab, options.cased ? CASE_KEEP : CASE_AUTO, &vocabulary);
     if (!status) status = tokenize_lines(vocabulary, options.special);
     vocabulary_free(vocabulary);
     settings_free(&settings);

@@ -30,7 +30,7 @@ void batch_behind(const Batch *pool, const Packed *last, Batch *batch)
 static int masked_id(const Vocabulary *vocabulary, int true_id, const uint32_t word[4])
 {
     if (random_unit(word[1]) < 0.8) return vocabulary_special(vocabulary, SPECIAL_MASK);
-    if (random_unit(word[2]) < 0.5) return (int)random_below(word[3], (uint32_t)vocabulary_size(vocabulary));
+    if (random_unit(word[2]) < 0.5) return vocabulary_draw(vocabulary, word[3]);
     return true_id;
 }
 

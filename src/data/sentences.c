@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/unicode.h"
+#include "base/unicode.h"
 
 /* --- characters -------------------------------------------------------------------------------------- */
 

@@ -135,7 +135,9 @@ static void count_word(Slice word, void *context)
 
 void vocabulary_builder_add(VocabularyBuilder *b, Slice text)
 {
-    wordpiece_words(b->lower_case, text, count_word, b);
+    const NormaliseRules rules = {
+        .clean_text = true, .chinese_chars = true, .strip_accents = b->lower_case, .lower_case = b->lower_case};
+    wordpiece_words(&rules, text, count_word, b);
 }
 
 static int piece_id(VocabularyBuilder *b, const char *text)

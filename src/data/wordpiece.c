@@ -1,25 +1,14 @@
-/* wordpiece.c: one pass over the text; a word is normalised as it is read and then cut into pieces. */
+/* wordpiece.c: added tokens are found whole; the text between them is normalised, cut into words, and each word into
+ * pieces. */
 #include "data/wordpiece.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "data/unicode.h"
+#include "base/unicode.h"
 
-enum { LONGEST_WORD = 100 /* characters; a longer word is [UNK] */, WORD_BYTES = 4 * (LONGEST_WORD + 1) };
-
-typedef void (*WordVisit)(Slice word, bool too_long, void *context);
-
-/* The word at hand, normalised. */
-typedef struct {
-    char byte[WORD_BYTES];
-    int n_bytes, n_characters;
-    int group; /* byte where the current group of combining marks begins */
-    bool lower_case;
-    WordVisit visit;
-    void *context;
-} Word;
+typedef void (*WordVisit)(Slice word, void *context);
 
 void id_list_add(IdList *list, int32_t id)
 {
@@ -27,207 +16,186 @@ void id_list_add(IdList *list, int32_t id)
     list->id[list->n++] = id;
 }
 
-static void finish_word(Word *word)
-{
-    if (word->n_characters)
-        word->visit((Slice){word->byte, (size_t)word->n_bytes}, word->n_characters > LONGEST_WORD, word->context);
-    word->n_bytes = word->n_characters = word->group = 0;
-}
+/* --- normalised text to words
+ * ----------------------------------------------------------------------------------------- */
 
-/* Canonical order: move the mark just added before marks of a higher combining class. */
-static void sort_mark(Word *word, int last_at, int combining_class)
-{
-    while (last_at > word->group) {
-        int before_at = last_at - 1;
-        while (before_at > word->group && ((unsigned char)word->byte[before_at] & 0xC0) == 0x80) before_at--;
-        uint32_t before;
-        utf8_decode(word->byte + before_at, (size_t)(word->n_bytes - before_at), &before);
-        if (unicode_combining_class(before) <= combining_class) return;
-        char swapped[8];
-        uint32_t mark;
-        const int mark_bytes = utf8_decode(word->byte + last_at, (size_t)(word->n_bytes - last_at), &mark);
-        memcpy(swapped, word->byte + last_at, (size_t)mark_bytes);
-        memcpy(swapped + mark_bytes, word->byte + before_at, (size_t)(last_at - before_at));
-        memcpy(word->byte + before_at, swapped, (size_t)(mark_bytes + last_at - before_at));
-        last_at = before_at;
-    }
-}
-
-static void append(Word *word, uint32_t scalar)
-{
-    if (word->n_characters <= LONGEST_WORD) {
-        char encoded[4];
-        const int n = utf8_encode(scalar, encoded);
-        if (word->n_bytes + n <= WORD_BYTES) {
-            memcpy(word->byte + word->n_bytes, encoded, (size_t)n);
-            word->n_bytes += n;
-        }
-    }
-    word->n_characters++;
-}
-
-/* A scalar after cleaning and decomposition: punctuation is a word, the rest is added to the word. */
-static void add_normalised(Word *word, uint32_t scalar)
-{
-    if (unicode_class(scalar) == CHARACTER_PUNCTUATION) {
-        finish_word(word);
-        append(word, scalar);
-        finish_word(word);
-    } else {
-        append(word, scalar);
-    }
-}
-
-static void add_decomposed(Word *word, uint32_t scalar)
-{
-    const int combining_class = unicode_combining_class(scalar);
-    if (!unicode_is_nonspacing(scalar)) {
-        const int at = word->n_bytes;
-        add_normalised(word, unicode_lower(scalar));
-        if (combining_class && word->n_characters <= LONGEST_WORD) sort_mark(word, at, combining_class);
-    }
-    if (combining_class == 0) word->group = word->n_bytes;
-}
-
-static void add_scalar(Word *word, uint32_t scalar)
-{
-    const CharacterClass class = unicode_class(scalar);
-    if (class == CHARACTER_REMOVED) return;
-    if (class == CHARACTER_SPACE || class == CHARACTER_CHINESE) finish_word(word);
-    if (class == CHARACTER_SPACE) return;
-    if (word->lower_case) {
-        uint32_t part[UNICODE_MOST_PARTS];
-        const int n = unicode_decompose(scalar, part);
-        for (int i = 0; i < n; i++) add_decomposed(word, part[i]);
-    } else {
-        add_normalised(word, scalar);
-    }
-    if (class == CHARACTER_CHINESE) finish_word(word);
-}
-
-enum { ASCII_REMOVED, ASCII_SPACE, ASCII_PUNCTUATION, ASCII_WORD };
+enum { ASCII_WORD, ASCII_SPACE, ASCII_PUNCTUATION };
 
 static unsigned char ascii_kind[128];
+static pthread_once_t kinds_filled = PTHREAD_ONCE_INIT;
 
 static void fill_ascii_kinds(void)
 {
     for (uint32_t c = 0; c < 128; c++) {
-        const CharacterClass class = unicode_class(c);
-        ascii_kind[c] = class == CHARACTER_REMOVED       ? ASCII_REMOVED
-                        : class == CHARACTER_SPACE       ? ASCII_SPACE
+        const CharacterClass class = unicode_class_uncleaned(c);
+        ascii_kind[c] = class == CHARACTER_SPACE         ? ASCII_SPACE
                         : class == CHARACTER_PUNCTUATION ? ASCII_PUNCTUATION
                                                          : ASCII_WORD;
     }
 }
 
-static void add_ascii(Word *word, char c)
+/* Bytes of the character at text, and what it is. */
+static size_t next_character(Slice text, unsigned char *kind)
 {
-    switch (ascii_kind[(unsigned char)c]) {
-    case ASCII_SPACE: finish_word(word); break;
-    case ASCII_WORD:
-        append(word, word->lower_case ? unicode_lower((unsigned char)c) : (unsigned char)c);
-        word->group = word->n_bytes;
-        break;
-    case ASCII_PUNCTUATION:
-        finish_word(word);
-        append(word, (unsigned char)c);
-        finish_word(word);
-        break;
-    default: break;
+    const unsigned char c = (unsigned char)text.start[0];
+    uint32_t scalar;
+    if (c < 0x80) {
+        *kind = ascii_kind[c];
+        return 1;
+    }
+    const size_t used = (size_t)utf8_decode(text.start, text.length, &scalar);
+    *kind = unicode_is_white_space(scalar)   ? ASCII_SPACE
+            : unicode_is_punctuation(scalar) ? ASCII_PUNCTUATION
+                                             : ASCII_WORD;
+    return used;
+}
+
+/* Words end at white space; punctuation characters are words. */
+static void cut_words(Slice text, WordVisit visit, void *context)
+{
+    size_t start = 0;
+    unsigned char kind;
+    pthread_once(&kinds_filled, fill_ascii_kinds);
+    for (size_t i = 0, used; i < text.length; i += used) {
+        used = next_character((Slice){text.start + i, text.length - i}, &kind);
+        if (kind == ASCII_WORD) continue;
+        if (i > start) visit((Slice){text.start + start, i - start}, context);
+        if (kind == ASCII_PUNCTUATION) visit((Slice){text.start + i, used}, context);
+        start = i + used;
+    }
+    if (text.length > start) visit((Slice){text.start + start, text.length - start}, context);
+}
+
+/* More than `most` characters? */
+static bool is_longer(Slice word, int most)
+{
+    if (word.length <= (size_t)most) return false;
+    size_t n = 0;
+    for (size_t i = 0; i < word.length; i++) n += ((unsigned char)word.start[i] & 0xC0) != 0x80;
+    return n > (size_t)most;
+}
+
+enum { PART = 1 << 16 /* bytes that are normalised at a time */ };
+
+/* Cut the next part off *rest, ending at a blank or a line end where possible: nothing reaches over these. */
+static Slice next_part(Slice *rest)
+{
+    size_t n = rest->length < PART ? rest->length : PART;
+    while (n < rest->length && rest->start[n - 1] != ' ' && rest->start[n - 1] != '\n') n++;
+    const Slice part = {rest->start, n};
+    rest->start += n;
+    rest->length -= n;
+    return part;
+}
+
+static void normalised_words(const NormaliseRules *rules, Slice text, TextBuffer *buffer, WordVisit visit,
+                             void *context)
+{
+    while (text.length) {
+        normalise_text(rules, next_part(&text), buffer);
+        cut_words((Slice){buffer->text, buffer->n}, visit, context);
     }
 }
 
-static void add_text(Word *word, Slice text)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, fill_ascii_kinds);
-    size_t i = 0;
-    while (i < text.length) {
-        if ((unsigned char)text.start[i] < 0x80) {
-            add_ascii(word, text.start[i++]);
-            continue;
-        }
-        uint32_t scalar;
-        i += (size_t)utf8_decode(text.start + i, text.length - i, &scalar);
-        add_scalar(word, scalar);
-    }
-    finish_word(word);
-}
+/* --- words to pieces
+ * ---------------------------------------------------------------------------------------------------- */
 
-/* --- words to pieces -------------------------------------------------------------------------- */
+enum { LOCAL_BYTES = 512 };
 
 typedef struct {
     const Vocabulary *vocabulary;
     IdList *ids;
+    TextBuffer buffer;                      /* owned */
+    TokenMatches raw, normalised;           /* owned */
+    uint32_t local[LOCAL_BYTES + 1], *hash; /* of the beginnings of a word; owned if not local */
 } Encoding;
 
 /* The longest piece at the start of text; its length in bytes, 0 if there is none. */
-static int longest_piece(const Vocabulary *v, bool continues, const char *text, int n, int *id)
+static int longest_piece(const Encoding *e, bool continues, const char *text, int n, int *id)
 {
-    uint32_t hash[WORD_BYTES + 1];
+    const Vocabulary *v = e->vocabulary;
     if (n > v->longest[continues]) n = v->longest[continues];
-    hash[0] = vocabulary_hash_start(continues);
-    for (int i = 0; i < n; i++) hash[i + 1] = vocabulary_hash_next(hash[i], text[i]);
+    e->hash[0] = vocabulary_hash_start(continues);
+    for (int i = 0; i < n; i++) e->hash[i + 1] = vocabulary_hash_next(e->hash[i], text[i]);
     for (int length = n; length > 0; length--) {
-        *id = vocabulary_lookup(v, continues, hash[length], text, length);
+        *id = vocabulary_lookup(v, continues, e->hash[length], text, length);
         if (*id >= 0) return length;
     }
     return 0;
 }
 
-static void encode_word(Slice word, bool too_long, void *context)
+static void encode_word(Slice word, void *context)
 {
-    const Encoding *e = context;
+    Encoding *e = context;
     const size_t start = e->ids->n;
-    const int n = (int)word.length;
-    int at = 0;
-    while (at < n && !too_long) {
+    const bool too_long = is_longer(word, e->vocabulary->tokenizer.longest_word);
+    size_t at = 0;
+    while (at < word.length && !too_long) {
         int id;
-        const int used = longest_piece(e->vocabulary, at > 0, word.start + at, n - at, &id);
+        const size_t left = word.length - at;
+        const int used = longest_piece(e, at > 0, word.start + at, left < INT32_MAX ? (int)left : INT32_MAX, &id);
         if (used == 0) break;
         id_list_add(e->ids, id);
-        at += used;
+        at += (size_t)used;
     }
-    if (at == n && !too_long) return;
-    e->ids->n = start; /* no way through the word: one [UNK] */
+    if (at == word.length && !too_long) return;
+    e->ids->n = start; /* no way through the word: one unknown piece */
     id_list_add(e->ids, vocabulary_special(e->vocabulary, SPECIAL_UNK));
 }
 
-/* The special token written at text, or -1; *length = its bytes. */
-static int special_at(const Vocabulary *v, Slice text, size_t *length)
+/* A text without added tokens that stand in it as they are. */
+static void encode_plain(Encoding *e, Slice text)
 {
-    for (int s = 0; s < N_SPECIALS; s++) {
-        const char *name = vocabulary_special_text((Special)s);
-        *length = strlen(name);
-        if (*length <= text.length && memcmp(text.start, name, *length) == 0) return v->special[s];
+    const Vocabulary *v = e->vocabulary;
+    if (!v->normalised) {
+        normalised_words(&v->rules, text, &e->buffer, encode_word, e);
+        return;
     }
-    return -1;
+    normalise_text(&v->rules, text, &e->buffer); /* the whole: a token may reach over blanks */
+    const Slice whole = {e->buffer.text, e->buffer.n};
+    token_search(v->normalised, whole, &e->normalised);
+    size_t at = 0;
+    for (size_t i = 0; i < e->normalised.n; i++) {
+        const TokenMatch *m = &e->normalised.match[i];
+        if (m->start > at) cut_words((Slice){whole.start + at, m->start - at}, encode_word, e);
+        id_list_add(e->ids, v->normalised_id[m->pattern]);
+        at = m->end;
+    }
+    if (whole.length > at) cut_words((Slice){whole.start + at, whole.length - at}, encode_word, e);
+}
+
+static void encoding_open(const Vocabulary *v, IdList *ids, Encoding *e)
+{
+    const int longest = v->longest[v->longest[1] > v->longest[0]];
+    e->vocabulary = v;
+    e->ids = ids;
+    e->buffer = (TextBuffer){0};
+    e->raw = e->normalised = (TokenMatches){0};
+    e->hash = longest > LOCAL_BYTES ? memory_alloc((size_t)longest + 1, sizeof *e->hash) : e->local;
+}
+
+static void encoding_close(Encoding *e)
+{
+    if (e->hash != e->local) free(e->hash);
+    free(e->buffer.text);
+    free(e->raw.match);
+    free(e->normalised.match);
 }
 
 void wordpiece_encode(const Vocabulary *vocabulary, Slice text, IdList *ids)
 {
-    Encoding encoding = {vocabulary, ids};
-    Word word = {.lower_case = vocabulary->lower_case, .visit = encode_word, .context = &encoding};
-    Slice rest = text;
-    while (rest.length) {
-        const char *bracket = rest.start;
-        size_t length = 0;
-        int special = -1;
-        for (;;) { /* up to the next special token */
-            const size_t left = rest.length - (size_t)(bracket - rest.start);
-            bracket = left ? memchr(bracket, '[', left) : NULL;
-            if (!bracket) break;
-            special = special_at(vocabulary, (Slice){bracket, rest.length - (size_t)(bracket - rest.start)}, &length);
-            if (special >= 0) break;
-            bracket++;
-        }
-        const size_t plain = bracket ? (size_t)(bracket - rest.start) : rest.length;
-        add_text(&word, (Slice){rest.start, plain});
-        if (!bracket) return;
-        id_list_add(ids, special);
-        rest.start += plain + length;
-        rest.length -= plain + length;
+    Encoding e;
+    size_t at = 0;
+    encoding_open(vocabulary, ids, &e);
+    token_search(vocabulary->raw, text, &e.raw);
+    for (size_t i = 0; i < e.raw.n; i++) {
+        const TokenMatch *m = &e.raw.match[i];
+        if (m->start > at) encode_plain(&e, (Slice){text.start + at, m->start - at});
+        id_list_add(ids, vocabulary->raw_id[m->pattern]);
+        at = m->end;
     }
+    if (text.length > at) encode_plain(&e, (Slice){text.start + at, text.length - at});
+    encoding_close(&e);
 }
 
 typedef struct {
@@ -235,15 +203,18 @@ typedef struct {
     void *context;
 } WordList;
 
-static void pass_word(Slice word, bool too_long, void *context)
+enum { LONGEST_WORD = 100 /* characters of a word that is counted */ };
+
+static void pass_word(Slice word, void *context)
 {
     const WordList *list = context;
-    if (!too_long) list->visit(word, list->context);
+    if (!is_longer(word, LONGEST_WORD)) list->visit(word, list->context);
 }
 
-void wordpiece_words(bool lower_case, Slice text, void (*visit)(Slice word, void *context), void *context)
+void wordpiece_words(const NormaliseRules *rules, Slice text, void (*visit)(Slice word, void *context), void *context)
 {
     WordList list = {visit, context};
-    Word word = {.lower_case = lower_case, .visit = pass_word, .context = &list};
-    add_text(&word, text);
+    TextBuffer buffer = {0};
+    normalised_words(rules, text, &buffer, pass_word, &list);
+    free(buffer.text);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "data/unicode.h"
+#include "base/unicode.h"
 #include "data/wordpiece.h"
 
 typedef enum { CASE_GIVEN, CASE_CAPITAL, CASE_CAPITALS } FormCase;
@@ -39,7 +39,7 @@ static void keep_first(Slice word, void *context)
 static char *normalise(const Vocabulary *v, const char *text)
 {
     OneWord one = {0};
-    wordpiece_words(vocabulary_lower_case(v), slice_of(text), keep_first, &one);
+    wordpiece_words(&v->rules, slice_of(text), keep_first, &one);
     if (one.n == 1) return one.word;
     free(one.word);
     return NULL;
@@ -130,7 +130,7 @@ static void look_at(Slice word, void *context)
 PairFinding word_pair_find(const WordPair *p, Slice line, int *form, int *side)
 {
     Search s = {.pair = p};
-    wordpiece_words(vocabulary_lower_case(p->vocabulary), line, look_at, &s);
+    wordpiece_words(&p->vocabulary->rules, line, look_at, &s);
     *form = s.form, *side = s.side;
     if (s.n != 1) return s.n ? PAIR_SEVERAL : PAIR_NONE;
     return is_usable(&p->form[s.form]) ? PAIR_FOUND : PAIR_PIECES;

@@ -96,30 +96,68 @@ Status model_file_read_block(H5File *file, const char *group, const BertLayout *
     return STATUS_OK;
 }
 
-Status model_file_write_head(H5File *file, const BertConfig *config, const PieceTable *pieces)
+Status model_file_write_head(H5File *file, const BertConfig *config, const Tokenizer *tokenizer)
 {
-    TRY(bert_config_write(file, config));
-    TRY(h5_write_texts(file, "/tokenizer/vocab", pieces->piece, pieces->n, "id"));
-    return h5_put_i64(file, "/tokenizer/vocab", "lower_case", pieces->lower_case);
+    char *settings = tokenizer_settings(tokenizer, true);
+    Status status = bert_config_write(file, config);
+    if (!status)
+        status = h5_write_texts(file, "/tokenizer/vocab", (const char *const *)tokenizer->piece, tokenizer->n, "id");
+    if (!status) status = h5_write_texts(file, "/tokenizer/settings", (const char *const *)&settings, 1, "text");
+    free(settings);
+    return status ? status : h5_put_i64(file, "/tokenizer/vocab", "lower_case", tokenizer->lower_case);
 }
 
 Status model_file_write(H5File *file, const BertConfig *config, const BertLayout *layout, const real *weight,
-                        const PieceTable *pieces)
+                        const Tokenizer *tokenizer)
 {
-    TRY(model_file_write_head(file, config, pieces));
+    TRY(model_file_write_head(file, config, tokenizer));
     return model_file_write_block(file, "/model/weights", layout, weight);
 }
 
-Status model_file_read_pieces(H5File *file, const BertConfig *config, char ***piece, int *n, bool *lower_case)
+static void free_texts(char **text, int64_t n)
 {
-    int64_t count = 0, lower = 0;
+    for (int64_t i = 0; i < n; i++) free(text[i]);
+    free(text);
+}
+
+/* Files of older versions have no settings: BERT's own, as they were applied then. */
+static Status read_settings(H5File *file, const BertConfig *config, char **piece, bool lower_case, Tokenizer *t)
+{
+    const char *const *pieces = (const char *const *)piece;
+    if (!h5_exists(file, "/tokenizer/settings")) {
+        TRY(tokenizer_plain(h5_path(file), pieces, config->vocab, lower_case, t));
+        t->model_max_length = config->positions;
+        return STATUS_OK;
+    }
+    char **settings;
+    int64_t n;
+    TRY(h5_read_texts(file, "/tokenizer/settings", &settings, &n));
+    Status status = n == 1 ? tokenizer_from_settings(h5_path(file), pieces, config->vocab, settings[0], t)
+                           : status_set(STATUS_DATA, __FILE__, __LINE__,
+                                        "%s: /tokenizer/settings is %lld texts, not one", h5_path(file), (long long)n);
+    free_texts(settings, n);
+    return status;
+}
+
+Status model_file_read_tokenizer(H5File *file, const BertConfig *config, Tokenizer *t)
+{
+    int64_t n = 0, lower = 0;
+    char **piece;
+    *t = (Tokenizer){0};
     TRY(h5_get_i64(file, "/tokenizer/vocab", "lower_case", &lower));
-    TRY(h5_read_texts(file, "/tokenizer/vocab", piece, &count));
-    *n = (int)count;
-    *lower_case = lower != 0;
-    if (count == config->vocab) return STATUS_OK;
-    for (int64_t i = 0; i < count; i++) free((*piece)[i]);
-    free(*piece);
-    FAIL(STATUS_DATA, "%s: /tokenizer/vocab has %lld pieces, the model's vocab_size is %d", h5_path(file),
-         (long long)count, config->vocab);
+    TRY(h5_read_texts(file, "/tokenizer/vocab", &piece, &n));
+    Status status = STATUS_OK;
+    if (n != config->vocab)
+        status = status_set(STATUS_DATA, __FILE__, __LINE__,
+                            "%s: /tokenizer/vocab has %lld pieces, the model's vocab_size is %d", h5_path(file),
+                            (long long)n, config->vocab);
+    if (!status) status = read_settings(file, config, piece, lower != 0, t);
+    free_texts(piece, n);
+    if (!status && t->lower_case != (lower != 0)) {
+        tokenizer_free(t);
+        status =
+            status_set(STATUS_DATA, __FILE__, __LINE__,
+                       "%s: attribute lower_case of /tokenizer/vocab contradicts /tokenizer/settings", h5_path(file));
+    }
+    return status;
 }

@@ -11,61 +11,67 @@
 
 typedef struct {
     BertConfig config;
-    int n_pieces;
-    int64_t text_bytes; /* pieces, each with its NUL */
-    bool lower_case;
+    int64_t text_bytes; /* pieces and settings, each with its NUL */
 } Head;
 
-static char *pack_pieces(const char *const *piece, int n, int64_t *bytes)
+static char *pack_tokenizer(const Tokenizer *t, int64_t *bytes)
 {
-    *bytes = 0;
-    for (int i = 0; i < n; i++) *bytes += (int64_t)strlen(piece[i]) + 1;
+    char *settings = tokenizer_settings(t, true);
+    *bytes = (int64_t)strlen(settings) + 1;
+    for (int i = 0; i < t->n; i++) *bytes += (int64_t)strlen(t->piece[i]) + 1;
     char *text = memory_alloc((size_t)*bytes, 1), *at = text;
-    for (int i = 0; i < n; i++) at = stpcpy(at, piece[i]) + 1;
+    for (int i = 0; i < t->n; i++) at = stpcpy(at, t->piece[i]) + 1;
+    strcpy(at, settings);
+    free(settings);
     return text;
 }
 
 static Status read_head(const char *path, Head *head, char **text)
 {
     H5File *file;
-    char **piece = NULL;
+    Tokenizer tokenizer;
     TRY(model_file_open(path, &file, &head->config));
     if (!h5_is_sealed(file))
         log_warning("%s: was written by an older version: its configuration is not covered by a hash", path);
-    Status status = model_file_read_pieces(file, &head->config, &piece, &head->n_pieces, &head->lower_case);
+    Status status = model_file_read_tokenizer(file, &head->config, &tokenizer);
     h5_close(&file);
     TRY(status);
-    *text = pack_pieces((const char *const *)piece, head->n_pieces, &head->text_bytes);
-    for (int i = 0; i < head->n_pieces; i++) free(piece[i]);
-    free(piece);
+    *text = pack_tokenizer(&tokenizer, &head->text_bytes);
+    tokenizer_free(&tokenizer);
     return STATUS_OK;
 }
 
 static Status make_head(const RandomModel *random, Head *head, char **text)
 {
     Vocabulary *vocabulary;
-    TRY(vocabulary_read(random->vocab, !random->cased, &vocabulary));
+    TRY(vocabulary_read(random->vocab, random->cased ? CASE_KEEP : CASE_AUTO, &vocabulary));
     BertConfig *c = &head->config;
     *c = bert_config_default();
-    c->vocab = head->n_pieces = vocabulary_size(vocabulary);
+    c->vocab = vocabulary_size(vocabulary);
     c->layers = random->layers, c->hidden = random->hidden, c->heads = random->heads;
     c->intermediate = random->intermediate, c->positions = random->positions;
     c->initializer_range = random->initializer_range;
     c->pad_id = vocabulary_special(vocabulary, SPECIAL_PAD);
-    head->lower_case = !random->cased;
-    *text = pack_pieces(vocabulary_pieces(vocabulary), head->n_pieces, &head->text_bytes);
+    Tokenizer tokenizer;
+    tokenizer_copy(vocabulary_tokenizer(vocabulary), &tokenizer);
+    tokenizer.model_max_length = c->positions;
+    *text = pack_tokenizer(&tokenizer, &head->text_bytes);
+    tokenizer_free(&tokenizer);
     vocabulary_free(vocabulary);
     return bert_config_check("command line", c);
 }
 
 static Status unpack_vocabulary(const char *name, const Head *head, const char *text, Vocabulary **vocabulary)
 {
-    const char **piece = memory_alloc((size_t)head->n_pieces, sizeof *piece);
-    for (int i = 0; i < head->n_pieces; i++) {
+    const int n = head->config.vocab;
+    const char **piece = memory_alloc((size_t)n, sizeof *piece);
+    Tokenizer tokenizer;
+    for (int i = 0; i < n; i++) {
         piece[i] = text;
         text += strlen(text) + 1;
     }
-    Status status = vocabulary_new(name, piece, head->n_pieces, head->lower_case, vocabulary);
+    Status status = tokenizer_from_settings(name, piece, n, text, &tokenizer);
+    if (!status) *vocabulary = vocabulary_from(&tokenizer);
     free(piece);
     return status;
 }
@@ -100,12 +106,6 @@ Status model_open_random(const Comm *comm, const RandomModel *random, Model *mod
     char *text = NULL;
     Status status = comm->rank == 0 ? make_head(random, &head, &text) : STATUS_OK;
     return share_head(comm, "random", status, &head, text, model);
-}
-
-PieceTable model_pieces(const Model *model)
-{
-    const Vocabulary *v = model->vocabulary;
-    return (PieceTable){vocabulary_pieces(v), vocabulary_size(v), vocabulary_lower_case(v)};
 }
 
 /* --- memory ----------------------------------------------------------------------------------------- */

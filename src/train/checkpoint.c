@@ -47,7 +47,7 @@ static Status write_checkpoint_body(H5File *file, const void *context)
     const CheckpointBody *body = context;
     const TrainState *s = body->state;
     TRY(write_header(file, CHECKPOINT_FORMAT, s));
-    TRY(model_file_write_head(file, &s->params->config, &s->pieces));
+    TRY(model_file_write_head(file, &s->params->config, s->tokenizer));
     for (int i = 0; i < body->whole->n; i++) {
         const StateArray *array = &body->whole->array[i];
         TRY(state_array_write(file, array, body->n_sets, array->data));
@@ -66,7 +66,7 @@ static Status write_model_body(H5File *file, const void *context)
     TRY(h5_put_i64(file, "/", "step", s->step));
     TRY(h5_put_i64(file, "/", "samples_hash", s->samples_hash));
     TRY(h5_put_text(file, "/", "settings", s->settings));
-    return model_file_write(file, &s->params->config, &s->params->layout, s->params->weight, &s->pieces);
+    return model_file_write(file, &s->params->config, &s->params->layout, s->params->weight, s->tokenizer);
 }
 
 /* The last door before a file: every step was tested, and what is written is tested again. */
@@ -197,37 +197,59 @@ Status checkpoint_check_settings(const char *path, const char *stored, const cha
     return STATUS_OK;
 }
 
-/* The same pieces in the same order; other ids would mean other words. */
+/* The first row whose piece differs, or the first that only one has; -1: none. */
+static int other_piece(const Tokenizer *there, const Tokenizer *here)
+{
+    const int most = there->n < here->n ? there->n : here->n;
+    for (int id = 0; id < most; id++)
+        if (strcmp(there->piece[id], here->piece[id]) != 0) return id;
+    return there->n == here->n ? -1 : most;
+}
+
+static bool same_settings(const Tokenizer *there, const Tokenizer *here)
+{
+    char *a = tokenizer_settings(there, false), *b = tokenizer_settings(here, false);
+    const bool same = strcmp(a, b) == 0;
+    free(a);
+    free(b);
+    return same;
+}
+
+static Status compare_tokenizers(const char *file, const char *key, const char *path, const Tokenizer *there,
+                                 const Tokenizer *here)
+{
+    const int at = other_piece(there, here);
+    CHECK(
+        at < 0 || at == there->n || at == here->n, STATUS_USAGE,
+        "%s: was written with another vocabulary than that of %s = %s: piece %d is '%s' there, '%s' here; restore it, "
+        "or choose another output",
+        file, key, path, at, there->piece[at], here->piece[at]);
+    CHECK(
+        at < 0, STATUS_USAGE,
+        "%s: was written with another vocabulary than that of %s = %s: %d pieces there, %d here; restore it, or choose "
+        "another output",
+        file, key, path, there->n, here->n);
+    CHECK(there->lower_case == here->lower_case, STATUS_USAGE,
+          "%s: was written with a %scased vocabulary, that of %s = %s is %scased; restore it, or choose another output",
+          file, there->lower_case ? "un" : "", key, path, here->lower_case ? "un" : "");
+    CHECK(
+        same_settings(there, here), STATUS_USAGE,
+        "%s: was written with other settings or added tokens of the tokenizer than those of %s = %s; restore them, or "
+        "choose another output",
+        file, key, path);
+    return STATUS_OK;
+}
+
+/* The same pieces in the same order, cut in the same way; other ids would mean other words. */
 static Status check_pieces(H5File *file, const BertConfig *config, const TrainState *s)
 {
-    char **piece = NULL, *init = run_settings_value(s->settings, "init");
-    const bool is_random = init && strcmp(init, "random") == 0;
-    const char *key = is_random ? "vocab" : "init";
+    char *init = run_settings_value(s->settings, "init");
+    const char *key = init && strcmp(init, "random") == 0 ? "vocab" : "init";
     char *path = run_settings_value(s->settings, key);
-    int n = 0, at = 0;
-    bool lower = false;
-    Status status = model_file_read_pieces(file, config, &piece, &n, &lower);
-    const int most = n < s->pieces.n ? n : s->pieces.n;
-    while (!status && at < most && strcmp(piece[at], s->pieces.piece[at]) == 0) at++;
-    if (!status && at < most)
-        status =
-            status_set(STATUS_USAGE, __FILE__, __LINE__,
-                       "%s: was written with another vocabulary than that of %s = %s: piece %d is '%s' there, '%s' "
-                       "here; restore it, or choose another output",
-                       h5_path(file), key, path ? path : "", at, piece[at], s->pieces.piece[at]);
-    else if (!status && n != s->pieces.n)
-        status = status_set(STATUS_USAGE, __FILE__, __LINE__,
-                            "%s: was written with another vocabulary than that of %s = %s: %d pieces there, %d here; "
-                            "restore it, or choose another output",
-                            h5_path(file), key, path ? path : "", n, s->pieces.n);
-    else if (!status && lower != s->pieces.lower_case)
-        status =
-            status_set(STATUS_USAGE, __FILE__, __LINE__,
-                       "%s: was written with a %scased vocabulary, that of %s = %s is %scased; restore it, or choose "
-                       "another output",
-                       h5_path(file), lower ? "un" : "", key, path ? path : "", lower ? "" : "un");
-    for (int i = 0; i < n && piece; i++) free(piece[i]);
-    free(piece);
+    Tokenizer there;
+    Status status = model_file_read_tokenizer(file, config, &there);
+    if (!status) status = compare_tokenizers(h5_path(file), key, path ? path : "", &there, s->tokenizer);
+    tokenizer_free(&there);
     free(init);
     free(path);
     return status;
@@ -246,7 +268,7 @@ static Status compare_words(const char *path, const TrainState *s, int n, const 
     status_set(STATUS_USAGE, __FILE__, __LINE__,
                "%s: was written with other words in nc-words: '%s' (id %d) %s %s; restore the list, or choose another "
                "output",
-               path, word >= 0 && word < s->pieces.n ? s->pieces.piece[word] : "?", word,
+               path, word >= 0 && word < s->tokenizer->n ? s->tokenizer->piece[word] : "?", word,
                is_missing ? "is missing from" : "is new in", list ? list : "(none)");
     free(list);
     return STATUS_USAGE;

@@ -259,7 +259,7 @@ void setup_state(const char *settings, const char *command_line, Trainer *t)
     t->state.history.n_terms = run->method->n_terms;
     t->state.settings = settings;
     t->state.command_line = command_line;
-    t->state.pieces = model_pieces(&t->model);
+    t->state.tokenizer = vocabulary_tokenizer(t->model.vocabulary);
     t->state.pairing = &run->nc.loss.pairing;
     t->state.samples_hash = hash_samples(&t->method.data);
     static const char *const metric[] = {"unc3", "nc3", "nc1", "nc2"};

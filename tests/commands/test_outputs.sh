@@ -84,8 +84,8 @@ rm -f "$work"/*.partial
 
 # Exports: stale files go, foreign ones are refused or set aside by number.
 export_() { "$bin/collapse-export" "$work/m.h5" --output="$@" > "$work/stdout" 2>&1; }
-echo '{}' > "$work/hf/tokenizer.json"
-export_ "$work/hf" && [ ! -e "$work/hf/tokenizer.json" ]
+echo '{}' > "$work/hf/added_tokens.json"
+export_ "$work/hf" && [ ! -e "$work/hf/added_tokens.json" ]
 ok $? "a stale file of an older export is gone"
 mkdir "$work/theirs" && echo '{"theirs": 1}' > "$work/theirs/config.json" && echo w > "$work/theirs/model.safetensors" && echo old > "$work/theirs/config.json.old"
 fails 64 "which is not of an older export" "$bin/collapse-export" "$work/m.h5" --output="$work/theirs"
@@ -102,7 +102,7 @@ if mkdir "$work/small" && mount -t tmpfs -o size=300k tmpfs "$work/small" 2> /de
     sha256sum "$work/small/hf"/* > "$work/small.sums"
     head -c 250000 /dev/zero > "$work/small/fill" 2> /dev/null
     fails 74 "cannot be written" "$bin/collapse-export" "$work/m.h5" --output="$work/small/hf"
-    sha256sum -c --quiet "$work/small.sums" && [ "$(ls -A "$work/small/hf" | wc -l)" = 4 ]
+    sha256sum -c --quiet "$work/small.sums" && [ "$(ls -A "$work/small/hf" | wc -l)" = 6 ]
     ok $? "full disk: the older export is whole, nothing half-written stays"
     fails 74 "cannot be written" "$bin/collapse-export" "$work/m.h5" --output="$work/small/new"
     [ ! -e "$work/small/new" ]

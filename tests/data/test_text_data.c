@@ -132,7 +132,7 @@ static void gap_counts(void)
     Vocabulary *v;
     char *text;
     size_t length;
-    if (vocabulary_read(vocab, true, &v) || file_read(path, &text, &length)) return;
+    if (vocabulary_read(vocab, CASE_AUTO, &v) || file_read(path, &text, &length)) return;
     Slice rest = {text, length}, line, field, one;
     int n = 0, n_usual = 0, row = 0;
     while (slice_next_line(&rest, &line)) {

@@ -32,7 +32,8 @@ static void join_word(Slice word, void *context)
 static void join_words(Joined *j, bool lower, const char *text, size_t n)
 {
     j->first = true;
-    wordpiece_words(lower, (Slice){text, n}, join_word, j);
+    const NormaliseRules rules = {true, true, lower, lower};
+    wordpiece_words(&rules, (Slice){text, n}, join_word, j);
     put(j, "\n", 1);
 }
 
@@ -129,7 +130,8 @@ static void real_data(void)
     int files = 0, wrong = 0;
     Vocabulary *v[2];
     snprintf(path, sizeof path, "%s/models/minilm-mlm/vocab.txt", shared);
-    if (!check(!vocabulary_read(path, false, &v[0]) && !vocabulary_read(path, true, &v[1]), "the real vocabulary"))
+    if (!check(!vocabulary_read(path, CASE_KEEP, &v[0]) && !vocabulary_read(path, CASE_AUTO, &v[1]),
+               "the real vocabulary"))
         return;
     while (fscanf(golden, "%15[^\t]\t%255[^\t]\t%63s\n", kind, name, expected) == 3) {
         const bool lower = strcmp(kind, "uncased") == 0;
@@ -170,7 +172,8 @@ static void bad_vocabularies(void)
     Vocabulary *v;
     check(vocabulary_new("few", few, 2, true, &v) == STATUS_DATA && strstr(status_message(), "[UNK]"),
           "a vocabulary without [UNK] is refused: %s", status_message());
-    check(vocabulary_read("/nonexistent/vocab.txt", true, &v) == STATUS_IO, "a missing file: %s", status_message());
+    check(vocabulary_read("/nonexistent/vocab.txt", CASE_AUTO, &v) == STATUS_IO, "a missing file: %s",
+          status_message());
 }
 
 int main(void)

@@ -200,14 +200,9 @@ static void read_model(H5File *file)
 {
     BertConfig config;
     BertLayout layout;
-    char **piece;
-    int n;
-    bool lower;
+    Tokenizer tokenizer;
     if (model_file_read_config(file, &config)) return;
-    if (model_file_read_pieces(file, &config, &piece, &n, &lower) == STATUS_OK) {
-        for (int i = 0; i < n; i++) free(piece[i]);
-        free(piece);
-    }
+    if (model_file_read_tokenizer(file, &config, &tokenizer) == STATUS_OK) tokenizer_free(&tokenizer);
     bert_layout_init(&config, &layout);
     real *block = memory_alloc((size_t)layout.count, sizeof *block);
     if (model_file_read_block(file, "/model/weights", &layout, block) == STATUS_OK) (void)block[0];

@@ -34,7 +34,7 @@ cp "$work/a/step-00000012.h5" "$work/changed.h5"; "$tamper" "$work/changed.h5" /
 ok $? "diff: the one tensor that was changed, by how much, and that it is the same run"
 "$diff" "$work/a/step-00000012.h5" "$work/b/step-00000012.h5" | grep -q "seed = 42.*|.*seed = 43"; ok $? "diff: the settings that differ"
 "$diff" "$work/a/step-00000012.h5" "$work/changed.h5" --tolerance=1e9 > /dev/null; ok $? "diff: --tolerance"
-for change in "/model num_attention_heads 2 4" "/model layer_norm_eps 0.5 1e-12" "/tokenizer/vocab lower_case 0 1"; do
+for change in "/tokenizer/vocab lower_case 0 1" "/model num_attention_heads 2 4" "/model layer_norm_eps 0.5 1e-12"; do
     set -- $change; cp "$work/a/model.h5" "$work/changed.h5"; "$tamper" "$work/changed.h5" "$1" "$2" "$3"
     "$diff" "$work/a/model.h5" "$work/changed.h5" > "$work/out"; [ $? = 1 ] && grep -q ", 0 differ$" "$work/out" && grep -q "^$1 *$2 *$4 | $3$" "$work/out"
     ok $? "diff: the same numbers, another configuration: $(grep "$2" "$work/out")"
@@ -43,6 +43,8 @@ done
 cp "$work/a/model.h5" "$work/changed.h5"; flip=$(grep -abo num_attention_heads "$work/changed.h5" | head -n 1 | cut -d: -f1)
 printf 'N' | dd of="$work/changed.h5" bs=1 seek="$flip" conv=notrunc 2> /dev/null
 fails 65 "/model: .*does not match its checksum" "$diff" "$work/a/model.h5" "$work/changed.h5"
+cp "$work/a/model.h5" "$work/changed.h5"; "$tamper" "$work/changed.h5" /tokenizer/vocab lower_case 0
+fails 65 "lower_case of /tokenizer/vocab contradicts" "$bin/collapse-check" "$work/changed.h5"
 for change in "hidden_act relu" "position_embedding_type relative_key" "model_type roberta" "tie_word_embeddings 0"; do
     set -- $change; cp "$work/a/model.h5" "$work/changed.h5"; "$tamper" "$work/changed.h5" /model "$1" "$2"
     fails 65 "$1 is '*$2'*, but this program computes only" "$bin/collapse-check" "$work/changed.h5"

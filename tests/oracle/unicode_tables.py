@@ -1,13 +1,13 @@
-"""Print src/data/unicode_tables.inc: how Hugging Face's tokenizers classes every scalar value.
+"""Print src/base/unicode_tables.inc: how Hugging Face's tokenizers classes every scalar value.
 
-  python tests/oracle/unicode_tables.py > src/data/unicode_tables.inc
+  python tests/oracle/unicode_tables.py > src/base/unicode_tables.inc
 
-Needs: tokenizers, and libutf8proc on the machine (its lower-casing and decomposition are compared;
-code points where they differ go to lower_exceptions and decomposition_exceptions).
+Needs: tokenizers, and libutf8proc on the machine (its lower-casing, decomposition and combining classes are compared;
+code points where they differ go to lower_exceptions, whole_ranges and starter_ranges).
 """
 import ctypes
 
-from tokenizers import normalizers, pre_tokenizers
+from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
 
 SCALARS = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 
@@ -40,6 +40,36 @@ def show(name, scalars):
     print(line + "\n};\n")
 
 
+def word_scalars():
+    """What \\w of Rust's regular expressions holds: characters that may not touch an added token with single_word."""
+    tokenizer = Tokenizer(models.WordPiece({"[UNK]": 0}, unk_token="[UNK]"))
+    tokenizer.add_tokens([AddedToken("qq", single_word=True, normalized=False)])
+    return [c for c, e in zip(SCALARS, tokenizer.encode_batch([chr(c) + "qq" for c in SCALARS])) if 1 not in e.ids]
+
+
+class Property(ctypes.Structure):
+    _fields_ = [("category", ctypes.c_int16), ("combining_class", ctypes.c_int16)]
+
+
+def starters(library, nfd):
+    """Scalars with a combining class in utf8proc that the tokenizer never moves; all other classes must agree."""
+    library.utf8proc_get_property.restype = ctypes.POINTER(Property)
+    first, out = {}, []  # class -> a mark that has it
+    for c in SCALARS:
+        k, text = library.utf8proc_get_property(c).contents.combining_class, chr(c)
+        if nfd.normalize_str(text) != text:
+            continue
+        moves = nfd.normalize_str("\u0345" + text) != "\u0345" + text  # U+0345 has the highest class, 240
+        if k and k < 240 and not moves:
+            out.append(c)
+        elif k:
+            mark = first.setdefault(k, text)
+            assert nfd.normalize_str(mark + text) == mark + text and nfd.normalize_str(text + mark) == text + mark, hex(c)
+        else:
+            assert not moves, hex(c)
+    return out
+
+
 def main():
     clean, strip, lower = normalizer(clean_text=True), normalizer(strip_accents=True), normalizer(lowercase=True)
     words, nfd = pre_tokenizers.BertPreTokenizer(), normalizers.NFD()
@@ -67,12 +97,15 @@ def main():
     show("removed_ranges", removed)
     show("nonspacing_ranges", nonspacing)
     show("punctuation_ranges", punctuation)
-    print("/* Differences of lower-casing from utf8proc, as scalar -> lower case. */")
+    show("word_ranges", word_scalars())
+    print("/* Marks of utf8proc that the tokenizer does not know as such. */")
+    show("starter_ranges", starters(c_library, nfd))
+    print("/* Differences of lower-casing from utf8proc, as scalar -> lower case, ascending. */")
     print("static const uint32_t lower_exceptions[][2] = {")
     for c, theirs in lowered:
         if len(theirs) == 1:
             print(f"    {{0x{c:X}, 0x{ord(theirs):X}}},")
-    print("    {0, 0},\n};\n")
+    print("};\n")
     print("/* Scalars that utf8proc decomposes and the tokenizer leaves whole. */")
     show("whole_ranges", [c for c, theirs, ours in decomposed if theirs == chr(c)])
     for c, theirs, ours in decomposed:
@@ -80,7 +113,7 @@ def main():
             print(f"/* not covered: U+{c:04X} {[hex(ord(x)) for x in theirs]} {[hex(ord(x)) for x in ours]} */")
     for c, theirs in lowered:
         if len(theirs) != 1:
-            print(f"/* lower case of U+{c:04X} has {len(theirs)} scalars; NFD has taken it apart before */")
+            print(f"/* lower case of U+{c:04X} has {len(theirs)} scalars: unicode_lower_whole */")
 
 
 main()

@@ -8,7 +8,7 @@
  * missing), shape (one tensor transposed), inf (one value not finite), module ("module." in front), layer (a
  * layer more than config.json has), adapter (a tensor inside the encoder that BERT does not have), classifier
  * (another head's), longname (names of 180 to 220 bytes), shard0 and shard1 (every second tensor; their names are
- * printed). */
+ * printed), wider:K (K rows more in the vocabulary's tensors). */
 #include <jansson.h>
 #include <math.h>
 #include <stdbool.h>
@@ -99,7 +99,12 @@ static void put_tensor(const SafeTensor *t, float *x)
         if (n++ % 2 != is("shard1")) return;
         puts(name);
     }
-    put(name, t->rank, shape, x, t->count);
+    if (strncmp(kind, "wider:", 6) == 0 && (word || bias)) { /* rows that repeat the last one */
+        const int64_t more = atoi(kind + 6), row = t->rank == 2 ? t->shape[1] : 1;
+        for (int64_t i = 0; i < more * row; i++) x[t->count + i] = x[t->count - row + i % row];
+        shape[0] += more;
+    }
+    put(name, t->rank, shape, x, shape[0] * (t->rank == 2 ? shape[1] : 1));
     if (word) put_more(t->shape[1], x);
     if (is("untied") && word) x[0] += 1;
     if ((is("decoder") || is("untied")) && word) put("cls.predictions.decoder.weight", t->rank, shape, x, t->count);
@@ -119,7 +124,7 @@ int main(int argc, char **argv)
     header = json_object();
     data = tmpfile();
     for (int i = 0; i < in.n; i++) {
-        float *x = malloc((size_t)in.tensor[i].count * sizeof *x + 4);
+        float *x = malloc(2 * (size_t)in.tensor[i].count * sizeof *x + 4096);
         if (safetensors_read_f32(&in, &in.tensor[i], x)) return 2;
         put_tensor(&in.tensor[i], x);
         free(x);

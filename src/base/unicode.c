@@ -1,5 +1,5 @@
 /* unicode.c: utf8proc plus the tables of differences. */
-#include "data/unicode.h"
+#include "base/unicode.h"
 
 #include <utf8proc.h>
 
@@ -30,7 +30,7 @@ static bool is_chinese(uint32_t c)
            (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
 }
 
-static bool is_white_space(uint32_t c)
+bool unicode_is_white_space(uint32_t c)
 {
     return (c >= 9 && c <= 13) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
            c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
@@ -47,10 +47,25 @@ static CharacterClass ascii_class(uint32_t c)
 CharacterClass unicode_class(uint32_t c)
 {
     if (c < 0x80) return ascii_class(c);
-    if (IN(c, removed_ranges)) return CHARACTER_REMOVED;
-    if (is_white_space(c)) return CHARACTER_SPACE;
+    return IN(c, removed_ranges) ? CHARACTER_REMOVED : unicode_class_uncleaned(c);
+}
+
+CharacterClass unicode_class_uncleaned(uint32_t c)
+{
+    if (unicode_is_white_space(c)) return CHARACTER_SPACE;
+    if (c < 0x80) return ascii_class(c) == CHARACTER_REMOVED ? CHARACTER_OTHER : ascii_class(c);
     if (is_chinese(c)) return CHARACTER_CHINESE;
     return IN(c, punctuation_ranges) ? CHARACTER_PUNCTUATION : CHARACTER_OTHER;
+}
+
+bool unicode_is_punctuation(uint32_t c)
+{
+    return c < 0x80 ? ascii_class(c) == CHARACTER_PUNCTUATION : IN(c, punctuation_ranges);
+}
+
+bool unicode_is_word(uint32_t c)
+{
+    return IN(c, word_ranges);
 }
 
 bool unicode_is_nonspacing(uint32_t c)
@@ -71,9 +86,22 @@ uint32_t unicode_upper(uint32_t c)
 uint32_t unicode_lower(uint32_t c)
 {
     if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 32 : c;
-    for (int i = 0; c >= lower_exceptions[0][0] && lower_exceptions[i][0]; i++)
-        if (lower_exceptions[i][0] == c) return lower_exceptions[i][1];
+    int low = 0, high = (int)(sizeof lower_exceptions / sizeof lower_exceptions[0]) - 1;
+    while (low <= high) {
+        const int middle = (low + high) / 2;
+        if (lower_exceptions[middle][0] == c) return lower_exceptions[middle][1];
+        if (lower_exceptions[middle][0] < c) low = middle + 1;
+        else high = middle - 1;
+    }
     return (uint32_t)utf8proc_tolower((utf8proc_int32_t)c);
+}
+
+int unicode_lower_whole(uint32_t c, uint32_t out[2])
+{
+    const bool is_dotted = c == 0x130; /* the only one with two: i and a dot above */
+    out[0] = is_dotted ? 'i' : unicode_lower(c);
+    out[1] = is_dotted ? 0x307 : 0;
+    return is_dotted ? 2 : 1;
 }
 
 int unicode_decompose(uint32_t c, uint32_t out[UNICODE_MOST_PARTS])
@@ -88,5 +116,6 @@ int unicode_decompose(uint32_t c, uint32_t out[UNICODE_MOST_PARTS])
 
 int unicode_combining_class(uint32_t c)
 {
-    return utf8proc_get_property((utf8proc_int32_t)c)->combining_class;
+    const int class = utf8proc_get_property((utf8proc_int32_t)c)->combining_class;
+    return class && IN(c, starter_ranges) ? 0 : class;
 }
