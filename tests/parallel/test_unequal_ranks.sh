@@ -62,11 +62,11 @@ differ "batch = 4 on rank 0 (.*; 8 on rank 1" -- "$collapse" bench --model=tiny 
 mkdir -p "$work/here" "$work/there"
 cp "$work/base.conf" "$work/here/run.conf"; cp "$work/other.conf" "$work/there/run.conf"
 cp "$work/words.txt" "$work/here/words.txt"; cp "$work/few.txt" "$work/there/words.txt"
-apart() { differ "$1" -- -wdir "$work/here" "${@:2}" : -wdir "$work/there" "${@:2}"; } # PATTERN command...
-apart "batch = 7 on rank 0 (.*; 6 on rank 1" "$collapse" train run.conf
+elsewhere() { differ "$1" -- env -C "$work/here" "${@:2}" : env -C "$work/there" "${@:2}"; } # PATTERN command...
+elsewhere "batch = 7 on rank 0 (.*; 6 on rank 1" "$collapse" train run.conf
 rm "$work/there/run.conf"
-apart "accepted on rank 0 (.*; refused: run.conf: .* on rank 1" "$collapse" train run.conf
-apart "inode of the folder of --output=e.h5 = .* on rank 0 (.*; .* on rank 1" "$collapse" encode "$model" --text="$work/text.txt" --output=e.h5
+elsewhere "accepted on rank 0 (.*; refused: run.conf: .* on rank 1" "$collapse" train run.conf
+elsewhere "inode of the folder of --output=e.h5 = .* on rank 0 (.*; .* on rank 1" "$collapse" encode "$model" --text="$work/text.txt" --output=e.h5
 [ "$(ls "$work/there")" = words.txt ] && [ ! -e "$work/here/e.h5" ]; ok $? "nothing is left in either folder: $(ls "$work/here" "$work/there" | tr '\n' ' ')"
 
 # What rank 0 alone reads holds for all: another word list beside rank 1 changes nothing.

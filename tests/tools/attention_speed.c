@@ -1,7 +1,8 @@
 /* attention_speed: forward and backward pass of attention alone against the speed of BLIS's sgemm, in turn.
  *   attention_speed [threads [dropout]]
  * Operations are those of the products of both passes (6 n^2 dh multiply-adds per head; the second computation of
- * the scores, softmax and dropout are not counted). One line per shape: medians over rounds. */
+ * the scores, softmax and dropout are not counted). Times are those of the processor, divided by the threads, so that
+ * other programs' turns do not count. One line per shape: medians over rounds. */
 #include <omp.h>
 
 #include "../harness.h"
@@ -16,6 +17,21 @@ enum { SAMPLES = 16, HEADS = 12, ROUNDS = 9 };
 static void fill(size_t n, real *x)
 {
     for (size_t i = 0; i < n; i++) x[i] = (real)((double)(i * 2654435761u % 1000003) / 500000.0 - 1);
+}
+
+static double clock_s(void)
+{
+    return timer_cpu() / gemm_threads();
+}
+
+static double sgemm_gflops(void)
+{
+    enum { M = 2048, N = 768, K = 768 };
+    static real a[M * K], b[N * K], c[M * N];
+    fill(M * K, a), fill(N * K, b);
+    const double start = clock_s();
+    for (int i = 0; i < 4; i++) gemm(PLAIN, TRANSPOSED, M, N, K, 1, a, K, b, K, 0, c, N);
+    return 4 * 2e-9 * M * N * K / (clock_s() - start);
 }
 
 static void measure(int length, int dh, double rate)
@@ -42,14 +58,14 @@ static void measure(int length, int dh, double rate)
     double forward[ROUNDS], backward[ROUNDS], peak[ROUNDS], share[ROUNDS];
     const double product = 2e-9 * SAMPLES * HEADS * (double)length * length * dh;
     for (int round = 0; round < ROUNDS; round++) {
-        const double start = timer_now();
+        const double start = clock_s();
         attention_forward(&a, qkv, out);
-        const double middle = timer_now();
+        const double middle = clock_s();
         attention_backward(&a, qkv, out, dout, dqkv, NULL);
-        const double end = timer_now();
+        const double end = clock_s();
         forward[round] = 2 * product / (middle - start);
         backward[round] = 4 * product / (end - middle);
-        peak[round] = gemm_measure(2048, 768, 768, 3, 10).gflops;
+        peak[round] = sgemm_gflops();
         share[round] = 6 * product / (end - start) / peak[round];
     }
     printf("%4d long, heads of %2d: forward %6.1f, backward %6.1f GFLOP/s, sgemm %6.1f; both passes %.2f of sgemm\n",
