@@ -51,7 +51,8 @@ void result_free(EvaluationResult *r)
 
 const char *result_text(const char *format, double value, char text[RESULT_TEXT])
 {
-    snprintf(text, RESULT_TEXT, isnan(value) ? "-" : format, value);
+    if (isnan(value)) snprintf(text, RESULT_TEXT, "-");
+    else snprintf(text, RESULT_TEXT, format, value);
     return text;
 }
 

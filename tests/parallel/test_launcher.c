@@ -51,8 +51,8 @@ int main(void)
                                                                                                            step */
         "SLURM_JOB_ID=7 SLURM_NTASKS=1 SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=1 SLURM_PROCID=0",          /* srun -n 1 */
         "SLURM_JOB_ID=7 SLURM_NTASKS=4 SLURM_PROCID=0 OMPI_COMM_WORLD_SIZE=1 OMPI_COMM_WORLD_RANK=0", /* mpirun -n 1 */
-        "SLURM_JOB_ID=7 SLURM_NTASKS=2 SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=2 SLURM_PROCID=1 OMPI_COMM_WORLD_SIZE=1 "
-        "OMPI_COMM_WORLD_RANK=0 PMIX_RANK=0", /* mpirun -n 1 on another node, whose daemon srun started */
+        ("SLURM_JOB_ID=7 SLURM_NTASKS=2 SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=2 SLURM_PROCID=1 OMPI_COMM_WORLD_SIZE=1 "
+         "OMPI_COMM_WORLD_RANK=0 PMIX_RANK=0"), /* mpirun -n 1 on another node, whose daemon srun started */
         "PMI_SIZE=1 PMI_RANK=0",
         "PMIX_RANK=0",
         "PBS_VNODENUM=0 PBS_NODENUM=0"};
