@@ -27,13 +27,13 @@ Slice slice_trim(Slice slice)
 
 bool slice_is(Slice slice, const char *text)
 {
-    return strlen(text) == slice.length && memcmp(slice.start, text, slice.length) == 0;
+    return strlen(text) == slice.length && (!slice.length || memcmp(slice.start, text, slice.length) == 0);
 }
 
 char *slice_copy(Slice slice)
 {
     char *text = memory_alloc(slice.length + 1, 1);
-    memcpy(text, slice.start, slice.length);
+    if (slice.length) memcpy(text, slice.start, slice.length); /* an empty slice may start nowhere */
     return text;
 }
 
