@@ -228,9 +228,11 @@ static Fate watch_far(const char *name, const char *what, void (*say)(const char
     return OWNER_IS_DEAD;
 }
 
-/* Fails when the owner of one of the files lives. */
-static Status judge(const char *prefix, const char *what, void (*say)(const char *format, ...), const LockFiles *files)
+/* Fails when the owner of one of the files lives. Keeps those of the dead and forgets a file that has gone: its owner
+ * lives, and may make one of the same number again, which nobody has judged. */
+static Status judge(const char *prefix, const char *what, void (*say)(const char *format, ...), LockFiles *files)
 {
+    size_t kept = 0;
     for (size_t i = 0; i < files->n; i++) {
         const Owner *owner = &files->file[i].owner;
         char *name = name_of(prefix, files->file[i].number);
@@ -241,7 +243,9 @@ static Status judge(const char *prefix, const char *what, void (*say)(const char
               "another run writes to %s: process %lld on %s, since %s; let it end, or choose another output", what,
               owner->id.process, owner->id.host[0] ? owner->id.host : "an unknown host",
               owner->since[0] ? owner->since : "just now");
+        if (fate == OWNER_IS_DEAD) files->file[kept++] = files->file[i];
     }
+    files->n = kept;
     return STATUS_OK;
 }
 
@@ -251,9 +255,9 @@ static Status judge(const char *prefix, const char *what, void (*say)(const char
 static Status write_self(const char *name, int flags)
 {
     Status status = STATUS_OK;
-    const int file = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666);
     char *text = describe_self();
     const size_t n = strlen(text);
+    const int file = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666);
     errno = file < 0 ? errno : ENOSPC; /* a short write sets none */
     if (file < 0 || write(file, text, n) != (ssize_t)n || (fsync(file) != 0 && errno != EINVAL)) {
         const int reason = errno;
