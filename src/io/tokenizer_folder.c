@@ -118,7 +118,6 @@ static void note_twice(Reading *r, const char *path)
     for (int id = 0; id < r->t->n; id++) {
         const char *piece = r->t->piece[id];
         const int later = piece[0] ? tokenizer_lookup(r->index, piece) : id;
-        if (!piece[0]) r->has_blank_line = true;
         if (later == id) continue;
         note(r, memory_print("%s: '%.60s' stands in lines %d and %d; the later is used, as transformers does", path,
                              piece, id + 1, later + 1));
@@ -137,6 +136,7 @@ static Status read_pieces(Reading *r, const char *vocab_txt)
           r->name);
     TRY(tokenizer_read_vocab_txt(vocab_txt, r->t));
     r->index = tokenizer_index(r->t);
+    for (int id = 0; id < r->t->n; id++) r->has_blank_line |= !r->t->piece[id][0];
     note_twice(r, vocab_txt);
     return STATUS_OK;
 }
@@ -235,15 +235,18 @@ static void keep_others(Reading *r)
 /* The id that Hugging Face's tokenizers gives to the next token that is no piece. */
 static int next_id(const Reading *r)
 {
-    const int n = (int)json_object_size(r->index) + r->has_blank_line;
+    const int n = (int)json_object_size(r->index);
     return r->highest_added >= n ? r->highest_added + 1 : n;
 }
 
 static Status place_new(Reading *r, const AddedToken *token, json_int_t listed, int *id)
 {
     const int next = next_id(r);
-    const bool is_next_row = !r->file && listed == r->t->n; /* blank lines at the end of vocab.txt do not count */
-    CHECK(listed < 0 || listed == next || is_next_row, STATUS_DATA,
+    CHECK(!r->has_blank_line, STATUS_DATA,
+          "%s: vocab.txt has an empty line among its pieces, and '%.80s' is an added token: Hugging Face's readers give "
+          "it different ids; fill the line",
+          r->name, token->text);
+    CHECK(listed < 0 || listed == next, STATUS_DATA,
           "%s: added token '%.80s' has id %lld, but ids follow the pieces without a gap and the next is %d (Hugging "
           "Face's fast tokenizers give it that one); number it so in the model too",
           r->name, token->text, (long long)listed, next);

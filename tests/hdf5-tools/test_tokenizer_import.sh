@@ -80,6 +80,8 @@ grep -q "vocab_size is $((n + 6)), but there are $((n + 1)) pieces" "$work/stder
 cmp -s "$v/vocab.txt" "$work/w/vocab.txt" && cmp -s "$v/model.safetensors" "$work/w/model.safetensors" || "$compare" "$work/v.h5" "$work/v.h5" --bits > /dev/null
 ok $? "vocab.txt as it was"
 plain; wider 6; echo "{\"latinx\": $((n + 2))}" > "$v/added_tokens.json"; fails 65 "'latinx' has id $((n + 2)), but ids follow the pieces without a gap and the next is $n" import
+plain; wider 1; sed -i 's/^e1$//' "$v/vocab.txt"; echo "{\"latinx\": $n}" > "$v/added_tokens.json"; fails 65 "has an empty line among its pieces, and 'latinx' is an added token" import
+plain; wider 1; sed -i 's/^e1$/cafe/' "$v/vocab.txt"; echo "{\"latinx\": $n}" > "$v/added_tokens.json"; fails 65 "'latinx' has id $n, but ids follow the pieces without a gap and the next is $((n - 1))" import
 plain; wider 1; echo "{\"the\": $n}" > "$v/added_tokens.json"; fails 65 "'the' has id $n, but as a piece 7" import
 plain; wider 1; printf '{"\314\201": %d}' "$n" > "$v/added_tokens.json"; fails 65 "is nothing after normalisation" import
 plain; wider 1; echo '{"additional_special_tokens": ["[E1]"]}' > "$v/special_tokens_map.json"; printf 'the[E1] [e1]\n' > "$work/lines.txt"; gives "2 7 $n 20 22 21 3" "an additional special token, in its own spelling only"
