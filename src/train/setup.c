@@ -286,9 +286,11 @@ static Status go_on(const Comm *comm, Trainer *t)
     free(path);
     TRY(status);
     if (!found) return folder_set_aside(comm, f, f->is_own ? ASIDE_CHECKPOINTS : ASIDE_ALL & ~ASIDE_TRACE, -1);
-    if (comm->rank == 0) checkpoint_remove_old(t->run->output, (int)t->run->checkpoint.keep);
     const bool goes_beyond = f->has_model && t->state.step < t->total_steps;
-    return folder_set_aside(comm, f, ASIDE_CHECKPOINTS | (goes_beyond ? ASIDE_MODEL : 0), t->state.step);
+    TRY(folder_set_aside(comm, f, ASIDE_CHECKPOINTS | (goes_beyond ? ASIDE_MODEL : 0), t->state.step));
+    /* Only now: beside damaged newer ones, the one read may not be among those kept. */
+    if (comm->rank == 0) checkpoint_remove_old(t->run->output, (int)t->run->checkpoint.keep);
+    return STATUS_OK;
 }
 
 /* From the checkpoint that was named; what the folder holds behind it, or of another run, is set aside. */

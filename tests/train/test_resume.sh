@@ -96,6 +96,11 @@ grep -q "looking for an older checkpoint" "$work/damaged.log" && grep -q "contin
 ok $? "a damaged newest checkpoint: the one before is taken, the damaged one set aside"
 found=$("$compare" "$work/whole/model.h5" "$work/damaged/model.h5" --bits)
 ok $? "and the end is the same: $found"
+cp -r "$work/half" "$work/kept"
+printf 'X' | dd of="$work/kept/step-00000030.h5" bs=1 seek=40000 conv=notrunc 2> /dev/null
+train 2 "$work/kept" --steps=30 --checkpoint-steps=15 --dropout=0.1 --nc-reset=run --keep=1 --max-time=0.001
+grep -q "continuing .*step-00000020.h5" "$work/kept.log" && [ -n "$(find "$work/kept" -name 'step-*.h5')" ] && train 2 "$work/kept" --steps=30 --checkpoint-steps=15 --dropout=0.1 --nc-reset=run --keep=1 && grep -q "continuing" "$work/kept.log"
+ok $? "keep = 1 beside a damaged newer one: the checkpoint that was read is not what is removed"
 fails 64 "was written with batch = 7" mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/half" --steps=30 --dropout=0.1 --nc-reset=run --batch=8
 head -n 50 "$work/text.txt" > "$work/other.txt"
 fails 65 "another text" mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/half" --steps=30 --dropout=0.1 --nc-reset=run --train-data="$work/other.txt"
