@@ -39,8 +39,8 @@ static Status read_log(const char *folder, const char *path, Report *r)
     char *text;
     size_t length;
     TRY(file_read(path, &text, &length));
-    int lines = 1, tabs = 0, n_columns = 0; /* the last line may lack its end */
-    for (size_t i = 0; i < length; i++) lines += text[i] == '\n';
+    int lines = 1, tabs = 0, n_columns = 0; /* the last line may lack its end; a lone CR ends one too */
+    for (size_t i = 0; i < length; i++) lines += text[i] == '\n' || text[i] == '\r';
     for (size_t i = 0; i < length && text[i] != '\n'; i++) tabs += text[i] == '\t';
     double **column = memory_alloc((size_t)tabs + 1, sizeof *column);
     ReportLog *log = new_log(r, folder);

@@ -53,6 +53,8 @@ done
 "$diff" "$work/a/model.h5" "$work/a.h5" --most=0 > "$work/out"; [ $? = 1 ] && grep -q "only in the first" "$work/out" && grep -q "only in the second" "$work/out"; ok $? "diff: files of different kinds"
 
 "$report" "$work/a" "$work/b" "$work/a.h5" "$work/b.h5" -o "$work/report.html" 2> /dev/null; ok $? "report: runs and files"
+mkdir "$work/cr"; tr '\n' '\r' < "$work/a/log.tsv" > "$work/cr/log.tsv"
+"$report" "$work/cr" -o "$work/cr.html" 2> /dev/null && grep -q '<svg' "$work/cr.html"; ok $? "report: a log whose lines end in CR alone"
 grep -c "<svg role=\"img\"" "$work/report.html" | awk '{ exit !($1 >= 8) }'; ok $? "report: $(grep -c '<svg role' "$work/report.html") figures"
 [ "$(grep -o '<svg' "$work/report.html" | wc -l)" = "$(grep -o '<desc>' "$work/report.html" | wc -l)" ]; ok $? "report: every figure has a description"
 ! grep -qE "https?://" <(sed 's,http://www.w3.org/2000/svg,,g' "$work/report.html") && ! grep -q "<script" "$work/report.html"; ok $? "report: no network, no script"
