@@ -5,7 +5,7 @@ cd "$ROOT" || exit 1
 # A PATH that has all commands but those that install.
 mkdir "$work/bin"
 for folder in /usr/local/bin /usr/bin /bin; do ln -s "$folder"/* "$work/bin/" 2> /dev/null; done
-case $(command -v mpirun) in "$TMP"/*) cp "$TMP/bin/mpirun" "$work/bin/";; esac
+case $(command -v mpirun) in "${TMP%/*}"/bin/*) cp "${TMP%/*}/bin/mpirun" "$work/bin/";; esac
 rm -f "$work/bin/apt-get" "$work/bin/sudo"
 # What make hands over, in the order of use: the Makefile's values of this build.
 eval "$(make -s -p -n -f Makefile BUILD="$work/none" MPI="${MPI:-openmpi}" all 2> /dev/null | sed -n "s/^\(CC\|HDF5\|SCALAPACK\|PKG_CONFIG\) [:?]*= \(.*\)/export \1='\2'/p")"
