@@ -7,9 +7,7 @@ set -u
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 export ROOT BUILD=${BUILD:-build} SHARED=${SHARED:-} OMP_NUM_THREADS=1
 if [ -z "${TMP:-}" ]; then TMP=$(mktemp -d); export TMP TMPDIR=$TMP; trap 'rm -rf "$TMP"' EXIT; fi
-if [ "$(id -u)" = 0 ]; then export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1; fi
-export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_btl_vader_single_copy_mechanism=none
-export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe PRTE_MCA_hwloc_default_binding_policy=none
+. "$ROOT/jobs/launcher.sh"
 . "$ROOT/tests/lib.sh"
 what=$1 most=$2 seed=${3:-7} bad=0
 random() { seed=$(((seed * 1103515245 + 12345) % 2147483648)); value=$((seed / 65536 % $1)); }
