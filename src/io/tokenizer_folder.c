@@ -242,10 +242,11 @@ static int next_id(const Reading *r)
 static Status place_new(Reading *r, const AddedToken *token, json_int_t listed, int *id)
 {
     const int next = next_id(r);
-    CHECK(!r->has_blank_line, STATUS_DATA,
-          "%s: vocab.txt has an empty line among its pieces, and '%.80s' is an added token: Hugging Face's readers give "
-          "it different ids; fill the line",
-          r->name, token->text);
+    CHECK(
+        !r->has_blank_line, STATUS_DATA,
+        "%s: vocab.txt has an empty line among its pieces, and '%.80s' is an added token: Hugging Face's readers give "
+        "it different ids; fill the line",
+        r->name, token->text);
     CHECK(listed < 0 || listed == next, STATUS_DATA,
           "%s: added token '%.80s' has id %lld, but ids follow the pieces without a gap and the next is %d (Hugging "
           "Face's fast tokenizers give it that one); number it so in the model too",
