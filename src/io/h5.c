@@ -477,6 +477,7 @@ const char *h5_library(void)
 {
     static char text[40];
     unsigned major, minor, release;
+    h5_keep_reasons();
     H5get_libversion(&major, &minor, &release);
     snprintf(text, sizeof text, "HDF5 %u.%u.%u", major, minor, release);
     return text;

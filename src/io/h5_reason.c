@@ -35,6 +35,11 @@ static herr_t keep(hid_t stack, void *context)
 
 void h5_keep_reasons(void)
 {
+    static bool is_begun;
+    /* No clean-up by HDF5 when the process ends: all files are closed by then, or are as after a full disk, where it
+     * crashes; MPICH's MPI_Abort runs it. This must be HDF5's first call. */
+    if (!is_begun) H5dont_atexit();
+    is_begun = true;
     kept[0] = '\0';
     H5Eset_auto2(H5E_DEFAULT, keep, NULL);
 }
