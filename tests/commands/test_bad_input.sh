@@ -5,7 +5,7 @@ tiny 60
 train 2 "$work/good" --steps=4 --checkpoint-steps=2
 ok $? "the good run"
 sha256sum "$work/good"/step-*.h5 "$work/good/model.h5" > "$work/sums"
-run() { timeout 60 mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/bad" --steps=4 "$@"; }
+run() { mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/bad" --steps=4 "$@"; }
 
 fails 64 "unknown key 'nc-wieght'; did you mean 'nc-weight'" run --nc-wieght=3
 fails 64 "unknown command 'trian'; did you mean 'train'" "$collapse" trian
@@ -71,23 +71,23 @@ fails 64 "one of: pronoun-gap" "$collapse" evaluate "$work/good/model.h5" --task
 [ ! -e "$work/e.h5" ] && [ ! -e "$work/v.txt" ] && [ -z "$(find "$work" -name '*.partial')" ]
 ok $? "no failed command left a file"
 
-# One line of 100 MB, as a corpus and for the tokenizer.
-head -c 100000000 /dev/zero | tr '\0' 'a' > "$work/long.txt"
+# One line of 20 MB, as a corpus and for the tokenizer.
+head -c 20000000 /dev/zero | tr '\0' 'a' > "$work/long.txt"
 echo >> "$work/long.txt"
 [ "$("$collapse" tokenize --vocab="$work/vocab.txt" < "$work/long.txt")" = 1 ]
-ok $? "a word of 100 MB is one [UNK]"
-yes 'the king said that he was late .' | tr '\n' ' ' | head -c 100000000 > "$work/long.txt"
+ok $? "a word of 20 MB is one [UNK]"
+yes 'the king said that he was late .' | tr '\n' ' ' | head -c 20000000 > "$work/long.txt"
 n=$("$collapse" tokenize --vocab="$work/vocab.txt" < "$work/long.txt" | wc -w)
-[ "$n" -gt 20000000 ]
-ok $? "a line of 100 MB of words: $n pieces"
-timeout 120 mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/long" --steps=2 --batch=1 --nc-weight=0 --train-data="$work/long.txt" > "$work/long.log" 2>&1
+[ "$n" -gt 4000000 ]
+ok $? "a line of 20 MB of words: $n pieces"
+mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/long" --steps=2 --batch=1 --nc-weight=0 --train-data="$work/long.txt" > "$work/long.log" 2>&1
 ok $? "it can be trained on: $(grep -m1 'samples were longer' "$work/long.log")"
 rm -f "$work/long.txt"
 
 # A full disk: a file system of 600 kB, where one checkpoint fits and two do not.
 mkdir -p "$work/small"
 if mount -t tmpfs -o size=600k tmpfs "$work/small" 2> /dev/null; then
-    timeout 60 mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/small/run" --steps=6 --checkpoint-steps=2 > "$work/small.log" 2>&1
+    mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/small/run" --steps=6 --checkpoint-steps=2 > "$work/small.log" 2>&1
     code=$?
     [ $code = 74 ]; ok $? "full disk: exit $code: $(grep -m1 '^collapse:' "$work/small.log" | cut -c1-160)"
     "$bin/collapse-check" "$work/small/run/step-00000002.h5" > /dev/null

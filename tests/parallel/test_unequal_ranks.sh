@@ -21,7 +21,7 @@ chmod +x "$work/by-rank"
 apart() { # launchers cut their line at every ":"
     local words=() word
     for word in "$@"; do if [ "$word" = : ]; then words+=(/); else words+=("$word"); fi; done
-    timeout -k 5 60 mpirun -n 2 "$work/by-rank" "${words[@]}"
+    OMPI_MCA_odls_base_sigkill_timeout=0 timeout -k 5 60 mpirun -n 2 "$work/by-rank" "${words[@]}"
 }
 
 # differ PATTERN -- A... : B...: rank 0 runs A, rank 1 B.
