@@ -14,6 +14,7 @@
 
 static struct Options {
     const char *output;
+    int decoder; /* 0 keep, 1 tie */
     bool overwrite;
 } options;
 
@@ -22,6 +23,9 @@ static ExportFolder export;
 static const Setting table[] = {
     {"output", SETTING_PATH, "", "", 0, 0, offsetof(struct Options, output),
      "folder for config.json, model.safetensors and the tokenizer's files"},
+    {"decoder", SETTING_CHOICE, "keep", "keep tie", 0, 0, offsetof(struct Options, decoder),
+     "a decoder of its own (untied): keep it, or let it take the place of the word embeddings and be tied to them, as "
+     "MABEL's conversion does"},
     {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(struct Options, overwrite),
      "write into a folder that holds other files; those in the way are renamed to *.old"},
 };
@@ -34,15 +38,34 @@ static Status write_text(const char *name, const char *text, size_t length)
     return status;
 }
 
+/* Hugging Face's classes have no place for the sentence head; the decoder is left out where it was tied. */
+static bool is_left_out(const BertTensor *t)
+{
+    return (t->id >= BERT_SENTENCE_WEIGHT && t->id <= BERT_SENTENCE_OUT_BIAS) ||
+           (t->id == BERT_DECODER && options.decoder == 1);
+}
+
+/* The decoder takes the place of the word embeddings. */
+static void tie(const BertLayout *layout, BertConfig *config, float *weight)
+{
+    if (!config->untied || options.decoder != 1) return;
+    const BertTensor *word = bert_layout_tensor(layout, BERT_WORD, 0),
+                     *own = bert_layout_tensor(layout, BERT_DECODER, 0);
+    memcpy(weight + word->first, weight + own->first, (size_t)word->count * sizeof *weight);
+    config->untied = false;
+}
+
 static Status write_weights(const BertLayout *layout, const float *weight)
 {
     TensorToWrite *tensor = memory_alloc((size_t)layout->n, sizeof *tensor);
+    int n = 0;
     for (int i = 0; i < layout->n; i++) {
         const BertTensor *t = &layout->tensor[i];
-        tensor[i] = (TensorToWrite){t->name, t->rank, {t->shape[0], t->shape[1]}, weight + t->first};
+        if (is_left_out(t)) continue;
+        tensor[n++] = (TensorToWrite){t->name, t->rank, {t->shape[0], t->shape[1]}, weight + t->first};
     }
     char *path = file_join(export.stage, "model.safetensors");
-    Status status = safetensors_write(path, tensor, layout->n);
+    Status status = safetensors_write(path, tensor, n);
     free(path);
     free(tensor);
     return status;
@@ -60,14 +83,15 @@ static Status write_tokenizer(const Tokenizer *tokenizer)
     return status;
 }
 
-static Status write_folder(H5File *file, const BertConfig *config)
+static Status write_folder(H5File *file, BertConfig *config)
 {
     BertLayout layout;
     Tokenizer tokenizer = {0};
     bert_layout_init(config, &layout);
     float *weight = memory_alloc((size_t)layout.count, sizeof *weight);
-    char *json = bert_config_json(config);
     Status status = model_file_read_block(file, "/model/weights", &layout, weight);
+    if (!status) tie(&layout, config, weight);
+    char *json = bert_config_json(config);
     if (!status) status = model_file_read_tokenizer(file, config, &tokenizer);
     if (!status) status = export_folder_begin(options.output, options.overwrite, &export);
     if (!status) status = write_weights(&layout, weight);
@@ -88,8 +112,17 @@ static Status run(const char *path, const char *command_line)
     BertConfig config;
     CHECK(options.output[0], STATUS_USAGE, "--output=HF_DIR is missing");
     TRY(model_file_open(path, &file, &config));
-    Status status = write_folder(file, &config);
+    Status status = STATUS_OK;
+    if (config.prefix)
+        status =
+            status_set(STATUS_USAGE, __FILE__, __LINE__,
+                       "%s: holds a prefix of %d keys and values in every layer, for which a Hugging Face folder of "
+                       "BERT has no place; evaluate it here",
+                       path, config.prefix);
+    if (!status) status = write_folder(file, &config);
     h5_close(&file);
+    if (!status && config.sentence_head)
+        fprintf(stderr, "the sentence head was left out: AutoModelForMaskedLM has no place for it\n");
     if (!status)
         fprintf(stderr, "wrote %s: AutoModelForMaskedLM.from_pretrained(\"%s\") loads it\n", options.output,
                 options.output);

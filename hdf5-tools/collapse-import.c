@@ -20,7 +20,7 @@ static struct Options {
     const char *output;
     int case_rule; /* CaseRule */
     int64_t seed;
-    bool overwrite;
+    bool overwrite, pooler;
 } options;
 
 static const Setting table[] = {
@@ -28,6 +28,8 @@ static const Setting table[] = {
     {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(struct Options, overwrite), OUTPUT_OVERWRITE_HELP},
     {"case", SETTING_CHOICE, "auto", "auto lower keep", 0, 0, offsetof(struct Options, case_rule),
      "does the tokenizer lower-case? auto: as the folder says"},
+    {"pooler", SETTING_SWITCH, "no", "", 0, 0, offsetof(struct Options, pooler),
+     "keep the pooler, if the folder has one"},
     {"seed", SETTING_INTEGER, "42", "", 0, 9e15, offsetof(struct Options, seed),
      "of a masked-LM head that the folder lacks"},
 };
@@ -163,8 +165,9 @@ static Status check_copy(const Source *a, const Source *b)
     if (!status) status = safetensors_read_f32(b->file, b->tensor, y);
     if (!status && memcmp(x, y, n * sizeof *x) != 0)
         status = status_set(STATUS_DATA, __FILE__, __LINE__,
-                            "%s: '%s' and '%s' differ, but this program computes only the tied head", b->file->path,
-                            a->tensor->name, b->tensor->name);
+                            "%s: '%s' and '%s' differ, but config.json says that they are one; if they are not, write "
+                            "\"tie_word_embeddings\": false into it",
+                            b->file->path, a->tensor->name, b->tensor->name);
     free(x);
     return status;
 }
@@ -187,7 +190,7 @@ static Status leave_out(Import *im, const Source *s, const char *canonical)
 static Status match_tensor(Import *im, const json_t *place_of, const Source *s)
 {
     char name[200] = "";
-    const bool used = bert_canonical_name(s->tensor->name, name, sizeof name);
+    const bool used = bert_canonical_name(&im->config, s->tensor->name, name, sizeof name);
     const json_t *place = used ? json_object_get(place_of, name) : NULL;
     if (!place) return leave_out(im, s, name);
     const BertTensor *wanted = &im->layout.tensor[json_integer_value(place)];
@@ -215,19 +218,25 @@ static Status match_tensors(Import *im)
     return status;
 }
 
-/* The encoder must be complete; the head must be complete or absent. */
+static bool is_head(const BertTensor *t)
+{
+    return t->part == PART_HEAD || t->id == BERT_DECODER;
+}
+
+/* The encoder must be complete; the masked-LM head must be complete or absent. */
 static Status check_complete(Import *im)
 {
     int missing_head = 0, head = 0;
     const BertTensor *first_missing = NULL;
     for (int i = 0; i < im->layout.n; i++) {
         const BertTensor *t = &im->layout.tensor[i];
-        head += t->part == PART_HEAD;
+        head += is_head(t) && t->id != BERT_POOLER_WEIGHT && t->id != BERT_POOLER_BIAS;
         if (im->source[i].tensor) continue;
-        missing_head += t->part == PART_HEAD;
-        CHECK(t->part == PART_HEAD, STATUS_DATA,
-              "%s: has no tensor '%s' among its weights; is this a BERT with %d layers?", im->folder, t->name,
-              im->config.layers);
+        CHECK(t->id != BERT_POOLER_WEIGHT && t->id != BERT_POOLER_BIAS, STATUS_DATA,
+              "%s: has no tensor '%s' among its weights, but --pooler asks for it", im->folder, t->name);
+        missing_head += is_head(t);
+        CHECK(is_head(t), STATUS_DATA, "%s: has no tensor '%s' among its weights; is this a BERT with %d layers?",
+              im->folder, t->name, im->config.layers);
         first_missing = t;
     }
     im->head_is_new = missing_head == head;
@@ -244,11 +253,11 @@ static Status read_weights(Import *im)
     TRY(match_tensors(im));
     TRY(check_complete(im));
     im->weight = memory_alloc((size_t)im->layout.count, sizeof *im->weight);
-    if (im->head_is_new) bert_init_random(&im->config, &im->layout, (uint64_t)options.seed, true, im->weight);
-    for (int i = 0; i < im->layout.n; i++)
-        if (im->source[i].tensor)
-            TRY(safetensors_read_f32(im->source[i].file, im->source[i].tensor,
-                                     im->weight + im->layout.tensor[i].first));
+    for (int i = 0; i < im->layout.n; i++) {
+        const BertTensor *t = &im->layout.tensor[i];
+        if (!im->source[i].tensor) bert_init_tensor(&im->config, t, (uint64_t)options.seed, im->weight);
+        else TRY(safetensors_read_f32(im->source[i].file, im->source[i].tensor, im->weight + t->first));
+    }
     return STATUS_OK;
 }
 
@@ -282,6 +291,7 @@ static Status import(Import *im)
     TRY(check_folder(im));
     TRY(output_check("--output", options.output, &kind, options.overwrite, inputs, 1));
     TRY(read_config(im));
+    im->config.pooler = options.pooler;
     TRY(read_tokenizer(im));
     TRY(read_weights(im));
     TRY(h5_write_file(options.output, write_body, im));

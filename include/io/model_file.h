@@ -26,6 +26,7 @@ Status model_file_write(H5File *file, const BertConfig *config, const BertLayout
 /* Tensors of a block under group ("/model/weights"); axes: names of the dimensions by role. */
 Status model_file_write_block(H5File *file, const char *group, const BertLayout *layout, const real *block);
 /* Every value must be finite. */
+Status model_file_read_tensor(H5File *file, const char *group, const BertTensor *tensor, real *block);
 Status model_file_read_block(H5File *file, const char *group, const BertLayout *layout, real *block);
 
 /* The tokenizer, checked; as many rows as the configuration says. Given back by tokenizer_free. */

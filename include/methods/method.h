@@ -35,6 +35,12 @@ typedef struct {
     int64_t items, labels, tokens;
 } StepCounts;
 
+/* What a method trains besides the encoder and the masked-LM head. */
+typedef struct {
+    bool pooler, sentence_head; /* used; else they are carried along, frozen, if the model has them */
+    const char *freeze;         /* tensors it does not train: patterns of bert_layout_freeze; NULL: none */
+} MethodHeads;
+
 /* What the mean of a term is over. */
 typedef enum { PER_LABEL, PER_ITEM } MethodMean;
 
@@ -56,6 +62,9 @@ struct Method {
     int n_terms;             /* parts of the loss that are columns of the log */
     const char *const *term; /* [n_terms] their names */
 
+    /* What it asks of the model, before memory is laid out: may add parts to the configuration, which begin at random
+     * (a decoder of its own: as the word embeddings). NULL: nothing. Fails: the model cannot have them. Local. */
+    Status (*heads)(const void *options, BertConfig *config, MethodHeads *heads);
     /* Text to m->data. request: how the text is to be cut, as the keys of train say; may be changed before it is used.
      * Collective; fails alike on all ranks. */
     Status (*read)(const Comm *comm, MethodRun *m, const char *path, CorpusOptions *request);

@@ -6,7 +6,9 @@
  *   qkv = h Wqkv^T + b;  a = attention(qkv);  s1 = h + dropout(a Wo^T + bo);   y = LN(s1)
  *   f = y Wu^T + bu;     g = gelu(f);         s2 = y + dropout(g Wd^T + bd);   h' = LN(s2)
  *
- * Gelu outputs and attention probabilities are computed again in the backward pass. */
+ * Gelu outputs and attention probabilities are computed again in the backward pass. A model may have a prefix
+ * (model/prefix): keys and values before a sample's own in every layer. The backward pass ends where nothing below is
+ * trained. */
 #ifndef MODEL_ENCODER_H
 #define MODEL_ENCODER_H
 
@@ -46,8 +48,10 @@ typedef struct {
     real *dx, *ds, *da;  /* [N, D] */
     real *reduce;        /* layers_scratch */
     real *attention_scratch;
-    Dropout *dropout; /* [B] */
-} Encoder;            /* arrays live in the arena, but for h and layer */
+    Dropout *dropout;       /* [B] */
+    int *position;          /* [N] of a model whose prefix shifts them, else NULL */
+    real *prefix, *dprefix; /* [B, X, 2D] a layer's prefix as the samples see it, training only */
+} Encoder;                  /* arrays live in the arena, but for h and layer */
 
 void encoder_init(Arena *arena, const Params *params, int max_samples, int max_tokens, int longest, EncoderUse use,
                   Encoder *encoder);

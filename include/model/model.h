@@ -40,7 +40,7 @@ Status model_open_random(const Comm *comm, const RandomModel *random, Model *mod
 typedef struct {
     EncoderUse use;
     int samples, tokens, longest;
-    int64_t n_moments;  /* training: optimizer's numbers this rank keeps; -1: all */
+    TrainRule train;    /* training: what is trained */
     bool all_gradients; /* training: objectives add to the gradients of all states */
 } ModelRoom;
 
@@ -48,8 +48,9 @@ typedef struct {
 void model_lay_out(Arena *arena, const ModelRoom *room, Model *model);
 void model_close(Model *model);
 
-/* The weights of a file, or random ones by seed. Collective; Local. */
-Status model_load(const Comm *comm, const char *path, Model *model);
+/* The weights of a file, or random ones by seed. What the model has beyond the file begins at random by the seed, but a
+ * decoder of its own as a copy of the word embeddings. Collective; Local. */
+Status model_load(const Comm *comm, const char *path, uint64_t seed, Model *model);
 void model_begin(uint64_t seed, Model *model);
 
 /* All of it for forward passes of n_samples samples of at most `longest` pieces (0: the model's own limit), without

@@ -16,6 +16,7 @@ typedef struct {
     real *up_weight, *up_bias;      /* [I, D] [I] intermediate */
     real *down_weight, *down_bias;  /* [D, I] [D] output */
     real *norm2_gamma, *norm2_beta; /* [D] */
+    real *prefix;                   /* [X, 2D] keys and values before a sample's own, or NULL */
 } LayerTensors;
 
 typedef struct {
@@ -25,23 +26,33 @@ typedef struct {
     real *transform_weight, *transform_bias;          /* [D, D] [D] */
     real *transform_norm_gamma, *transform_norm_beta; /* [D] */
     real *decoder, *decoder_bias;                     /* [V, D] [V]; tied: decoder is word */
+    real *pooler_weight, *pooler_bias;                /* [D, D] [D] or NULL, as the next */
+    real *sentence_weight, *sentence_bias;            /* [D, D] [D] */
+    real *sentence_out_weight, *sentence_out_bias;    /* [D, D] [D] */
 } BertTensors;
 
 typedef struct {
     BertConfig config;
     BertLayout layout;       /* owned */
-    real *weight, *gradient; /* [layout.count] each; live in the arena */
+    BertLayout trained;      /* the tensors that are trained, the first of the block: a view of layout */
+    real *weight, *gradient; /* [layout.count] [trained.count]; live in the arena */
     real *first,
         *second;      /* moments (params_init_dealt: of what this rank owns); NULL for a model that is not trained */
-    BertTensors w, g; /* the same, by name; g only if trained */
+    BertTensors w, g; /* the same, by name; g only if trained: of a frozen matrix NULL, of a frozen vector `unread` */
+    real *unread;     /* where gradients of frozen vectors go; nobody reads them */
+    int lowest;       /* the lowest layer below which nothing is trained; -1: the embeddings are */
     bool overwrites;  /* the backward pass of a layer sets the gradients of its matrices; else it adds to them */
 } Params;
 
-/* Cut the blocks from the arena. trains: also gradients and moments. Local. */
-void params_init(Arena *arena, const BertConfig *config, bool trains, Params *params);
-/* The same for training with first and second of n_moments numbers: those this rank owns. Local. */
-void params_init_dealt(Arena *arena, const BertConfig *config, int64_t n_moments, Params *params);
-/* Let gradients be added to another block of the same layout. */
+/* What is trained of a model, and where its moments lie. */
+typedef struct {
+    int64_t n_moments;  /* numbers of first and of second: what this rank owns; -1: of all that is trained */
+    const char *freeze; /* patterns of bert_layout_freeze; NULL: nothing is frozen */
+} TrainRule;
+
+/* Cut the blocks from the arena. rule: also gradients and moments; NULL: the model is not trained. Local. */
+void params_init(Arena *arena, const BertConfig *config, const TrainRule *rule, Params *params);
+/* Let gradients be added to another block of the same layout [trained.count]. */
 void params_point_gradient(Params *params, real *block);
 void params_free(Params *params); /* the layout; the numbers go with the arena */
 
@@ -49,6 +60,8 @@ void params_free(Params *params); /* the layout; the numbers go with the arena *
 void params_init_random(Params *params, uint64_t seed);
 
 void params_zero_gradient(Params *params);
+/* Drop the gradients of tensors that are frozen but lie among those that are trained. */
+void params_drop_held(Params *params);
 /* The same for the first backward pass of a step, which will set the gradients of the layers' matrices: they are not
  * cleared. params_add_gradients: the passes after it add to them. */
 void params_begin_gradient(Params *params);

@@ -6,8 +6,8 @@
 #include "model/params.h"
 #include "parallel/bucket_sum.h"
 
-/* Buckets of the gradient block: embeddings, layers, head. Local. */
-void gradients_buckets(const BertConfig *config, int rank, int n_ranks, Buckets *buckets);
+/* Buckets of the gradient block: embeddings, layers, head; empty where a part is frozen (freeze: patterns). Local. */
+void gradients_buckets(const BertConfig *config, const char *freeze, int rank, int n_ranks, Buckets *buckets);
 enum { GRADIENTS_BUCKET_OF_EMBEDDINGS = 0 };
 static inline int gradients_bucket_of_layer(int l)
 {
@@ -29,7 +29,7 @@ static inline int64_t gradients_norm_parts(int64_t count)
 /* The factor of clipping to `limit`: min(1, limit / (norm + 1e-6)), as torch; 1 if limit is 0. Local. */
 double gradients_clip_factor(double norm, double limit);
 
-/* One AdamW step on all tensors; biases and LayerNorm weights are exempt from weight decay. dealt:
+/* One AdamW step on all tensors that are trained; biases and LayerNorm weights are exempt from weight decay. dealt:
  * of what this rank owns, NULL: of all. Is everything finite that was written? Local. */
 bool gradients_update(const AdamSettings *settings, Params *params, const Buckets *dealt);
 

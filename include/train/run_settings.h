@@ -29,6 +29,7 @@ typedef struct {
     } data;
     int64_t batch, epochs, steps, seed;
     double dropout, mask_rate;
+    const char *freeze; /* patterns of bert_layout_freeze */
     struct {
         double learning_rate, weight_decay, epsilon, clip;
         int schedule; /* ScheduleKind */

@@ -21,6 +21,7 @@ typedef struct {
     Arena arena;            /* owned: parameters, states, statistics */
     Model model;            /* owned */
     MethodRun method;       /* owned, with the data */
+    char *freeze;           /* owned: patterns of what is not trained */
     CollapseLoss collapse;
     Step step;             /* owned */
     Batch trace_batch;     /* all samples of this rank, for the trace */

@@ -20,6 +20,7 @@ typedef struct {
     int64_t n_rows;       /* numbers of all rows of a batch (methods/method.h); 0 = none */
     int n_terms;          /* of the loss, the task's first */
     int n_flags;          /* numbers that ranks have to tell each other in a step */
+    const char *freeze;   /* what is not trained: patterns (io/bert_layout); borrowed */
 } StepSumsRule;
 
 typedef struct {

@@ -65,7 +65,7 @@ static void prepare(GeometryRun *r, Agreement *a)
     a->x = memory_alloc(HEAD_ROWS * d, sizeof *a->x);
     a->by_embedding = memory_alloc(2 * HEAD_ROWS * v, sizeof *a->by_embedding);
     a->by_mean = a->by_embedding + HEAD_ROWS * v;
-    for (size_t i = 0; i < v * d; i++) a->embedding[i] = (double)r->model.params.w.word[i];
+    for (size_t i = 0; i < v * d; i++) a->embedding[i] = (double)r->model.params.w.decoder[i];
     for (size_t id = 0; id < v; id++) {
         const double *mean = r->all.mean + id * d;
         for (size_t j = 0; j < d; j++) a->half[id] += 0.5 * mean[j] * mean[j];

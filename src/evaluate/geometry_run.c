@@ -206,7 +206,7 @@ static Status measure(GeometryRun *r)
     for (int c = 0; c < k; c++)
         for (int j = 0; j < d; j++)
             r->row[(size_t)c * (size_t)d + (size_t)j] =
-                (double)r->model.params.w.word[(size_t)r->id[c] * (size_t)d + (size_t)j];
+                (double)r->model.params.w.decoder[(size_t)r->id[c] * (size_t)d + (size_t)j];
     const GeometryInput input = {.n_classes = k,
                                  .n_features = d,
                                  .count = r->kept.count,

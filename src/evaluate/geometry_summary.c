@@ -165,7 +165,7 @@ static void measure_sets(const GeometryRun *r, int n_pool, const Frequent *pool,
 {
     const size_t v = (size_t)r->all.n_classes, d = (size_t)r->geometry.n_features;
     double *row = memory_alloc(v * d, sizeof *row);
-    for (size_t i = 0; i < v * d; i++) row[i] = (double)r->model.params.w.word[i];
+    for (size_t i = 0; i < v * d; i++) row[i] = (double)r->model.params.w.decoder[i];
 #pragma omp parallel for schedule(dynamic)
     for (int b = 0; b < rounds; b++) {
         int *pick = memory_alloc((size_t)r->n_classes, sizeof *pick);

@@ -294,7 +294,7 @@ static void add_items(Gap *g)
 static void add_duality_metrics(Gap *g)
 {
     double mean, deviation;
-    collapse_gather(&g->means, g->words.id, g->model.params.w.word, &g->measure);
+    collapse_gather(&g->means, g->words.id, g->model.params.w.decoder, &g->measure);
     collapse_duality(&g->measure, &mean, &deviation);
     result_add(g->result, "nc3", mean);
     result_add(g->result, "unc3", deviation);

@@ -18,22 +18,21 @@ static void fill_normal(uint64_t seed, int place, double deviation, int64_t n, r
     }
 }
 
-void bert_init_random(const BertConfig *config, const BertLayout *layout, uint64_t seed, bool head_only, real *block)
+void bert_init_tensor(const BertConfig *config, const BertTensor *t, uint64_t seed, real *block)
 {
-    for (int i = 0; i < layout->n; i++) {
-        const BertTensor *t = &layout->tensor[i];
-        real *x = block + t->first;
-        if (head_only && t->part != PART_HEAD) continue;
-        switch (t->role) {
-        case TENSOR_MATRIX: fill_normal(seed, i, config->initializer_range, t->count, x); break;
-        case TENSOR_NORM:
-            for (int64_t j = 0; j < t->count; j++) x[j] = 1;
-            break;
-        default: memset(x, 0, (size_t)t->count * sizeof *x);
-        }
+    real *x = block + t->first;
+    switch (t->role) {
+    case TENSOR_MATRIX: fill_normal(seed, t->stream, config->initializer_range, t->count, x); break;
+    case TENSOR_NORM:
+        for (int64_t j = 0; j < t->count; j++) x[j] = 1;
+        break;
+    default: memset(x, 0, (size_t)t->count * sizeof *x);
     }
-    const BertTensor *word = bert_layout_tensor(layout, BERT_WORD, 0);
     const size_t d = (size_t)config->hidden;
-    if (!head_only && config->pad_id < config->vocab)
-        memset(block + word->first + (size_t)config->pad_id * d, 0, d * sizeof(real));
+    if (t->id == BERT_WORD && config->pad_id < config->vocab) memset(x + (size_t)config->pad_id * d, 0, d * sizeof *x);
+}
+
+void bert_init_random(const BertConfig *config, const BertLayout *layout, uint64_t seed, real *block)
+{
+    for (int i = 0; i < layout->n; i++) bert_init_tensor(config, &layout->tensor[i], seed, block);
 }

@@ -83,16 +83,18 @@ Status model_file_open(const char *path, H5File **file, BertConfig *config)
     return status;
 }
 
+Status model_file_read_tensor(H5File *file, const char *group, const BertTensor *t, real *block)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/%s", group, t->name);
+    TRY(check_shape(file, path, t));
+    TRY(h5_read_real(file, path, t->count, block + t->first));
+    return check_finite(h5_path(file), path, t->count, block + t->first);
+}
+
 Status model_file_read_block(H5File *file, const char *group, const BertLayout *layout, real *block)
 {
-    for (int i = 0; i < layout->n; i++) {
-        const BertTensor *t = &layout->tensor[i];
-        char path[160];
-        snprintf(path, sizeof path, "%s/%s", group, t->name);
-        TRY(check_shape(file, path, t));
-        TRY(h5_read_real(file, path, t->count, block + t->first));
-        TRY(check_finite(h5_path(file), path, t->count, block + t->first));
-    }
+    for (int i = 0; i < layout->n; i++) TRY(model_file_read_tensor(file, group, &layout->tensor[i], block));
     return STATUS_OK;
 }
 

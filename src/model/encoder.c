@@ -8,9 +8,10 @@
 #include "kernels/embedding.h"
 #include "kernels/gemm.h"
 #include "kernels/layers.h"
+#include "model/prefix.h"
 
 /* Dropout sites; the layer counter of a key is 4 * layer + site, the embeddings are "layer" L. */
-enum { SITE_ATTENTION, SITE_ATTENTION_OUTPUT, SITE_OUTPUT, SITE_EMBEDDING, N_SITES };
+enum { SITE_ATTENTION, SITE_ATTENTION_OUTPUT, SITE_OUTPUT, SITE_EMBEDDING, N_SITES, SITE_PREFIX = SITE_EMBEDDING };
 
 static real *cut(Arena *arena, size_t rows, size_t columns)
 {
@@ -47,6 +48,15 @@ static void init_states(Arena *arena, Encoder *e, EncoderUse use)
     }
 }
 
+static void init_prefix(Arena *arena, EncoderUse use, Encoder *e)
+{
+    const BertConfig *c = &e->params->config;
+    if (c->prefix_shifts) e->position = arena_cut(arena, (size_t)e->max_tokens, sizeof *e->position);
+    if (!c->prefix || use == ENCODER_EVALUATES) return;
+    e->prefix = cut(arena, (size_t)e->max_samples * (size_t)c->prefix, 2 * (size_t)c->hidden);
+    e->dprefix = cut(arena, (size_t)e->max_samples * (size_t)c->prefix, 2 * (size_t)c->hidden);
+}
+
 void encoder_init(Arena *arena, const Params *params, int max_samples, int max_tokens, int longest, EncoderUse use,
                   Encoder *e)
 {
@@ -69,8 +79,9 @@ void encoder_init(Arena *arena, const Params *params, int max_samples, int max_t
         e->reduce = arena_cut(arena, layers_scratch(max_tokens, widest), sizeof(real));
     }
     e->attention_scratch =
-        arena_cut(arena, attention_scratch(longest, c->hidden / c->heads, gemm_threads()), sizeof(real));
+        arena_cut(arena, attention_scratch(c->prefix + longest, c->hidden / c->heads, gemm_threads()), sizeof(real));
     e->dropout = arena_cut(arena, (size_t)max_samples, sizeof *e->dropout);
+    init_prefix(arena, use, e);
 }
 
 void encoder_free(Encoder *encoder)
@@ -104,16 +115,39 @@ static const Dropout *dropout_keys(const Encoder *e, const Packed *input, int la
     return e->dropout;
 }
 
+/* The layer's prefix: one for all samples, or, with dropout, as each sees it. */
+static void set_prefix(const Encoder *e, const Packed *input, int l, Attention *a)
+{
+    const BertConfig *c = &e->params->config;
+    a->n_prefix = c->prefix;
+    a->prefix = e->params->w.layer[l].prefix;
+    if (!c->prefix || e->hidden_dropout == 0) return;
+    prefix_forward(input->n_samples, c->prefix, c->hidden, a->prefix, dropout_keys(e, input, l, SITE_PREFIX),
+                   e->prefix);
+    a->prefix = e->prefix;
+    a->prefix_stride = (int64_t)c->prefix * 2 * c->hidden;
+}
+
 static Attention attention_of(const Encoder *e, const Packed *input, int l)
 {
-    return (Attention){.n_samples = input->n_samples,
-                       .n_heads = e->params->config.heads,
-                       .d = e->params->config.hidden,
-                       .offset = input->offset,
-                       .dropout = dropout_keys(e, input, l, SITE_ATTENTION),
-                       .longest = e->longest,
-                       .scratch = e->attention_scratch,
-                       .row = e->layer[l].row};
+    Attention a = {.n_samples = input->n_samples,
+                   .n_heads = e->params->config.heads,
+                   .d = e->params->config.hidden,
+                   .offset = input->offset,
+                   .longest = e->params->config.prefix + e->longest,
+                   .scratch = e->attention_scratch,
+                   .row = e->layer[l].row};
+    set_prefix(e, input, l, &a);
+    a.dropout = dropout_keys(e, input, l, SITE_ATTENTION);
+    return a;
+}
+
+/* Places of tokens in the table of positions. */
+static const int *positions(const Encoder *e, const Packed *in)
+{
+    if (!e->position) return in->position;
+    for (int i = 0; i < in->n_tokens; i++) e->position[i] = in->position[i] + e->params->config.prefix;
+    return e->position;
 }
 
 static void embed(Encoder *e, const Packed *in)
@@ -121,7 +155,7 @@ static void embed(Encoder *e, const Packed *in)
     const BertConfig *c = &e->params->config;
     const BertTensors *w = &e->params->w;
     const int n = in->n_tokens, d = c->hidden;
-    embedding_forward(n, d, in->id, in->position, in->kind, w->word, w->position, w->type, e->embedded);
+    embedding_forward(n, d, in->id, positions(e, in), in->kind, w->word, w->position, w->type, e->embedded);
     layers_layernorm(n, d, e->embedded, w->norm_gamma, w->norm_beta, c->layernorm_epsilon, e->h[0], e->mean0, e->rstd0);
     if (e->hidden_dropout > 0)
         layers_dropout(in->n_samples, in->offset, d, e->h[0], dropout_keys(e, in, c->layers, SITE_EMBEDDING), e->h[0]);
@@ -157,6 +191,24 @@ const real *encoder_forward(Encoder *e, const Packed *input)
     return e->h[e->params->config.layers];
 }
 
+/* A matrix's gradient [rows, columns] from n rows of y and x: dW (+)= y^T x. Of a frozen one there is none. */
+static void add_product(const Encoder *e, int rows, int columns, int n, const real *y, const real *x, real *gradient)
+{
+    const double beta = e->params->overwrites ? 0 : 1;
+    if (gradient) gemm(TRANSPOSED, PLAIN, rows, columns, n, 1, y, rows, x, columns, beta, gradient, columns);
+}
+
+static void attend_backward(Encoder *e, const Packed *in, int l)
+{
+    const BertConfig *c = &e->params->config;
+    real *gradient = e->params->g.layer[l].prefix, *dseen = gradient ? e->dprefix : NULL;
+    const Attention attention = attention_of(e, in, l);
+    attention_backward(&attention, e->layer[l].qkv, e->layer[l].a, e->da, e->dqkv, dseen);
+    if (gradient)
+        prefix_backward(in->n_samples, c->prefix, c->hidden, dropout_keys(e, in, l, SITE_PREFIX),
+                        !e->params->overwrites, dseen, gradient);
+}
+
 /* dx: in, the gradient of h[l+1]; out, of h[l]. */
 static void layer_backward(Encoder *e, const Packed *in, int l, real *dx)
 {
@@ -164,27 +216,25 @@ static void layer_backward(Encoder *e, const Packed *in, int l, real *dx)
     const LayerTensors *w = &e->params->w.layer[l], *g = &e->params->g.layer[l];
     const LayerStates *s = &e->layer[l];
     const int n = in->n_tokens, d = c->hidden, i = c->intermediate;
-    const double beta = e->params->overwrites ? 0 : 1; /* of the matrices' gradients */
     layers_layernorm_backward(n, d, dx, s->s2, s->mean2, s->rstd2, w->norm2_gamma, dx, g->norm2_gamma, g->norm2_beta,
                               e->reduce);
     layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, l, SITE_OUTPUT), e->ds);
     layers_column_sum(n, d, e->ds, g->down_bias, e->reduce);
     layers_gelu(n, i, s->f, e->g);
-    gemm(TRANSPOSED, PLAIN, d, i, n, 1, e->ds, d, e->g, i, beta, g->down_weight, i); /* dWd += ds^T g */
-    gemm(PLAIN, PLAIN, n, i, d, 1, e->ds, d, w->down_weight, i, 0, e->df, i);        /* dg = ds Wd */
+    add_product(e, d, i, n, e->ds, e->g, g->down_weight);                     /* dWd += ds^T g */
+    gemm(PLAIN, PLAIN, n, i, d, 1, e->ds, d, w->down_weight, i, 0, e->df, i); /* dg = ds Wd */
     layers_gelu_backward(n, i, s->f, e->df, g->up_bias, e->reduce);
-    gemm(TRANSPOSED, PLAIN, i, d, n, 1, e->df, i, s->y, d, beta, g->up_weight, d); /* dWu += df^T y */
-    gemm(PLAIN, PLAIN, n, d, i, 1, e->df, i, w->up_weight, d, 1, dx, d);           /* dy = ds2 + df Wu */
+    add_product(e, i, d, n, e->df, s->y, g->up_weight);                  /* dWu += df^T y */
+    gemm(PLAIN, PLAIN, n, d, i, 1, e->df, i, w->up_weight, d, 1, dx, d); /* dy = ds2 + df Wu */
     layers_layernorm_backward(n, d, dx, s->s1, s->mean1, s->rstd1, w->norm1_gamma, dx, g->norm1_gamma, g->norm1_beta,
                               e->reduce);
     layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, l, SITE_ATTENTION_OUTPUT), e->ds);
     layers_column_sum(n, d, e->ds, g->out_bias, e->reduce);
-    gemm(TRANSPOSED, PLAIN, d, d, n, 1, e->ds, d, s->a, d, beta, g->out_weight, d); /* dWo += ds^T a */
-    gemm(PLAIN, PLAIN, n, d, d, 1, e->ds, d, w->out_weight, d, 0, e->da, d);        /* da = ds Wo */
-    const Attention attention = attention_of(e, in, l);
-    attention_backward(&attention, s->qkv, s->a, e->da, e->dqkv, NULL);
+    add_product(e, d, d, n, e->ds, s->a, g->out_weight);                     /* dWo += ds^T a */
+    gemm(PLAIN, PLAIN, n, d, d, 1, e->ds, d, w->out_weight, d, 0, e->da, d); /* da = ds Wo */
+    attend_backward(e, in, l);
     layers_column_sum(n, 3 * d, e->dqkv, g->qkv_bias, e->reduce);
-    gemm(TRANSPOSED, PLAIN, 3 * d, d, n, 1, e->dqkv, 3 * d, e->h[l], d, beta, g->qkv_weight, d); /* dWqkv += dqkv^T h */
+    add_product(e, 3 * d, d, n, e->dqkv, e->h[l], g->qkv_weight);                   /* dWqkv += dqkv^T h */
     gemm(PLAIN, PLAIN, n, d, 3 * d, 1, e->dqkv, 3 * d, w->qkv_weight, d, 1, dx, d); /* dh = ds1 + dqkv Wqkv */
 }
 
@@ -197,20 +247,20 @@ static void embed_backward(Encoder *e, const Packed *in, real *dx)
         layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, c->layers, SITE_EMBEDDING), dx);
     layers_layernorm_backward(n, d, dx, e->embedded, e->mean0, e->rstd0, w->norm_gamma, dx, g->norm_gamma, g->norm_beta,
                               e->reduce);
-    embedding_backward(n, d, in->id, dx, c->pad_id, g->word);
-    embedding_backward(n, d, in->position, dx, EMBEDDING_ALL_ROWS, g->position);
-    embedding_backward(n, d, in->kind, dx, EMBEDDING_ALL_ROWS, g->type);
+    if (g->word) embedding_backward(n, d, in->id, dx, c->pad_id, g->word);
+    if (g->position) embedding_backward(n, d, positions(e, in), dx, EMBEDDING_ALL_ROWS, g->position);
+    if (g->type) embedding_backward(n, d, in->kind, dx, EMBEDDING_ALL_ROWS, g->type);
 }
 
 void encoder_backward(Encoder *e, const Packed *input, LayerDone done, void *context)
 {
     const BertConfig *c = &e->params->config;
-    const int last = c->layers - 1;
+    const int last = c->layers - 1, lowest = e->params->lowest;
     for (int l = last; l >= 0; l--) {
-        if (e->recomputes && l < last) layer_forward(e, input, l);
-        layer_backward(e, input, l, e->dx);
-        if (e->dh[l]) layers_add((int64_t)input->n_tokens * c->hidden, e->dh[l], e->dx);
+        if (e->recomputes && l < last && l >= lowest) layer_forward(e, input, l);
+        if (l >= lowest) layer_backward(e, input, l, e->dx);
+        if (e->dh[l] && l >= lowest) layers_add((int64_t)input->n_tokens * c->hidden, e->dh[l], e->dx);
         if (done) done(context, l);
     }
-    embed_backward(e, input, e->dx);
+    if (lowest < 0) embed_backward(e, input, e->dx);
 }

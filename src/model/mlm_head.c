@@ -41,8 +41,9 @@ void mlm_head_transform_backward(MlmHead *h, int n, const real *x, real *dz, rea
     layers_layernorm_backward(n, d, dz, h->v, h->mean, h->rstd, w->transform_norm_gamma, dz, g->transform_norm_gamma,
                               g->transform_norm_beta, h->reduce);
     layers_gelu_backward(n, d, h->u, dz, g->transform_bias, h->reduce);
-    gemm(TRANSPOSED, PLAIN, d, d, n, 1, dz, d, x, d, 1, g->transform_weight, d); /* dA += du^T x */
-    gemm(PLAIN, PLAIN, n, d, d, 1, dz, d, w->transform_weight, d, 0, dx, d);     /* dx = du A */
+    if (g->transform_weight)
+        gemm(TRANSPOSED, PLAIN, d, d, n, 1, dz, d, x, d, 1, g->transform_weight, d); /* dA += du^T x */
+    gemm(PLAIN, PLAIN, n, d, d, 1, dz, d, w->transform_weight, d, 0, dx, d);         /* dx = du A */
 }
 
 real *mlm_head_logits(MlmHead *h, int n, const real *z, bool add_bias)
@@ -62,8 +63,8 @@ double mlm_head_loss(MlmHead *h, int n, const real *x, const int *label, double 
     const double loss = layers_cross_entropy(n, v, logits, w->decoder_bias, label, scale, h->loss);
     if (scale == 0) return loss;
     layers_column_sum(n, v, logits, g->decoder_bias, h->reduce);
-    gemm(TRANSPOSED, PLAIN, v, d, n, 1, logits, v, z, d, 1, g->decoder, d); /* dE += dlogits^T z */
-    gemm(PLAIN, PLAIN, n, d, v, 1, logits, v, w->decoder, d, 0, h->dz, d);  /* dz = dlogits E */
+    if (g->decoder) gemm(TRANSPOSED, PLAIN, v, d, n, 1, logits, v, z, d, 1, g->decoder, d); /* dE += dlogits^T z */
+    gemm(PLAIN, PLAIN, n, d, v, 1, logits, v, w->decoder, d, 0, h->dz, d);                  /* dz = dlogits E */
     mlm_head_transform_backward(h, n, x, h->dz, dx);
     return loss;
 }

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "io/bert_init.h"
 
 /* --- configuration and vocabulary ----------------------------------------------------------------- */
 
@@ -115,8 +116,7 @@ void model_lay_out(Arena *arena, const ModelRoom *room, Model *m)
     const bool trains = room->use != ENCODER_EVALUATES;
     params_free(&m->params);
     encoder_free(&m->encoder);
-    if (trains && room->n_moments >= 0) params_init_dealt(arena, &m->config, room->n_moments, &m->params);
-    else params_init(arena, &m->config, trains, &m->params);
+    params_init(arena, &m->config, trains ? &room->train : NULL, &m->params);
     encoder_init(arena, &m->params, room->samples, room->tokens, room->longest, room->use, &m->encoder);
     if (room->all_gradients) encoder_take_gradients(arena, &m->encoder);
     mlm_head_init(arena, &m->params, true, &m->head);
@@ -133,19 +133,41 @@ void model_close(Model *m)
 
 /* --- weights ---------------------------------------------------------------------------------------- */
 
-static Status read_weights(const char *path, Model *m)
+static void begin_tensor(const BertTensor *t, uint64_t seed, Model *m)
+{
+    const BertTensor *word = bert_layout_tensor(&m->params.layout, BERT_WORD, 0);
+    real *weight = m->params.weight;
+    if (t->id == BERT_DECODER) memcpy(weight + t->first, weight + word->first, (size_t)t->count * sizeof *weight);
+    else bert_init_tensor(&m->config, t, seed, weight);
+}
+
+static Status read_tensors(H5File *file, const BertLayout *stored, uint64_t seed, Model *m)
+{
+    const BertLayout *layout = &m->params.layout;
+    for (int i = 0; i < layout->n; i++)
+        if (bert_layout_find(stored, layout->tensor[i].name))
+            TRY(model_file_read_tensor(file, "/model/weights", &layout->tensor[i], m->params.weight));
+    for (int i = 0; i < layout->n; i++)
+        if (!bert_layout_find(stored, layout->tensor[i].name)) begin_tensor(&layout->tensor[i], seed, m);
+    return STATUS_OK;
+}
+
+static Status read_weights(const char *path, uint64_t seed, Model *m)
 {
     H5File *file;
     BertConfig config;
+    BertLayout stored;
     TRY(model_file_open(path, &file, &config));
-    Status status = model_file_read_block(file, "/model/weights", &m->params.layout, m->params.weight);
+    bert_layout_init(&config, &stored);
+    Status status = read_tensors(file, &stored, seed, m);
+    bert_layout_free(&stored);
     h5_close(&file);
     return status;
 }
 
-Status model_load(const Comm *comm, const char *path, Model *m)
+Status model_load(const Comm *comm, const char *path, uint64_t seed, Model *m)
 {
-    TRY(comm_agree(comm, comm->rank == 0 ? read_weights(path, m) : STATUS_OK));
+    TRY(comm_agree(comm, comm->rank == 0 ? read_weights(path, seed, m) : STATUS_OK));
     comm_broadcast(comm, m->params.weight, m->params.layout.count * (int64_t)sizeof(real));
     return STATUS_OK;
 }
@@ -165,16 +187,17 @@ Status model_read(const Comm *comm, const char *path, int n_samples, int longest
 {
     TRY(model_open(comm, path, m));
     Status status = STATUS_OK;
-    if (longest > m->config.positions)
+    const int positions = bert_config_positions(&m->config);
+    if (longest > positions)
         status = status_set(STATUS_USAGE, __FILE__, __LINE__, "max-length = %d, but %s reads at most %d positions",
-                            longest, path, m->config.positions);
-    m->longest = longest > 0 ? longest : m->config.positions;
-    const ModelRoom room = {ENCODER_EVALUATES, n_samples, n_samples * m->longest, m->longest, -1, false};
+                            longest, path, positions);
+    m->longest = longest > 0 ? longest : positions;
+    const ModelRoom room = {ENCODER_EVALUATES, n_samples, n_samples * m->longest, m->longest, {0}, false};
     if (!status) {
         lay_out_to_evaluate(&room, m);
         arena_open(&m->arena);
         lay_out_to_evaluate(&room, m);
-        status = model_load(comm, path, m);
+        status = model_load(comm, path, 0, m);
     }
     if (status) model_close(m);
     return status;

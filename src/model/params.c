@@ -38,52 +38,86 @@ static const int pointer_at[N_BERT_IDS] = {
     [BERT_TRANSFORM_GAMMA] = offsetof(BertTensors, transform_norm_gamma),
     [BERT_TRANSFORM_BETA] = offsetof(BertTensors, transform_norm_beta),
     [BERT_DECODER_BIAS] = offsetof(BertTensors, decoder_bias),
+    [BERT_DECODER] = offsetof(BertTensors, decoder),
+    [BERT_PREFIX] = offsetof(LayerTensors, prefix),
+    [BERT_POOLER_WEIGHT] = offsetof(BertTensors, pooler_weight),
+    [BERT_POOLER_BIAS] = offsetof(BertTensors, pooler_bias),
+    [BERT_SENTENCE_WEIGHT] = offsetof(BertTensors, sentence_weight),
+    [BERT_SENTENCE_BIAS] = offsetof(BertTensors, sentence_bias),
+    [BERT_SENTENCE_OUT_WEIGHT] = offsetof(BertTensors, sentence_out_weight),
+    [BERT_SENTENCE_OUT_BIAS] = offsetof(BertTensors, sentence_out_bias),
 };
 
-static void point_tensors(const BertLayout *layout, real *block, BertTensors *tensors)
+/* unread: what the pointer of a vector behind the first n tensors becomes; a matrix there has none. */
+static void point_tensors(const Params *params, int n, real *block, real *unread, BertTensors *tensors)
 {
+    const BertLayout *layout = &params->layout;
     for (int i = 0; i < layout->n; i++) {
         const BertTensor *t = &layout->tensor[i];
         if (pointer_at[t->id] == NO_POINTER) continue;
         char *holder = t->part == PART_LAYER ? (char *)&tensors->layer[t->layer] : (char *)tensors;
-        *(real **)(void *)(holder + pointer_at[t->id]) = block ? block + t->first : NULL;
+        real **pointer = (real **)(void *)(holder + pointer_at[t->id]);
+        if (i >= n) *pointer = t->rank == 1 ? unread : NULL;
+        else *pointer = block ? block + t->first : NULL;
     }
-    tensors->decoder = tensors->word; /* tied */
+    if (!params->config.untied) tensors->decoder = tensors->word;
 }
 
-static void cut_blocks(Arena *arena, const BertConfig *config, bool trains, int64_t n_moments, Params *params)
+static void point_gradients(Params *params)
+{
+    point_tensors(params, params->trained.n, params->gradient, params->unread, &params->g);
+}
+
+/* The longest vector there is. */
+static size_t unread_count(const BertConfig *c)
+{
+    size_t most = (size_t)c->vocab;
+    if (most < 3 * (size_t)c->hidden) most = 3 * (size_t)c->hidden;
+    return most < (size_t)c->intermediate ? (size_t)c->intermediate : most;
+}
+
+static int lowest_trained(const Params *params)
+{
+    int lowest = params->config.layers;
+    for (int i = 0; i < params->trained.n; i++) {
+        const BertTensor *t = &params->layout.tensor[i];
+        if (t->part == PART_EMBEDDINGS && t->id != BERT_DECODER) return -1;
+        if (t->part == PART_LAYER && t->layer < lowest) lowest = t->layer;
+    }
+    return lowest;
+}
+
+static void cut_gradients(Arena *arena, const TrainRule *rule, Params *params)
+{
+    const size_t count = (size_t)params->trained.count;
+    const size_t moments = rule->n_moments < 0 ? count : (size_t)rule->n_moments;
+    params->gradient = arena_cut(arena, count, sizeof(real));
+    params->first = arena_cut(arena, moments, sizeof(real));
+    params->second = arena_cut(arena, moments, sizeof(real));
+    if (params->trained.n < params->layout.n)
+        params->unread = arena_cut(arena, unread_count(&params->config), sizeof(real));
+}
+
+void params_init(Arena *arena, const BertConfig *config, const TrainRule *rule, Params *params)
 {
     *params = (Params){.config = *config};
     bert_layout_init(config, &params->layout);
-    const size_t count = (size_t)params->layout.count;
-    params->weight = arena_cut(arena, count, sizeof(real));
-    if (trains) {
-        params->gradient = arena_cut(arena, count, sizeof(real));
-        const size_t moments = n_moments < 0 ? count : (size_t)n_moments;
-        params->first = arena_cut(arena, moments, sizeof(real));
-        params->second = arena_cut(arena, moments, sizeof(real));
-    }
+    if (rule && rule->freeze && rule->freeze[0]) bert_layout_freeze(&params->layout, rule->freeze);
+    params->trained = bert_layout_trained(&params->layout);
+    params->lowest = lowest_trained(params);
+    params->weight = arena_cut(arena, (size_t)params->layout.count, sizeof(real));
+    if (rule) cut_gradients(arena, rule, params);
     params->w.layer = memory_alloc((size_t)config->layers, sizeof *params->w.layer);
     params->g.layer = memory_alloc((size_t)config->layers, sizeof *params->g.layer);
-    point_tensors(&params->layout, params->weight, &params->w);
-    point_tensors(&params->layout, params->gradient, &params->g);
-}
-
-void params_init(Arena *arena, const BertConfig *config, bool trains, Params *params)
-{
-    cut_blocks(arena, config, trains, -1, params);
-}
-
-void params_init_dealt(Arena *arena, const BertConfig *config, int64_t n_moments, Params *params)
-{
-    cut_blocks(arena, config, true, n_moments, params);
+    point_tensors(params, params->layout.n, params->weight, NULL, &params->w);
+    point_gradients(params);
 }
 
 void params_point_gradient(Params *params, real *block)
 {
     if (block == params->gradient) return;
     params->gradient = block;
-    point_tensors(&params->layout, block, &params->g);
+    point_gradients(params);
 }
 
 void params_free(Params *params)
@@ -96,18 +130,26 @@ void params_free(Params *params)
 
 void params_init_random(Params *params, uint64_t seed)
 {
-    bert_init_random(&params->config, &params->layout, seed, false, params->weight);
+    bert_init_random(&params->config, &params->layout, seed, params->weight);
 }
 
 void params_zero_gradient(Params *params)
 {
-    memset(params->gradient, 0, (size_t)params->layout.count * sizeof(real));
+    memset(params->gradient, 0, (size_t)params->trained.count * sizeof(real));
     params->overwrites = false;
+}
+
+void params_drop_held(Params *params)
+{
+    for (int i = 0; i < params->trained.n; i++) {
+        const BertTensor *t = &params->layout.tensor[i];
+        if (t->is_held) memset(params->gradient + t->first, 0, (size_t)t->count * sizeof(real));
+    }
 }
 
 void params_begin_gradient(Params *params)
 {
-    const BertLayout *layout = &params->layout;
+    const BertLayout *layout = &params->trained;
     for (int i = 0; i < layout->n; i++) {
         const BertTensor *tensor = &layout->tensor[i];
         const bool is_set = tensor->role == TENSOR_MATRIX && tensor->part == PART_LAYER;

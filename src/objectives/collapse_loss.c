@@ -92,7 +92,7 @@ void collapse_loss_fold(CollapseLoss *c, int n_sets, double *doubles)
 
 double collapse_loss_value(CollapseLoss *c)
 {
-    collapse_gather(&c->total, c->words->id, c->head->params->w.word, &c->measure);
+    collapse_gather(&c->total, c->words->id, c->head->params->w.decoder, &c->measure);
     c->value = collapse_measure(c->options.metric, &c->measure);
     return c->value;
 }
@@ -138,6 +138,7 @@ double collapse_loss_rows(const CollapseLoss *c, real *dword)
     const int d = c->total.n_features;
     const double scale = c->share * c->options.weight;
     double square = 0;
+    if (!dword) return 0; /* frozen */
     for (int k = 0; k < c->measure.n_active; k++) {
         const double *from = c->measure.drow + (size_t)k * (size_t)d;
         real *to = dword + (size_t)c->words->id[c->measure.active[k]] * (size_t)d;

@@ -10,8 +10,8 @@
 
 double gradients_norm(const Comm *comm, const Params *params, const Buckets *dealt, double *part)
 {
-    const int64_t n = gradients_norm_parts(params->layout.count);
-    if (!dealt) layers_square_sums(params->layout.count, BUCKET_GRAIN, params->gradient, part);
+    const int64_t n = gradients_norm_parts(params->trained.count);
+    if (!dealt) layers_square_sums(params->trained.count, BUCKET_GRAIN, params->gradient, part);
     else {
         memset(part, 0, (size_t)n * sizeof *part);
         for (int i = 0; i < dealt->n; i++) {
@@ -35,7 +35,7 @@ double gradients_clip_factor(double norm, double limit)
 /* The part of the tensors' numbers that lies in span; its moments begin at moment_at. Is what it wrote finite? */
 static bool update_span(const AdamSettings *settings, Params *params, Span span, int64_t moment_at)
 {
-    const BertLayout *layout = &params->layout;
+    const BertLayout *layout = &params->trained;
     AdamSettings exempt = *settings;
     exempt.weight_decay = 0;
     bool finite = true;
@@ -56,7 +56,7 @@ static bool update_span(const AdamSettings *settings, Params *params, Span span,
 
 bool gradients_update(const AdamSettings *settings, Params *params, const Buckets *dealt)
 {
-    if (!dealt) return update_span(settings, params, (Span){0, params->layout.count}, 0);
+    if (!dealt) return update_span(settings, params, (Span){0, params->trained.count}, 0);
     bool finite = true;
     for (int i = 0; i < dealt->n; i++)
         finite &= update_span(settings, params, buckets_mine(dealt, i), dealt->owned_at[i]);
@@ -89,23 +89,28 @@ static Status check_span(const Params *p, Span span, int64_t moment_at)
 
 Status gradients_check(const Params *params, const Buckets *dealt)
 {
-    if (!dealt) return check_span(params, (Span){0, params->layout.count}, 0);
+    if (!dealt) return check_span(params, (Span){0, params->trained.count}, 0);
     for (int i = 0; i < dealt->n; i++) TRY(check_span(params, buckets_mine(dealt, i), dealt->owned_at[i]));
     return STATUS_OK;
 }
 
-void gradients_buckets(const BertConfig *config, int rank, int n_ranks, Buckets *buckets)
+void gradients_buckets(const BertConfig *config, const char *freeze, int rank, int n_ranks, Buckets *buckets)
 {
     BertLayout layout;
     bert_layout_init(config, &layout);
-    int64_t *start = memory_alloc((size_t)config->layers + 2, sizeof *start);
-    for (int i = layout.n - 1; i >= 0; i--) { /* the first tensor of a bucket is looked at last */
+    if (freeze && freeze[0]) bert_layout_freeze(&layout, freeze);
+    const int n = config->layers + 2;
+    int64_t *start = memory_alloc((size_t)n, sizeof *start);
+    for (int k = 0; k < n; k++) start[k] = -1;
+    for (int i = layout.n_trained - 1; i >= 0; i--) { /* the first tensor of a bucket is looked at last */
         const BertTensor *t = &layout.tensor[i];
         if (t->part == PART_EMBEDDINGS) start[GRADIENTS_BUCKET_OF_EMBEDDINGS] = t->first;
         if (t->part == PART_LAYER) start[gradients_bucket_of_layer(t->layer)] = t->first;
         if (t->part == PART_HEAD) start[gradients_bucket_of_head(config)] = t->first;
     }
-    buckets_init(layout.count, config->layers + 2, start, rank, n_ranks, buckets);
+    for (int k = n - 1; k >= 0; k--) /* an empty one ends where it begins */
+        if (start[k] < 0) start[k] = k + 1 < n ? start[k + 1] : layout.n_trained_elements;
+    buckets_init(layout.n_trained_elements, n, start, rank, n_ranks, buckets);
     free(start);
     bert_layout_free(&layout);
 }

@@ -75,6 +75,11 @@ static const struct {
     {FIXED, {"adam-epsilon", SETTING_REAL, "1e-8", "", 1.2e-38, 1, AT(optimizer.epsilon), "epsilon of AdamW"}},
     {FIXED, {"clip", SETTING_REAL, "1", "", 0, 1e9, AT(optimizer.clip), "limit of the gradient norm; 0 = none"}},
     {FIXED, {"dropout", SETTING_REAL, "-1", "", -1, 0.99, AT(dropout), "all dropout rates; -1 = the model's own"}},
+    {FIXED,
+     {"freeze", SETTING_TEXT, "", "", 0, 0, AT(freeze),
+      "tensors that stay as they are: shell patterns of their names, between commas; !PATTERN trains what an earlier "
+      "one "
+      "froze (bert.embeddings.*)"}},
     {FIXED, {"mask-rate", SETTING_REAL, "0.15", "", 0, 1, AT(mask_rate), "share of positions to predict"}},
     {FIXED, {"seed", SETTING_INTEGER, "42", "", 0, 9e15, AT(seed), "of order, masks, dropout and random weights"}},
     {FREE,

@@ -37,6 +37,37 @@ enum { CACHED_BYTES = 16 << 20 /* a smaller text is tokenized in half a second *
 
 /* --- text and words ------------------------------------------------------------------------------- */
 
+/* The parts of the model that the method asks for, and what is not trained: parts it does not use, what it freezes, and
+ * what the user does, in this order. */
+static Status set_parts(const RunSettings *run, Trainer *t)
+{
+    MethodHeads heads = {0};
+    BertLayout layout;
+    if (run->method->heads) TRY(run->method->heads(run_settings_options(run, run->method), &t->model.config, &heads));
+    TRY(bert_config_check("the model with the parts that the method asks for", &t->model.config));
+    t->freeze =
+        memory_print("%s%s%s%s%s", heads.pooler ? "" : "bert.pooler.*,", heads.sentence_head ? "" : "sentence.*,",
+                     heads.freeze ? heads.freeze : "", ",", run->freeze);
+    bert_layout_init(&t->model.config, &layout);
+    Status status = bert_layout_check_patterns(&layout, "freeze", run->freeze);
+    bert_layout_freeze(&layout, t->freeze);
+    const bool trains_decoder =
+        bert_layout_tensor(&layout, t->model.config.untied ? BERT_DECODER : BERT_WORD, 0)->first <
+        layout.n_trained_elements;
+    if (layout.n_trained < layout.n)
+        log_line("frozen: %d of %d tensors, %.1f of %.1f M parameters", layout.n - layout.n_trained, layout.n,
+                 1e-6 * (double)(layout.count - layout.n_trained_elements), 1e-6 * (double)layout.count);
+    const bool trains_any = layout.n_trained > 0;
+    bert_layout_free(&layout);
+    TRY(status);
+    CHECK(trains_any, STATUS_USAGE, "freeze = %s leaves nothing to train", run->freeze);
+    CHECK(trains_decoder || run->nc.loss.weight == 0 || run->nc.loss.grad == GRAD_BOTH, STATUS_USAGE,
+          "nc-weight = %g with nc-grad = rows trains the rows of the decoder alone, but they are frozen; set nc-grad = "
+          "both",
+          run->nc.loss.weight);
+    return STATUS_OK;
+}
+
 /* The method, with its own keys and memory, before it reads. */
 void setup_method(Trainer *t)
 {
@@ -50,7 +81,6 @@ void setup_method(Trainer *t)
 
 static Status read_data(const Comm *comm, const RunSettings *run, Trainer *t)
 {
-    const BertConfig *config = &t->model.config;
     CorpusOptions request = {.split = (SplitRule)run->data.split,
                              .format = run->data.format,
                              .column = run->data.column,
@@ -59,9 +89,9 @@ static Status read_data(const Comm *comm, const RunSettings *run, Trainer *t)
     const bool automatic = strcmp(run->data.cache, "auto") == 0;
     if (automatic) request.cache_bytes = CACHED_BYTES;
     request.cache = strcmp(run->data.cache, "no") == 0 || run->dry_run ? "" : automatic ? own : run->data.cache;
-    CHECK(run->data.max_length <= config->positions, STATUS_USAGE,
-          "max-length = %lld, but the model reads at most %d positions", (long long)run->data.max_length,
-          config->positions);
+    const int positions = bert_config_positions(&t->model.config);
+    CHECK(run->data.max_length <= positions, STATUS_USAGE,
+          "max-length = %lld, but the model reads at most %d positions", (long long)run->data.max_length, positions);
     setup_method(t);
     Status status = run->method->read(comm, &t->method, run->data.path, &request);
     free(own);
@@ -143,7 +173,8 @@ static StepSumsRule sums_rule(const Comm *comm, const RunSettings *run, const Tr
                           .shares_doubles = run->nc.loss.sync == SYNC_GLOBAL,
                           .n_rows = (int64_t)run->method->row_width * batch_of(run, &t->method.data),
                           .n_terms = 1 + run->method->n_terms,
-                          .n_flags = N_STEP_FLAGS};
+                          .n_flags = N_STEP_FLAGS,
+                          .freeze = t->freeze};
 }
 
 /* Where the state's arrays lie. */
@@ -181,7 +212,7 @@ static void lay_out(const Comm *comm, const RunSettings *run, Trainer *t)
                             .samples = portions_most_samples(&rule),
                             .tokens = (int)portions_most_tokens(&rule),
                             .longest = t->method.data.longest,
-                            .n_moments = step_sums_moments(&t->step.sums),
+                            .train = {step_sums_moments(&t->step.sums), t->freeze},
                             .all_gradients = run->method->all_states};
     model_lay_out(&t->arena, &room, &t->model);
     run->method->lay_out(&t->arena, &t->method);
@@ -208,10 +239,12 @@ void setup_memory(const Comm *comm, Trainer *t)
     const StepSumsRule rule = sums_rule(comm, run, t);
     step_sums_plan(comm, config, &rule, &t->step.sums);
     lay_out(comm, run, t);
+    const int64_t trains = t->model.params.trained.count;
     const double need = (double)t->arena.used / 1e6, count = 1e-6 * (double)t->model.params.layout.count * sizeof(real);
-    const double copy = t->writes_behind && comm->rank == 0 ? 3 * count : 0;
-    const int64_t owned = step_sums_moments(&t->step.sums), moments = owned < 0 ? t->model.params.layout.count : owned;
-    const double blocks = 2 * count + 2e-6 * (double)sizeof(real) * (double)moments;
+    const double trained = 1e-6 * (double)trains * sizeof(real);
+    const double copy = t->writes_behind && comm->rank == 0 ? count + 2 * trained : 0;
+    const int64_t owned = step_sums_moments(&t->step.sums), moments = owned < 0 ? trains : owned;
+    const double blocks = count + trained + 2e-6 * (double)sizeof(real) * (double)moments;
     log_line("model: %d layers, hidden %d, %.1f M parameters", config->layers, config->hidden,
              1e-6 * (double)t->model.params.layout.count);
     log_line("memory of rank 0: %.0f MB: parameters, gradients, moments %.0f; states and statistics %.0f; copy for "
@@ -231,7 +264,7 @@ void setup_memory(const Comm *comm, Trainer *t)
 
 static Status load_weights(const Comm *comm, const RunSettings *run, Trainer *t)
 {
-    if (!begins_at_random(run)) return model_load(comm, run->model.init, &t->model);
+    if (!begins_at_random(run)) return model_load(comm, run->model.init, (uint64_t)run->seed, &t->model);
     model_begin((uint64_t)run->seed, &t->model);
     return STATUS_OK;
 }
@@ -388,6 +421,7 @@ Status setup_open(const Comm *comm, const RunSettings *run, const char *settings
     TRY(folder_open(comm, run, &t->folder));
     TRY(open_model(comm, run, &t->model));
     TRY(comm_agree(comm, interrupt_status()));
+    TRY(set_parts(run, t));
     TRY(read_data(comm, run, t));
     TRY(read_words(comm, run, t));
     if (run_settings_collects(run) && !begins_at_random(run))
@@ -429,6 +463,7 @@ void setup_close(Trainer *t)
     free(t->method.own);
     free(t->trace_item);
     free(t->chosen);
+    free(t->freeze);
     free(t->order);
     free(t->log_path);
     folder_close(&t->folder);

@@ -30,7 +30,7 @@ static void gather(const Trainer *t, GeometryRun *r)
         for (size_t j = 0; j < d; j++) {
             mean[j] = means->sum[(size_t)c * d + j] / means->weight[c];
             square += mean[j] * mean[j];
-            r->row[(size_t)at * d + j] = (double)t->model.params.w.word[(size_t)t->words.id[c] * d + j];
+            r->row[(size_t)at * d + j] = (double)t->model.params.w.decoder[(size_t)t->words.id[c] * d + j];
         }
         const double variance = means->square[c] / means->weight[c] - square;
         r->kept.count[at] = means->count[c];

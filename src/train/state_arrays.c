@@ -34,12 +34,12 @@ static void add_progress(StateList *list, TrainState *s)
     add(list, &seconds);
 }
 
-static void add_block(StateList *list, const char *group, const Params *params, real *block, const Buckets *owners)
+static void add_block(StateList *list, const char *group, const BertLayout *layout, real *block, const Buckets *owners)
 {
     const StateArray array = {.name = group,
                               .data = block,
                               .spread = owners ? SPREAD_OWNED : SPREAD_SAME,
-                              .layout = &params->layout,
+                              .layout = layout,
                               .owners = owners};
     add(list, &array);
 }
@@ -84,9 +84,9 @@ void state_arrays(TrainState *s, StateList *list)
     Params *p = s->params;
     list->n = 0;
     add_progress(list, s);
-    add_block(list, "/model/weights", p, p->weight, NULL);
-    add_block(list, "/optimizer/first", p, p->first, s->dealt);
-    add_block(list, "/optimizer/second", p, p->second, s->dealt);
+    add_block(list, "/model/weights", &p->layout, p->weight, NULL);
+    add_block(list, "/optimizer/first", &p->trained, p->first, s->dealt);
+    add_block(list, "/optimizer/second", &p->trained, p->second, s->dealt);
     if (s->means) add_means(list, s);
 }
 

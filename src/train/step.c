@@ -148,7 +148,7 @@ static void backward(Step *s, const Portion *portion)
 static void add_rows(Step *s)
 {
     timer_begin(&s->timer, PHASE_OPTIMIZE);
-    if (s->collapse) s->nc_norm = collapse_loss_rows(s->collapse, s->model->params.g.word);
+    if (s->collapse) s->nc_norm = collapse_loss_rows(s->collapse, s->model->params.g.decoder);
 }
 
 /* Terms without samples, when the gradients are those of all ranks. */

@@ -14,7 +14,7 @@ static bool by_shard(const StepSums *s)
 void step_sums_plan(const Comm *comm, const BertConfig *config, const StepSumsRule *rule, StepSums *s)
 {
     *s = (StepSums){.comm = comm, .rule = *rule, .n_sets = rule->n_shards ? rule->n_shards : 1};
-    gradients_buckets(config, comm->rank, comm->n_ranks, &s->buckets);
+    gradients_buckets(config, rule->freeze, comm->rank, comm->n_ranks, &s->buckets);
     s->dealt = rule->deals_optimizer && comm->n_ranks > 1 ? &s->buckets : NULL;
 }
 
@@ -31,7 +31,7 @@ static size_t n_losses(const StepSums *s)
 
 void step_sums_lay_out(Arena *arena, Params *params, StepSums *s)
 {
-    const int64_t count = params->layout.count;
+    const int64_t count = params->trained.count;
     s->params = params;
     s->norm_part = arena_cut(arena, (size_t)gradients_norm_parts(count), sizeof *s->norm_part);
     s->loss = arena_cut(arena, n_losses(s), sizeof *s->loss);
@@ -129,6 +129,7 @@ void step_sums_finish(StepSums *s)
     if (by_shard(s)) params_point_gradient(s->params, tree_sum_finish(s->comm, &s->tree));
     else bucket_sum_begin(&s->sums, GRADIENTS_BUCKET_OF_EMBEDDINGS, !s->dealt);
     bucket_sum_finish(&s->sums);
+    params_drop_held(s->params);
 }
 
 void step_sums_losses(StepSums *s, double *term)

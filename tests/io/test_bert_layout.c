@@ -4,11 +4,28 @@
 
 #include "../harness.h"
 
-static void canonical(const char *stored, const char *expected)
+static void canonical_of(const BertConfig *c, const char *stored, const char *expected)
 {
     char name[200];
-    const bool used = bert_canonical_name(stored, name, sizeof name);
+    const bool used = bert_canonical_name(c, stored, name, sizeof name);
     check(expected ? used && strcmp(name, expected) == 0 : !used, "%s is %s", stored, used ? name : "not used");
+}
+
+static void canonical(const char *stored, const char *expected)
+{
+    const BertConfig usual = bert_config_default();
+    canonical_of(&usual, stored, expected);
+}
+
+/* A decoder of its own and a pooler have names of their own. */
+static void names_of_parts(void)
+{
+    BertConfig c = bert_config_default();
+    c.untied = c.pooler = true;
+    canonical_of(&c, "cls.predictions.decoder.weight", "cls.predictions.decoder.weight");
+    canonical_of(&c, "cls.predictions.decoder.bias", "cls.predictions.bias");
+    canonical_of(&c, "pooler.dense.bias", "bert.pooler.dense.bias");
+    canonical_of(&c, "module.bert.pooler.dense.weight", "bert.pooler.dense.weight");
 }
 
 static void names(void)
@@ -28,10 +45,55 @@ static void names(void)
           "the layer of a name");
 }
 
+static int count_frozen(const char *patterns, int *held)
+{
+    BertConfig c = bert_config_default();
+    BertLayout l, all;
+    c.layers = 2, c.prefix = 4;
+    bert_layout_init(&c, &l);
+    bert_layout_init(&c, &all);
+    bert_layout_freeze(&l, patterns);
+    int wrong = l.n != all.n || l.count != all.count, frozen = l.n - l.n_trained;
+    *held = 0;
+    for (int i = 0; i < l.n; i++) {
+        const BertTensor *t = &l.tensor[i], *was = bert_layout_find(&all, t->name);
+        const int64_t next = i + 1 < l.n ? l.tensor[i + 1].first : l.count;
+        wrong += !was || was->count != t->count || t->first + t->count != next || was->stream != t->stream;
+        wrong += (i < l.n_trained) != (t->first < l.n_trained_elements);
+        *held += t->is_held;
+    }
+    const BertTensor *q = bert_layout_tensor(&l, BERT_QUERY_WEIGHT, 1), *k = bert_layout_tensor(&l, BERT_KEY_WEIGHT, 1);
+    check(wrong == 0 && k->first == q->first + q->count, "'%s': every tensor has its place, queries before keys",
+          patterns);
+    bert_layout_free(&l);
+    bert_layout_free(&all);
+    return frozen;
+}
+
+/* Counts by hand: 5 embeddings, 17 of a layer with its prefix, 5 of the head. */
+static void freezing(void)
+{
+    int held;
+    check(count_frozen("", &held) == 0 && held == 0, "nothing is frozen");
+    check(count_frozen("bert.embeddings.*", &held) == 5 && held == 0, "the embeddings");
+    check(count_frozen("*, !*.prefix", &held) == 42 && held == 0, "everything but the prefix");
+    check(count_frozen("*.key.weight", &held) == 0 && held == 2, "keys alone stay beside queries and values");
+    check(count_frozen("bert.encoder.layer.0.*  cls.*", &held) == 22 && held == 0, "a layer and the head");
+    BertConfig c = bert_config_default();
+    BertLayout l;
+    bert_layout_init(&c, &l);
+    check(bert_layout_check_patterns(&l, "freeze", "bert.*, cls.*") == STATUS_OK, "patterns that fit");
+    check(bert_layout_check_patterns(&l, "freeze", "bert.*, roberta.*") == STATUS_USAGE &&
+              strstr(status_message(), "'roberta.*'"),
+          "%s", status_message());
+    bert_layout_free(&l);
+}
+
 /* Names of every length around the buffer's, with tails that become longer: nothing is written behind it. */
 static void long_names(void)
 {
     enum { SIZE = 200 };
+    const BertConfig c = bert_config_default();
     static const char *const tail[] = {"", "LayerNorm.gamma", "LayerNorm.beta"};
     int overruns = 0, unended = 0;
     for (int n = 20; n < 2 * SIZE; n++)
@@ -40,7 +102,7 @@ static void long_names(void)
             memset(stored, 'x', sizeof stored);
             strcpy(stored + n - strlen(tail[t]), tail[t]);
             memset(found, '#', sizeof found);
-            bert_canonical_name(stored, found, SIZE);
+            bert_canonical_name(&c, stored, found, SIZE);
             unended += memchr(found, '\0', SIZE) == NULL;
             for (int i = SIZE; i < SIZE + 16; i++) overruns += found[i] != '#';
         }
@@ -61,6 +123,7 @@ static void config(const char *text, const char *says)
 static void numbers(void)
 {
     config("{}", NULL);
+    config("{\"tie_word_embeddings\": false}", NULL);
     config(
         "{\"model_type\": \"bert\", \"architectures\": [\"BertModel\"], \"vocab_size\": 100, \"pad_token_id\": null}",
         NULL);
@@ -100,7 +163,7 @@ static void architectures(void)
     config("{\"is_decoder\": true}", "is_decoder is true");
     config("{\"is_encoder_decoder\": true}", "is_encoder_decoder is true");
     config("{\"add_cross_attention\": true}", "add_cross_attention is true");
-    config("{\"tie_word_embeddings\": false}", "tie_word_embeddings is false");
+    config("{\"tie_word_embeddings\": 0}", "tie_word_embeddings must be true or false");
     config("{\"pruned_heads\": {\"0\": [1]}}", "pruned_heads is {\"0\":[1]}");
     config("{\"quantization_config\": {\"bits\": 8}}", "quantization_config");
 }
@@ -108,6 +171,8 @@ static void architectures(void)
 int main(void)
 {
     names();
+    names_of_parts();
+    freezing();
     long_names();
     numbers();
     architectures();

@@ -19,6 +19,7 @@ typedef struct {
     int *id, *kind, *label, *offset;
     int n, n_labels;
     bool takes;
+    const char *freeze; /* patterns, or NULL */
 } Golden;
 
 static inline bool golden_read(Golden *g, const char *path, int **out, int *count)
@@ -34,7 +35,7 @@ static inline void golden_lay_out(Golden *g, const BertConfig *config, int n_sam
 {
     params_free(&g->params);
     encoder_free(&g->encoder);
-    params_init(&g->arena, config, true, &g->params);
+    params_init(&g->arena, config, &(TrainRule){-1, g->freeze}, &g->params);
     packed_init(&g->arena, n_samples, g->n, &g->input);
     encoder_init(&g->arena, &g->params, n_samples, g->n, longest, ENCODER_TRAINS, &g->encoder);
     if (g->takes) encoder_take_gradients(&g->arena, &g->encoder);
