@@ -22,7 +22,7 @@ static void differences(Golden *g, const char *what)
     double worst = 0;
     const char *where = "";
     golden_loss(g, true);
-    for (int i = 0; i < g->params.layout.n; i++) {
+    for (int i = 0; i < g->params.trained.n; i++) {
         const BertTensor *t = &g->params.layout.tensor[i];
         double *direction = malloc((size_t)t->count * sizeof *direction), exact = 0, size = 0;
         const RandomKey key = random_key(5, RANDOM_TEST, (uint32_t)i, 0, 0);
@@ -31,7 +31,7 @@ static void differences(Golden *g, const char *what)
             random_words(&key, (uint32_t)j, word);
             direction[j] = random_unit(word[0]) - 0.5;
             /* the look-up of the padding piece is left out on purpose (padding_idx): not a derivative */
-            if (t->first == 0 && j < g->params.config.hidden) direction[j] = 0;
+            if (t->id == BERT_WORD && j < g->params.config.hidden) direction[j] = 0;
             exact += direction[j] * g->params.gradient[t->first + j];
             size += fabs(direction[j] * g->params.gradient[t->first + j]);
         }
@@ -42,12 +42,11 @@ static void differences(Golden *g, const char *what)
     check(worst <= 1e-6, "%s: central differences, worst tensor %.1e (%s)", what, worst, where);
 }
 
-int main(void)
+static void usual(void)
 {
+    static const char file[] = "tests/golden/model.h5";
     Golden g;
-    gemm_init(vector_choose(vector_best_level()), 1);
-    if (!check(golden_open(&g, false), "tests/golden/model.h5 can be read: %s", status_message()))
-        return harness_done();
+    if (!check(golden_open(&g, file, false, NULL), "%s can be read: %s", file, status_message())) return;
     golden_compare(&g, 1e-10);
     differences(&g, "no dropout");
     g.encoder.hidden_dropout = 0.3;
@@ -62,10 +61,40 @@ int main(void)
     g.encoder.step = 1;
     check(golden_loss(&g, false) != dropped, "another step drops other elements");
     golden_close(&g);
-    check(golden_open(&g, true), "again, with a term in the states of every layer");
+    check(golden_open(&g, file, true, NULL), "again, with a term in the states of every layer");
     differences(&g, "a term in all states");
     g.encoder.hidden_dropout = 0.3;
     differences(&g, "a term in all states, with dropout");
     golden_close(&g);
+}
+
+/* Untied decoder, pooler, sentence head, prefix; then what is left of the gradients where tensors are frozen. */
+static void parts(void)
+{
+    static const char file[] = "tests/golden/parts.h5";
+    static const char *const freeze[] = {"*, !*.prefix",
+                                         "bert.embeddings.*, bert.encoder.layer.0.*, cls.*, sentence.dense.*",
+                                         "*.key.weight, *.value.bias, bert.embeddings.word*, *LayerNorm*"};
+    Golden g;
+    if (!check(golden_open(&g, file, false, NULL), "%s can be read: %s", file, status_message())) return;
+    golden_compare(&g, 1e-10);
+    differences(&g, "parts, no dropout");
+    g.encoder.hidden_dropout = 0.3;
+    g.encoder.attention_dropout = 0.2;
+    differences(&g, "parts, with dropout");
+    golden_close(&g);
+    for (int i = 0; i < 3; i++) {
+        check(golden_open(&g, file, false, freeze[i]), "freeze %s", freeze[i]);
+        golden_compare(&g, 1e-10);
+        differences(&g, freeze[i]);
+        golden_close(&g);
+    }
+}
+
+int main(void)
+{
+    gemm_init(vector_choose(vector_best_level()), 1);
+    usual();
+    parts();
     return harness_done();
 }

@@ -1,7 +1,8 @@
 """Write tests/golden/model.h5: a tiny BERT with its hidden states, logits, loss and every gradient,
 computed by transformers in fp64; and tests/golden/unicode.txt: hashes of what Hugging Face's
 tokenizers makes of every Unicode scalar value. With the folder of real data also
-tests/golden/minilm.h5: states and logits of its real model on a few sentences.
+tests/golden/minilm.h5: states and logits of its real model on a few sentences; tests/golden/parts.h5: another tiny
+BERT, with an untied decoder, pooler, sentence head and prefix.
 
   python tests/oracle/make_golden.py [SHARED]         (torch, transformers, tokenizers, h5py, xxhash)
 """
@@ -12,7 +13,8 @@ import numpy as np
 import torch
 import xxhash
 from tokenizers import normalizers, pre_tokenizers
-from transformers import AutoModelForMaskedLM, AutoTokenizer, BertConfig, BertForMaskedLM
+from transformers import AutoModelForMaskedLM, AutoTokenizer, BertConfig, BertForMaskedLM, DynamicCache
+from transformers.models.bert.modeling_bert import BertPooler
 
 from file_hash import hash_datasets
 
@@ -53,6 +55,66 @@ def model_arrays():
         hash_datasets(f)
 
 
+class Parts(torch.nn.Module):
+    """The parts that not every model has: a decoder of its own, pooler, sentence head, prefix."""
+
+    def __init__(self, config, prefix):
+        super().__init__()
+        self.model = BertForMaskedLM(config)
+        self.model.bert.pooler = BertPooler(config)
+        d = config.hidden_size
+        self.sentence = torch.nn.ModuleDict({"dense": torch.nn.Linear(d, d), "out_proj": torch.nn.Linear(d, d)})
+        self.prefix = torch.nn.ParameterList(torch.randn(prefix, 2 * d) for _ in range(config.num_hidden_layers))
+
+    def states(self, ids, kind):
+        cache, c = DynamicCache(), self.model.config
+        for layer, p in enumerate(self.prefix):  # [X, 2D]: key and value side by side
+            heads = p.view(1, len(p), 2, c.num_attention_heads, -1).permute(2, 0, 3, 1, 4)
+            cache.update(heads[0], heads[1], layer)
+        return self.model.bert(ids, token_type_ids=kind, past_key_values=cache).last_hidden_state[0]
+
+    def named(self):
+        for name, p in self.named_parameters():
+            layer = name.removeprefix("prefix.")
+            yield (f"bert.encoder.layer.{layer}.attention.self.prefix" if layer != name else name.removeprefix("model."), p)
+
+
+def parts_arrays():
+    """tests/golden/parts.h5: tokens are counted from behind the prefix, as past_key_values does."""
+    torch.manual_seed(3)
+    sizes = dict(CONFIG, vocab_size=31, hidden_size=16, num_attention_heads=2, intermediate_size=24)
+    model = Parts(BertConfig(**sizes, tie_word_embeddings=False), 3).double().eval()
+    for p in model.parameters():
+        p.data = torch.randn_like(p) * (0.3 if p.dim() == 2 else 0.2) + (1.0 if p.dim() == 1 and p.mean() > 0.5 else 0.0)
+    rng = np.random.default_rng(4)
+    lengths = [7, 1, 30, 12]
+    n, offset = sum(lengths), np.concatenate([[0], np.cumsum(lengths)])
+    ids, kind = rng.integers(1, sizes["vocab_size"], n), rng.integers(0, 2, n)
+    label = np.where(rng.random(n) < 0.3, rng.integers(0, sizes["vocab_size"], n), -1)
+    hidden = torch.cat([model.states(torch.tensor(ids[None, lo:hi]), torch.tensor(kind[None, lo:hi])) for lo, hi in zip(offset[:-1], offset[1:])])
+    logits, first = model.model.cls(hidden), hidden[offset[:-1]]
+    pooled = model.model.bert.pooler(first[:, None])
+    sentence = model.sentence["out_proj"](torch.tanh(model.sentence["dense"](first)))
+    i = torch.arange(pooled.numel(), dtype=torch.float64).view(pooled.shape)
+    loss = torch.nn.functional.cross_entropy(logits[label >= 0], torch.tensor(label[label >= 0]))
+    loss = loss + 0.1 * (torch.cos(i) * pooled).sum() + 0.1 * (torch.cos(i + 1) * sentence).sum()
+    loss.backward()
+    with h5py.File("tests/golden/parts.h5", "w", libver=("v108", "v108")) as f:
+        group = f.create_group("model")
+        for k, v in dict(sizes, tie_word_embeddings=0, pooler=1, sentence_head=1, prefix_length=3, prefix_shifts_positions=1).items():
+            group.attrs[k] = v
+        for name, p in model.named():
+            if name == "cls.predictions.decoder.bias":
+                continue  # is cls.predictions.bias
+            f["model/weights/" + name] = p.detach().numpy()
+            f["gradient/" + name] = p.grad.numpy()
+        f["ids"], f["kind"], f["label"] = ids.astype("<i4"), kind.astype("<i4"), label.astype("<i4")
+        f["offset"] = offset.astype("<i4")
+        f["hidden"], f["logits"], f["loss"] = hidden.detach().numpy(), logits.detach().numpy(), loss.item()
+        f["pooled"], f["sentence"] = pooled.detach().numpy(), sentence.detach().numpy()
+        hash_datasets(f)
+
+
 def unicode_hashes():
     pre = pre_tokenizers.BertPreTokenizer()
     with open("tests/golden/unicode.txt", "w") as out:
@@ -87,6 +149,7 @@ def real_model(shared):
 
 
 model_arrays()
+parts_arrays()
 unicode_hashes()
 if len(sys.argv) > 1:
     real_model(sys.argv[1])

@@ -112,6 +112,7 @@ static void put_tensor(const SafeTensor *t, float *x)
     if (is("pooler") && word) {
         const int64_t square[] = {t->shape[1], t->shape[1]};
         put("bert.pooler.dense.weight", 2, square, x, square[0] * square[1] <= t->count ? square[0] * square[1] : 0);
+        put("bert.pooler.dense.bias", 1, square, x, square[0]);
         put("cls.seq_relationship.bias", 1, square, x, square[0]);
     }
 }
