@@ -70,6 +70,7 @@ child=
 clean() {
     [ -z "$child" ] || kill -KILL "$child" 2> /dev/null # and, by --kill-child, everything in the namespace
     wait 2> /dev/null
+    [ ! -s "$BARE.results" ] || cat "$BARE.results" # of an interrupted run too
     local tries=10
     until rm -rf --one-file-system "$BARE" "$BARE.log" "$BARE.results" 2> /dev/null || [ $tries = 0 ]; do tries=$((tries - 1)); sleep 1; done
 }
@@ -79,5 +80,4 @@ unshare --mount --pid --fork --kill-child=KILL "$0" "$suite" "$@" &
 child=$!
 wait "$child"; code=$?
 child=
-[ ! -s "$BARE.results" ] || cat "$BARE.results"
 exit $code
