@@ -81,6 +81,7 @@ int64_t comm_prefix_sum(const Comm *comm, int64_t mine); /* sum over the ranks b
 
 typedef struct {
     double min, mean, max;
+    int rank_of_min, rank_of_max; /* the first that has it */
 } Spread;
 Spread comm_spread(const Comm *comm, double value); /* over ranks */
 

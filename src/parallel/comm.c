@@ -246,11 +246,15 @@ int64_t comm_prefix_sum(const Comm *comm, int64_t mine)
 
 Spread comm_spread(const Comm *comm, double value)
 {
-    double smallest, largest, sum;
-    MPI(MPI_Allreduce(&value, &smallest, 1, MPI_DOUBLE, MPI_MIN, world_of(comm)));
-    MPI(MPI_Allreduce(&value, &largest, 1, MPI_DOUBLE, MPI_MAX, world_of(comm)));
+    struct {
+        double value;
+        int rank;
+    } mine = {value, comm->rank}, smallest, largest; /* MPI_DOUBLE_INT */
+    double sum;
+    MPI(MPI_Allreduce(&mine, &smallest, 1, MPI_DOUBLE_INT, MPI_MINLOC, world_of(comm)));
+    MPI(MPI_Allreduce(&mine, &largest, 1, MPI_DOUBLE_INT, MPI_MAXLOC, world_of(comm)));
     MPI(MPI_Allreduce(&value, &sum, 1, MPI_DOUBLE, MPI_SUM, world_of(comm)));
-    return (Spread){smallest, sum / comm->n_ranks, largest};
+    return (Spread){smallest.value, sum / comm->n_ranks, largest.value, smallest.rank, largest.rank};
 }
 
 void comm_barrier(const Comm *comm)

@@ -76,12 +76,12 @@ void progress_table(const Comm *comm, const Timer *timer)
     double total = 0;
     for (int i = 0; i < N_PHASES; i++) total += timer->time_s[i];
     const Spread whole = comm_spread(comm, total);
-    log_line("%-14s %6s %9s %9s %9s  (seconds over %d rank%s)", "time", "share", "min", "mean", "max", comm->n_ranks,
-             comm->n_ranks == 1 ? "" : "s");
+    log_line("%-14s %6s %9s %9s %9s %5s  (seconds over %d rank%s; the rank of the largest)", "time", "share", "min",
+             "mean", "max", "rank", comm->n_ranks, comm->n_ranks == 1 ? "" : "s");
     for (int i = 0; i < N_PHASES; i++) {
         const Spread s = comm_spread(comm, timer->time_s[i]);
         if (s.max > 0)
-            log_line("%-14s %5.1f%% %9.2f %9.2f %9.2f", timer_phase_name((Phase)i), 100 * s.mean / whole.mean, s.min,
-                     s.mean, s.max);
+            log_line("%-14s %5.1f%% %9.2f %9.2f %9.2f %5d", timer_phase_name((Phase)i), 100 * s.mean / whole.mean,
+                     s.min, s.mean, s.max, s.rank_of_max);
     }
 }

@@ -69,7 +69,8 @@ void runtime_init(const Comm *comm, int threads, bool is_quiet)
      */
     const Spread levels = comm_spread(comm, vector_choose(vector_best_level()));
     const int level = vector_choose((int)levels.min);
-    if (levels.min != levels.max) log_line("the ranks' processors (or COLLAPSE_ISA) differ: all use the least of them");
+    if (levels.min != levels.max)
+        log_line("the ranks' processors (or COLLAPSE_ISA) differ: all use what rank %d has", levels.rank_of_min);
     gemm_init(level, threads);
     if (is_quiet && threads == 1) return;
     const GemmSpeed speed = gemm_measure(768, 768, 768, 5, is_quiet ? QUIET_S : MEASURE_S);

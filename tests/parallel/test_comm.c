@@ -62,6 +62,11 @@ static void gathering(const Comm *comm)
         for (int i = 0; i < r; i++) good = good && all[at++] == 10 * r + i;
     check(good, "blocks of different length arrive in rank order");
     check(comm_prefix_sum(comm, comm->rank + 1) == comm->rank * (comm->rank + 1) / 2, "sum over the ranks before");
+    const int last = comm->n_ranks - 1;
+    const Spread s = comm_spread(comm, comm->rank == last ? -1 : comm->rank == 0 ? 5 : 2);
+    check(s.min == -1 && s.rank_of_min == last && s.max == (last ? 5 : -1) && s.rank_of_max == 0,
+          "the spread of a value names who has its extremes: %g on rank %d, %g on rank %d", s.min, s.rank_of_min, s.max,
+          s.rank_of_max);
 }
 
 static void parts(void)

@@ -88,6 +88,7 @@ apart $train --shard-optimizer=no : env COLLAPSE_ISA=plain $train --shard-optimi
 COLLAPSE_ISA=plain timeout 60 mpirun -n 2 $train --shard-optimizer=no > "$work/log2" 2>&1 && mv "$work/out" "$work/plain"
 found=$("$compare" "$work/mixed/model.h5" "$work/plain/model.h5" --bits)
 ok $? "processors that differ: all use the least: $found"
+grep -q "differ: all use what rank 1 has" "$work/log"; ok $? "and it is said which rank has it"
 
 # A serial command under mpirun runs once.
 [ "$(echo 'the king' | mpirun -n 2 "$collapse" tokenize --vocab="$work/vocab.txt" | wc -l)" = 1 ]
