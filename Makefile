@@ -27,14 +27,16 @@ export MPIRUN
 # CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS belong to whoever calls make; they are added to what the program needs and
 # stand behind it, where they win (for libraries: in front, where they are found first).
 PACKAGES    = $(HDF5) jansson libutf8proc libxxhash libcrypto zlib
+# oneDNN is optional: taken where its header is found. ONEDNN=no leaves it out, ONEDNN=yes insists.
+ONEDNN     := $(shell echo '\#include <dnnl.h>' | $(CC) $(CPPFLAGS) $(CFLAGS) -E - > /dev/null 2>&1 && echo yes || echo no)
 WARN        = -Wall -Wextra -Wshadow -Wvla -Wdouble-promotion -Wstrict-prototypes -Wno-unknown-pragmas $(if $(WERROR),-Werror)
 OPT         = -O2 -g -DNDEBUG
 # Intel's icx assumes by default that there are no NaNs; precise takes that back. Others do not know the flag.
 PRECISE    := $(if $(findstring Intel,$(shell $(CC) --version 2>/dev/null)),-fp-model=precise)
 C_FLAGS     = -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -fopenmp $(OPT) $(PRECISE) $(WARN)
-CPP_FLAGS  := -Iinclude $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
+CPP_FLAGS  := -Iinclude $(if $(filter yes,$(ONEDNN)),-DHAVE_ONEDNN) $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 # BLIS stands first, so that LAPACK and ScaLAPACK call its BLAS and no other.
-LIBRARIES  := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lblis $(SCALAPACK) -lm
+LIBRARIES  := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lblis $(SCALAPACK) $(if $(filter yes,$(ONEDNN)),-ldnnl) -lm
 COMPILE     = $(CC) $(CPP_FLAGS) $(CPPFLAGS) $(C_FLAGS) $(CFLAGS)
 LINK        = $(CC) $(C_FLAGS) $(CFLAGS) $(LDFLAGS)
 # Elementwise kernels: wide loops and fused multiply-add, but no reordering that would lose a NaN.
@@ -263,4 +265,4 @@ clean:
 .PHONY: help
 help:
 	@sed -n 's/^## \([a-z-]*\): \(.*\)/  \1\t\2/p' Makefile | expand -t 16
-	@echo "  V=1 shows commands; TEST=word runs the tests whose path holds it; MPI=mpich builds with MPICH"
+	@echo "  V=1 shows commands; TEST=word runs the tests whose path holds it; MPI=mpich builds with MPICH; ONEDNN=no leaves oneDNN out"

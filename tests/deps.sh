@@ -76,7 +76,7 @@ say() { sed -n 's/^[^\t]*\t\(..*\)/  \1/p' "$work/missing" >&2; }
 packages=$(cut -f1 "$work/missing" | tr ' ' '\n' | grep . | sort -u | tr '\n' ' ')
 if ! has apt-get || [ "$(tr -d ' -' <<< "$packages")" = "" ]; then
     echo "Missing here:" >&2; say
-    echo "On a cluster load the modules of your MPI, parallel HDF5 (1.10 or newer), BLIS, LAPACK and ScaLAPACK; names that differ are given to make. See docs/cluster.md." >&2
+    echo "On a cluster load the modules of your MPI, parallel HDF5 (1.10 or newer), BLIS, LAPACK and ScaLAPACK; names that differ are given to make. oneDNN is optional. See docs/cluster.md." >&2
     exit 1
 fi
 if grep -q "^-" "$work/missing"; then
@@ -84,6 +84,8 @@ if grep -q "^-" "$work/missing"; then
     sed -n 's/^-\t\(..*\)/  \1/p' "$work/missing" >&2
     exit 1
 fi
+# oneDNN is optional (README): on a fresh machine it comes along with BLIS where apt-get knows it.
+case "$packages" in *libblis*) [ -z "$(apt-cache search --names-only '^libdnnl-dev$' 2> /dev/null)" ] || packages="${packages}libdnnl-dev ";; esac
 install="apt-get install -y --no-install-recommends ${packages% }"
 sudo=
 if [ "$(id -u)" != 0 ]; then

@@ -1,5 +1,6 @@
-/* gemm.h: every matrix product of the program, by BLIS, in row-major order.
+/* gemm.h: every matrix product of the program, in row-major order, by BLIS or, where it was there at build, by oneDNN.
  *
+ * BLIS is the default and the reference. gemm_f64 and gemm_single are BLIS's whatever was chosen.
  * BLIS 0.9 mis-detects processors newer than itself (an AMD Zen 5 falls to its generic kernels, five
  * times slower; an Emerald Rapids is taken for a Haswell, half as fast). gemm_init names the kernel
  * family itself, before the first BLIS call; a BLIS_ARCH_TYPE set by the user wins. */
@@ -9,14 +10,27 @@
 #include <stdbool.h>
 
 #include "base/real.h"
+#include "base/status.h"
 
 typedef enum { PLAIN, TRANSPOSED } Transpose;
+typedef enum { GEMM_BLIS, GEMM_ONEDNN } GemmLibrary; /* as in the choices of gemm-library */
+
+typedef struct {
+    GemmLibrary library;
+    bool fixed_order; /* sums over k in an order that does not depend on the threads; BLIS's never does */
+} GemmChoice;
 
 /* Choose the kernel family and the number of threads. level: as vector_choose. Call once. */
 void gemm_init(int level, int n_threads);
-const char *gemm_family(void);      /* "skx", "haswell", ... */
+/* After gemm_init: who computes `gemm`. STATUS_USAGE, with BLIS left in its place, if this build lacks it. Local. */
+Status gemm_choose(const GemmChoice *choice);
+bool gemm_has(GemmLibrary library); /* is it in this build? */
+
+/* Of what was chosen. */
+const char *gemm_family(void);      /* "skx", "haswell", ...; of oneDNN its instruction set, "avx512_core" */
 const char *gemm_library(void);     /* "BLIS 0.9.0" */
-bool gemm_family_is_fallback(void); /* true if the family is slower than the processor allows */
+const char *gemm_library_key(void); /* the value of gemm-library */
+bool gemm_family_is_fallback(void); /* true if BLIS's family is slower than the processor allows */
 int gemm_threads(void);
 
 /* C [m, n] = alpha op(A) [m, k] op(B) [k, n] + beta C; lda, ldb, ldc: row strides of the arrays as

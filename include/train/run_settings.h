@@ -5,6 +5,7 @@
 #include "data/corpus.h"
 #include "data/wordlist.h"
 #include "io/settings.h"
+#include "kernels/gemm.h"
 #include "methods/method.h"
 #include "objectives/collapse_loss.h"
 #include "train/schedule.h"
@@ -40,6 +41,7 @@ typedef struct {
         int64_t threads, shards, micro_batch;
         bool reproducible, recompute, shard_optimizer;
         int overlap_sums; /* OverlapSums */
+        int gemm_library; /* GemmLibrary */
     } work;               /* how it is spread over ranks, threads and memory */
     struct {
         int64_t steps, keep;
@@ -59,6 +61,7 @@ typedef struct {
 } RunSettings;
 
 const Setting *run_settings_table(int *n);
+GemmChoice run_settings_products(const RunSettings *run);
 /* The keys of a method of its own, in its own struct. */
 const void *run_settings_options(const RunSettings *run, const Method *method);
 /* Are class means collected: for the regularizer, or for snapshots of them? */

@@ -217,9 +217,9 @@ static Status run(int argc, char **argv)
     status = command_agree(&settings, status);
     if (!status) status = check_output(e.comm, settings.operand[0], &options);
     if (!status) {
-        runtime_init(e.comm, (int)options.threads, true);
         char *line = command_line_text(argc, argv);
-        status = model_read(e.comm, settings.operand[0], SAMPLES, (int)options.max_length, &e.model);
+        status = runtime_init(e.comm, (int)options.threads, &(GemmChoice){0}, true);
+        if (!status) status = model_read(e.comm, settings.operand[0], SAMPLES, (int)options.max_length, &e.model);
         if (!status)
             status = texts_read(e.comm, options.text, (TableFormat)options.format, options.text_column, &e.texts);
         if (!status) status = tokenize(&e);

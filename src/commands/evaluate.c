@@ -154,8 +154,8 @@ static Status run(int argc, char **argv)
     if (!status) status = check_output(comm, settings.operand[0], &options);
     if (!status) {
         char *line = command_line_text(argc, argv);
-        runtime_init(comm, (int)options.threads, true);
-        status = evaluate_models(comm, &settings, &options, line); /* more ranks do not help yet */
+        status = runtime_init(comm, (int)options.threads, &(GemmChoice){0}, true);
+        if (!status) status = evaluate_models(comm, &settings, &options, line); /* more ranks do not help yet */
         free(line);
     }
     settings_free(&settings);

@@ -120,9 +120,10 @@ static Status run(int argc, char **argv)
     if (!status) status = check_output(comm, &options);
     if (!status) {
         char *line = command_line_text(argc, argv);
-        runtime_init(comm, (int)options.threads, true);
-        status = pairing_resolve(comm, options.geometry.model, options.compat == 1, &settings,
-                                 &options.geometry.pairing, &options.geometry.pairing);
+        status = runtime_init(comm, (int)options.threads, &(GemmChoice){0}, true);
+        if (!status)
+            status = pairing_resolve(comm, options.geometry.model, options.compat == 1, &settings,
+                                     &options.geometry.pairing, &options.geometry.pairing);
         if (!status) status = geometry_run(comm, &options.geometry, line, &geometry);
         if (!status && comm->rank == 0) show(&options, &geometry);
         if (!status && options.geometry.output[0]) log_line("wrote %s", options.geometry.output);

@@ -83,11 +83,23 @@ static void print_help(void)
            "again), 76 diverged (not finite), 77 stopped because somebody asked\n");
 }
 
+static void print_products(GemmLibrary library)
+{
+    if (gemm_choose(&(GemmChoice){.library = library})) {
+        printf("oneDNN: not in this build (Debian: libdnnl-dev)\n");
+        return;
+    }
+    const double speed = gemm_measure(512, 512, 512, 5, 0.05).gflops;
+    printf("%s, kernel family %s, fp32 %.0f GFLOP/s on one thread\n", gemm_library(), gemm_family(), speed);
+}
+
 static void print_version(void)
 {
     gemm_init(vector_choose(vector_best_level()), 1);
-    printf("%s\ncompiler: %s\nMPI: %s\n%s\n%s, kernel family %s\nelementwise kernels: %s\n", version_text(),
-           version_compiler(), comm_library(), h5_library(), gemm_library(), gemm_family(), vector_kernels->name);
+    printf("%s\ncompiler: %s\nMPI: %s\n%s\n", version_text(), version_compiler(), comm_library(), h5_library());
+    print_products(GEMM_BLIS);
+    print_products(GEMM_ONEDNN);
+    printf("elementwise kernels: %s\n", vector_kernels->name);
 }
 
 static void print_command_help(const Command *command)

@@ -1,4 +1,4 @@
-/* gemm.c: BLIS behind one call. */
+/* gemm.c: BLIS behind one call, and the choice between it and oneDNN. */
 #include "kernels/gemm.h"
 
 #include <blis.h>
@@ -8,9 +8,11 @@
 
 #include "base/memory.h"
 #include "base/timer.h"
+#include "kernels/gemm_onednn.h"
 
 static int threads = 1;
 static int wanted_level;
+static GemmChoice chosen;
 
 #ifdef REAL_IS_DOUBLE
 #define bli_gemm_ex bli_dgemm_ex
@@ -46,23 +48,51 @@ void gemm_init(int level, int n_threads)
     }
     bli_init();
     bli_thread_set_num_threads(n_threads);
+    chosen = (GemmChoice){GEMM_BLIS, false};
+}
+
+bool gemm_has(GemmLibrary library)
+{
+    return library == GEMM_BLIS || (onednn_is_built() && sizeof(real) == sizeof(float));
+}
+
+Status gemm_choose(const GemmChoice *choice)
+{
+    CHECK(gemm_has(choice->library), STATUS_USAGE,
+          "gemm-library = onednn, but this program was built without oneDNN; install it (Debian: libdnnl-dev) and make "
+          "again, or take blis");
+    chosen = *choice;
+    if (chosen.library == GEMM_ONEDNN) onednn_init(wanted_level);
+    return STATUS_OK;
+}
+
+static const char *blis_family(void)
+{
+    return bli_arch_string(bli_arch_query_id());
 }
 
 const char *gemm_family(void)
 {
-    return bli_arch_string(bli_arch_query_id());
+    return chosen.library == GEMM_ONEDNN ? onednn_family() : blis_family();
 }
 
 const char *gemm_library(void)
 {
     static char text[64];
+    if (chosen.library == GEMM_ONEDNN) return onednn_library();
     snprintf(text, sizeof text, "BLIS %s", bli_info_get_version_str());
     return text;
 }
 
+const char *gemm_library_key(void)
+{
+    return chosen.library == GEMM_ONEDNN ? "onednn" : "blis";
+}
+
 bool gemm_family_is_fallback(void)
 {
-    const char *family = gemm_family();
+    const char *family = blis_family();
+    if (chosen.library != GEMM_BLIS) return false;
     if (strcmp(family, "generic") == 0) return wanted_level > 0;
     return wanted_level == 2 && strcmp(family, "skx") != 0;
 }
@@ -90,6 +120,13 @@ static void multiply(int n_threads, Transpose ta, Transpose tb, int m, int n, in
 void gemm(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda, const real *b, int ldb,
           double beta, real *c, int ldc)
 {
+#ifndef REAL_IS_DOUBLE
+    if (chosen.library == GEMM_ONEDNN) {
+        const Product p = {ta, tb, m, n, k, lda, ldb, ldc, alpha, beta};
+        onednn_f32(&p, a, b, c, threads, chosen.fixed_order);
+        return;
+    }
+#endif
     multiply(threads, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 

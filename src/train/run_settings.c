@@ -103,6 +103,9 @@ static const struct {
     {FREE,
      {"overlap-sums", SETTING_CHOICE, "auto", "auto yes no", 0, 0, AT(work.overlap_sums),
       "sum gradients behind the backward pass, with a thread; auto: if ranks are on several machines"}},
+    {FREE,
+     {"gemm-library", SETTING_CHOICE, "blis", "blis onednn", 0, 0, AT(work.gemm_library),
+      "who computes matrix products; onednn where the program was built with it (collapse --version)"}},
     {FREE, {"checkpoint-steps", SETTING_INTEGER, "500", "", 1, 2e9, AT(checkpoint.steps), "steps between checkpoints"}},
     {FREE,
      {"checkpoint-behind", SETTING_SWITCH, "yes", "", 0, 0, AT(checkpoint.behind),
@@ -239,6 +242,11 @@ char *run_settings_value(const char *lines, const char *key)
         if (slice_is(slice_trim(name), key)) return slice_copy(slice_trim(line));
     }
     return NULL;
+}
+
+GemmChoice run_settings_products(const RunSettings *run)
+{
+    return (GemmChoice){(GemmLibrary)run->work.gemm_library, run->work.reproducible};
 }
 
 bool run_settings_collects(const RunSettings *run)

@@ -58,7 +58,7 @@ static void warn_of_waiting(const Comm *comm, int threads, int allowed, int onli
         log_warning("this rank may use %d of %d cores; mpirun --bind-to none opens all of them", allowed, online);
 }
 
-void runtime_init(const Comm *comm, int threads, bool is_quiet)
+Status runtime_init(const Comm *comm, int threads, const GemmChoice *products, bool is_quiet)
 {
     const int online = (int)sysconf(_SC_NPROCESSORS_ONLN), allowed = cores_allowed();
     const char *user = getenv("OMP_NUM_THREADS");
@@ -72,7 +72,8 @@ void runtime_init(const Comm *comm, int threads, bool is_quiet)
     if (levels.min != levels.max)
         log_line("the ranks' processors (or COLLAPSE_ISA) differ: all use what rank %d has", levels.rank_of_min);
     gemm_init(level, threads);
-    if (is_quiet && threads == 1) return;
+    TRY(comm_agree(comm, gemm_choose(products)));
+    if (is_quiet && threads == 1) return STATUS_OK;
     const GemmSpeed speed = gemm_measure(768, 768, 768, 5, is_quiet ? QUIET_S : MEASURE_S);
     if (!is_quiet) {
         log_line("%d rank%s x %d thread%s; %d rank%s on this node, %d of its %d cores open to rank 0", comm->n_ranks,
@@ -81,4 +82,5 @@ void runtime_init(const Comm *comm, int threads, bool is_quiet)
         log_speed(speed.gflops);
     }
     warn_of_waiting(comm, threads, allowed, online, speed.cores);
+    return STATUS_OK;
 }

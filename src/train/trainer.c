@@ -182,9 +182,10 @@ static Status run_steps(const Comm *comm, Trainer *t, const char *settings)
 Status trainer_run(const Comm *comm, const RunSettings *run, const char *settings, const char *command_line)
 {
     stop_init(run->max_time_s, comm->rank == 0 ? run->output : "");
-    runtime_init(comm, (int)run->work.threads, false);
+    const GemmChoice products = run_settings_products(run);
+    TRY(runtime_init(comm, (int)run->work.threads, &products, false));
     Trainer trainer = {0};
-    char *kernels = memory_print("kernel family (BLIS_ARCH_TYPE) = %s\n", gemm_family());
+    char *kernels = memory_print("kernels (gemm-library; BLIS_ARCH_TYPE) = %s, %s\n", gemm_library(), gemm_family());
     Status status =
         run->work.reproducible ? same_check(comm, kernels) : STATUS_OK; /* its bits are those of the kernels */
     free(kernels);

@@ -1,0 +1,27 @@
+/* gemm_onednn.h: oneDNN's products, for kernels/gemm alone. In a build without oneDNN only onednn_is_built may be
+ * called. Local. */
+#ifndef KERNELS_GEMM_ONEDNN_H
+#define KERNELS_GEMM_ONEDNN_H
+
+#include <stdbool.h>
+
+#include "kernels/gemm.h"
+
+/* C [m, n] = alpha op(A) [m, k] op(B) [k, n] + beta C, as in gemm. */
+typedef struct {
+    Transpose ta, tb;
+    int m, n, k, lda, ldb, ldc;
+    double alpha, beta;
+} Product;
+
+bool onednn_is_built(void);
+/* level: as vector_choose; oneDNN uses no newer instructions. Takes effect before its first product. */
+void onednn_init(int level);
+const char *onednn_library(void); /* "oneDNN 2.6.3" */
+const char *onednn_family(void);  /* the instruction set its kernels are made for: "avx512_core" */
+
+/* fixed_order: C is cut into parts that depend on its shape alone, each computed by one thread; else oneDNN spreads
+ * the product itself, and may cut the sum over k by the number of threads. */
+void onednn_f32(const Product *product, const float *a, const float *b, float *c, int threads, bool fixed_order);
+
+#endif
