@@ -1,6 +1,7 @@
 /* corpus.h: a text to a dataset of one text per item.
  *
- * A sample is [CLS] pieces [SEP], cut to max_length. All ranks hold the same: rank 0 reads and cuts it into
+ * A sample is [CLS] pieces [SEP], cut to max_length; of a pair of texts [CLS] a [SEP] b [SEP], the second half of token
+ * type 1, the longer text cut first. All ranks hold the same: rank 0 reads and cuts it into
  * samples, every rank tokenizes its share over its threads, all receive the ids. A sample's number is its
  * place in the file. The ids can be cached in a file with the hashes of text and vocabulary. */
 #ifndef DATA_CORPUS_H
@@ -25,6 +26,9 @@ typedef struct {
     SplitRule split;
     int format;         /* TableFormat */
     const char *column; /* column of a table that holds the text */
+    const char
+        *pair;          /* column of a table that holds the second texts of pairs; of plain text, any name: a TAB
+                           separates   the two texts of a line; "" or NULL: no pairs. A pair is a sample, and not cached */
     int max_length;     /* pieces of a sample with [CLS] and [SEP] */
     bool pad_masked;    /* bec-pad = mask: every sample is filled with [MASK] to max_length */
     bool cut_separator; /* bec-length = words-pow2: a cut sample loses its [SEP], and max_length becomes

@@ -24,7 +24,7 @@ typedef struct {
         double initializer_range;
     } model; /* but init: of init = random */
     struct {
-        const char *path, *column, *cache;
+        const char *path, *column, *pair, *cache;
         int split, format; /* SplitRule, TableFormat */
         int64_t max_length;
     } data;

@@ -12,6 +12,7 @@
 #include "base/timer.h"
 #include "corpus_cache.h"
 #include "corpus_text.h"
+#include "data/items.h"
 #include "data/texts.h"
 #include "data/wordpiece.h"
 #include "io/file.h"
@@ -238,12 +239,29 @@ static Status may_keep(const Comm *comm, const CorpusOptions *options, bool *kee
     return STATUS_OK;
 }
 
+static Status read_pairs(const Comm *comm, const char *path, const Vocabulary *vocabulary, const CorpusOptions *o,
+                         Dataset *corpus)
+{
+    const ItemsRequest request = {.format = (TableFormat)o->format,
+                                  .n_columns = 2,
+                                  .column = {o->column, o->pair},
+                                  .is_pair = true,
+                                  .max_length = o->max_length};
+    *corpus = (Dataset){0};
+    CHECK(o->split == SPLIT_AUTO || o->split == SPLIT_AUTO_PLAIN || o->split == SPLIT_LINES, STATUS_USAGE,
+          "split asks for sentences, but with pair-column a sample is a pair of texts; leave split out");
+    CHECK(!o->pad_masked && !o->cut_separator, STATUS_USAGE,
+          "pair-column does not go with bec-pad = mask or bec-length = words-pow2");
+    return items_read(comm, path, vocabulary, &request, corpus);
+}
+
 Status corpus_read(const Comm *comm, const char *path, const Vocabulary *vocabulary, const CorpusOptions *options,
                    Dataset *corpus)
 {
     Table table = {0};
     CorpusKey key;
     int found = 0, place = 0;
+    if (options->pair && options->pair[0]) return read_pairs(comm, path, vocabulary, options, corpus);
     *corpus = (Dataset){.n_texts = 1};
     Status opened = STATUS_OK;
     if (comm->rank == 0) {

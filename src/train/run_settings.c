@@ -50,6 +50,11 @@ static const struct {
     {FIXED,
      {"text-column", SETTING_TEXT, TABLE_COLUMN, "", 0, 0, AT(data.column),
       "of a table: the column that holds the text"}},
+    {FIXED,
+     {"pair-column", SETTING_TEXT, "", "", 0, 0, AT(data.pair),
+      "of a table: the column of second texts; a sample is then a pair with two token types. Of plain text, any name: "
+      "a "
+      "TAB separates a pair"}},
     {FREE,
      {"corpus-cache", SETTING_PATH, "auto", "auto no", 0, 0, AT(data.cache),
       "FILE.h5 that keeps the tokenized text for the next run; auto: output/corpus.h5 for 16 MB of text or more; no"}},

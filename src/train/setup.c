@@ -84,6 +84,7 @@ static Status read_data(const Comm *comm, const RunSettings *run, Trainer *t)
     CorpusOptions request = {.split = (SplitRule)run->data.split,
                              .format = run->data.format,
                              .column = run->data.column,
+                             .pair = run->data.pair,
                              .max_length = (int)run->data.max_length};
     char *own = file_join(run->output, "corpus.h5");
     const bool automatic = strcmp(run->data.cache, "auto") == 0;
@@ -92,6 +93,8 @@ static Status read_data(const Comm *comm, const RunSettings *run, Trainer *t)
     const int positions = bert_config_positions(&t->model.config);
     CHECK(run->data.max_length <= positions, STATUS_USAGE,
           "max-length = %lld, but the model reads at most %d positions", (long long)run->data.max_length, positions);
+    CHECK(!run->data.pair[0] || t->model.config.types > 1, STATUS_USAGE,
+          "pair-column = %s makes pairs, but the model knows one token type (type_vocab_size = 1)", run->data.pair);
     setup_method(t);
     Status status = run->method->read(comm, &t->method, run->data.path, &request);
     free(own);
@@ -273,7 +276,9 @@ static Status load_weights(const Comm *comm, const RunSettings *run, Trainer *t)
 
 static int64_t hash_samples(const Dataset *data)
 {
-    return (int64_t)XXH3_64bits(data->id, (size_t)data->offset[dataset_texts(data)] * sizeof *data->id);
+    const size_t bytes = (size_t)data->offset[dataset_texts(data)] * sizeof *data->id;
+    const uint64_t kinds = data->kind ? XXH3_64bits(data->kind, bytes) : 0;
+    return (int64_t)(XXH3_64bits(data->id, bytes) ^ kinds);
 }
 
 static Status plan_start(const Comm *comm, const char *settings, Trainer *t, FolderPlan *plan)

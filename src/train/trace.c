@@ -16,7 +16,8 @@
 
 typedef struct {
     int64_t n_samples, n_tokens;
-    int32_t *id, *label, *true_id, *length; /* lengths of the samples */
+    int32_t *id, *label, *true_id, *kind; /* one block */
+    int32_t *length, *text;               /* lengths of the samples; which of an item's texts; one block */
     int64_t *sample;
 } Gathered;
 
@@ -39,10 +40,12 @@ static Gathered gather(const Comm *comm, const Batch *batch)
     comm_sum_i64(comm, extent, 2);
     Gathered g = {.n_samples = extent[0], .n_tokens = extent[1]};
     const size_t b = (size_t)extent[0], n = (size_t)extent[1];
-    g.id = memory_alloc(3 * n, sizeof *g.id);
+    g.id = memory_alloc(4 * n, sizeof *g.id);
     g.label = g.id + n;
     g.true_id = g.label + n;
-    g.length = memory_alloc(b, sizeof *g.length);
+    g.kind = g.true_id + n;
+    g.length = memory_alloc(2 * b, sizeof *g.length);
+    g.text = g.length + b;
     g.sample = memory_alloc(b, sizeof *g.sample);
     int32_t *length = memory_alloc((size_t)packed->n_samples, sizeof *length);
     for (int s = 0; s < packed->n_samples; s++) length[s] = packed->offset[s + 1] - packed->offset[s];
@@ -50,10 +53,19 @@ static Gathered gather(const Comm *comm, const Batch *batch)
     comm_gather(comm, packed->id, tokens, g.id);
     comm_gather(comm, batch->label, tokens, g.label);
     comm_gather(comm, batch->true_id, tokens, g.true_id);
+    comm_gather(comm, packed->kind, tokens, g.kind);
+    comm_gather(comm, batch->text, packed->n_samples * (int64_t)sizeof(int32_t), g.text);
     comm_gather(comm, length, packed->n_samples * (int64_t)sizeof(int32_t), g.length);
     comm_gather(comm, batch->item, packed->n_samples * (int64_t)sizeof(int64_t), g.sample);
     free(length);
     return g;
+}
+
+static bool any(int64_t n, const int32_t *x)
+{
+    int64_t i = 0;
+    while (i < n && x[i] == 0) i++;
+    return i < n;
 }
 
 static Status write_arrays(H5File *file, const char *group, const Gathered *g)
@@ -68,12 +80,16 @@ static Status write_arrays(H5File *file, const char *group, const Gathered *g)
         H5Kind kind;
         const int64_t *n;
         const void *data;
-    } part[] = {{"ids", "token", H5_I32, &tokens, g->id},
-                {"label", "token", H5_I32, &tokens, g->label},
-                {"true_ids", "token", H5_I32, &tokens, g->true_id},
-                {"offset", "sample", H5_I64, &ends, offset},
-                {"sample", "sample", H5_I64, &samples, g->sample}};
+        bool is_there;
+    } part[] = {{"ids", "token", H5_I32, &tokens, g->id, true},
+                {"label", "token", H5_I32, &tokens, g->label, true},
+                {"true_ids", "token", H5_I32, &tokens, g->true_id, true},
+                {"kind", "token", H5_I32, &tokens, g->kind, any(tokens, g->kind)},
+                {"text", "sample", H5_I32, &samples, g->text, any(samples, g->text)},
+                {"offset", "sample", H5_I64, &ends, offset, true},
+                {"sample", "sample", H5_I64, &samples, g->sample, true}};
     for (size_t i = 0; i < sizeof part / sizeof part[0] && !status; i++) {
+        if (!part[i].is_there) continue;
         snprintf(path, sizeof path, "%s/%s", group, part[i].name);
         status = h5_write(file, path, part[i].kind, 1, part[i].n, part[i].axes, part[i].data);
     }
