@@ -27,6 +27,9 @@ typedef struct {
  * messages. Fails: a pair, but one type; too few positions for the special pieces. */
 Status sample_pack_add(const SampleRules *rules, Slice text, int64_t number, SamplePack *pack);
 
+/* Append a sample of n ids as they are. kind NULL: all of type 0. */
+void sample_pack_append(SamplePack *pack, int n, const int32_t *id, const int32_t *kind);
+
 /* Samples [first, first + n) as an encoder reads them; their keys count from first_key. */
 void sample_pack_take(const SamplePack *pack, int first, int n, uint32_t first_key, Packed *packed);
 

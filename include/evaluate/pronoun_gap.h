@@ -11,24 +11,8 @@
 #ifndef EVALUATE_PRONOUN_GAP_H
 #define EVALUATE_PRONOUN_GAP_H
 
-#include "evaluate/result.h"
-#include "objectives/pairing.h"
-#include "parallel/comm.h"
+#include "evaluate/task.h"
 
-/* Their names; the last three with words only. */
-#define PRONOUN_GAP_METRICS "gap.abs", "gap.signed", "accuracy", "loss", "nc3", "unc3", "nc_classes"
-
-typedef struct {
-    const char *data;   /* one sentence per line, or per row of a table */
-    int format;         /* TableFormat */
-    const char *column; /* of a table */
-    const char *words;  /* word list for nc3, unc3; "" = none */
-    const char *pair;   /* "he,she" */
-    Pairing pairing;    /* of states and classes; align = masked: the positions masked for the loss */
-} PronounGapOptions;
-
-/* Collective; every rank does all of it. */
-Status pronoun_gap_evaluate(const Comm *comm, const char *model_path, const PronounGapOptions *options,
-                            EvaluationResult *result);
+extern const Task task_pronoun_gap;
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "base/text.h"
 #include "io/h5.h"
 
 typedef struct {
@@ -22,7 +23,14 @@ typedef struct {
     int64_t n;
 } Skipped;
 
-enum { RESULT_FIELDS = 8 };
+/* One value of every item: numbers, or texts (ids, the beginning of a sentence). */
+typedef struct {
+    const char *name; /* borrowed */
+    double *number;   /* owned [n_rows], NaN where the item was skipped; or NULL, and */
+    char **text;      /* owned [n_rows] of owned texts */
+} ResultField;
+
+enum { RESULT_FIELDS = 16, RESULT_TEXT_BYTES = 256 /* of a text that is kept */ };
 
 typedef struct {
     const char *task, *model, *data; /* borrowed */
@@ -31,12 +39,11 @@ typedef struct {
     size_t n_reasons, reason_capacity;
     Metric *metric; /* owned [n_metrics] */
     size_t n_metrics, metric_capacity;
-    /* One row per record of the data, in its order, scored or not: numbers by field, side by side. */
+    /* One row per record of the data, in its order, scored or not: fields side by side. */
     int64_t n_rows;
-    int64_t *row;                     /* owned [n_rows]: number of the record in the data, from 0 */
-    uint8_t *is_skipped;              /* owned [n_rows] */
-    const char *field[RESULT_FIELDS]; /* borrowed names */
-    double *item[RESULT_FIELDS];      /* owned [n_rows] each; NaN where the item was skipped */
+    int64_t *row;        /* owned [n_rows]: number of the record in the data, from 0 */
+    uint8_t *is_skipped; /* owned [n_rows] */
+    ResultField field[RESULT_FIELDS];
     int n_fields;
 } EvaluationResult;
 
@@ -44,8 +51,11 @@ void result_add(EvaluationResult *result, const char *name, double value);
 void result_add_interval(EvaluationResult *result, const char *name, double value, double low, double high);
 /* Count n items as left out for this reason (0 is fine). */
 void result_skip(EvaluationResult *result, const char *reason, int64_t n);
-/* A field of n_rows numbers; item becomes the result's. */
-void result_add_field(EvaluationResult *result, const char *name, double *item);
+/* A field of n_rows numbers, or texts; they become the result's. */
+void result_add_field(EvaluationResult *result, const char *name, double *number);
+void result_add_texts(EvaluationResult *result, const char *name, char **text);
+/* A text as an item keeps it: its beginning, whole characters; owned by the caller. */
+char *result_keep_text(Slice text);
 void result_free(EvaluationResult *result);
 
 /* A number for a table, "-" if it was not measured; in text, which is returned. */

@@ -18,7 +18,7 @@ typedef struct {
     Params params;
     Encoder encoder;
     MlmHead head;
-    /* model_read only: */
+    /* model_read and model_read_weights only: */
     Packed input; /* room for the samples of one pass */
     int longest;  /* pieces of a sample: as asked for, or what the model can read */
     Arena arena;  /* owned */
@@ -53,6 +53,9 @@ void model_close(Model *model);
 Status model_load(const Comm *comm, const char *path, uint64_t seed, Model *model);
 void model_begin(uint64_t seed, Model *model);
 
+/* Memory, in an arena of its own, for forward passes of samples and tokens as in ModelRoom, without dropout, and the
+ * weights of the file that was opened. Collective; fails alike on all ranks. */
+Status model_read_weights(const Comm *comm, const char *path, int samples, int tokens, int longest, Model *model);
 /* All of it for forward passes of n_samples samples of at most `longest` pieces (0: the model's own limit), without
  * dropout, in an arena of its own. Collective; fails alike on all ranks. */
 Status model_read(const Comm *comm, const char *path, int n_samples, int longest, Model *model);

@@ -7,25 +7,23 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "commands/command.h"
-#include "evaluate/pronoun_gap.h"
+#include "evaluate/task.h"
 #include "io/output.h"
 #include "io/table.h"
 #include "train/runtime.h"
 
 typedef struct {
-    int task;
-    const char *data, *text_column, *output, *words, *pair, *metrics;
+    const char *task_name, *data, *text_column, *output, *metrics;
     int format;
-    Pairing pairing;
-    int compat; /* 1: fnc */
     bool json, overwrite;
     int64_t threads;
+    const Task *task;
+    _Alignas(double) char of_tasks[TASK_OPTIONS_BYTES]; /* the tasks' own keys */
 } Options;
 
-static const Setting table[] = {
-    {"task", SETTING_CHOICE, "", "pronoun-gap", 0, 0, offsetof(Options, task), "what to measure"},
-    {"data", SETTING_PATH, "", "", 0, 0, offsetof(Options, data),
-     "the task's file (pronoun-gap: one sentence per line, or per row of a table)"},
+static const Setting common[] = {
+    {"task", SETTING_TEXT, "", "", 0, 0, offsetof(Options, task_name), "what to measure: one of the tasks above"},
+    {"data", SETTING_PATH, "", "", 0, 0, offsetof(Options, data), "the task's file: text, or a table"},
     {"format", SETTING_CHOICE, "auto", TABLE_FORMATS, 0, 0, offsetof(Options, format), TABLE_FORMAT_HELP},
     {"text-column", SETTING_TEXT, TABLE_COLUMN, "", 0, 0, offsetof(Options, text_column),
      "of a table: the column that holds the text"},
@@ -34,15 +32,32 @@ static const Setting table[] = {
     {"output", SETTING_PATH, "", "", 0, 0, offsetof(Options, output),
      "SCORES.h5: the score of every item (one model only)"},
     {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, overwrite), OUTPUT_OVERWRITE_HELP},
-    {"words", SETTING_PATH, "", "", 0, 0, offsetof(Options, words), "pronoun-gap: word list for nc3 and unc3"},
-    PAIRING_MEASURES(Options, pairing, compat),
-    {"pair", SETTING_TEXT, "he,she", "", 0, 0, offsetof(Options, pair),
-     "pronoun-gap: the two words that are compared; with a capital and in capitals too"},
     {"metrics", SETTING_TEXT, "", "", 0, 0, offsetof(Options, metrics),
      "columns of the table, separated by commas; all if not given (items and skipped always)"},
     {"threads", SETTING_INTEGER, "0", "", 0, 4096, offsetof(Options, threads), "0 = share the cores"},
 };
-enum { N_KEYS = sizeof table / sizeof table[0] };
+enum { N_COMMON = sizeof common / sizeof common[0], MOST_KEYS = 64, MOST_INPUTS = 8 };
+
+/* The common keys, then those of all tasks with their places in Options. */
+static const Setting *join_table(int *n)
+{
+    static Setting table[MOST_KEYS];
+    const Task *task;
+    *n = 0;
+    for (int i = 0; i < N_COMMON; i++) table[(*n)++] = common[i];
+    for (int i = 0; (task = task_at(i)); i++)
+        for (int k = 0; k < task->n_keys; k++) {
+            if (*n == MOST_KEYS) status_abort(__FILE__, __LINE__, "more than %d keys", MOST_KEYS);
+            table[*n] = task->key[k];
+            table[(*n)++].offset += offsetof(Options, of_tasks) + task_options_at(task);
+        }
+    return table;
+}
+
+static const void *options_of(const Options *o)
+{
+    return o->of_tasks + task_options_at(o->task);
+}
 
 static bool is_shown(const char *list, const char *name)
 {
@@ -54,23 +69,21 @@ static bool is_shown(const char *list, const char *name)
 }
 
 /* Is every column that is asked for one of the task's? A misspelt one would be an empty table. */
-static Status check_metrics(const char *list, bool has_words)
+static Status check_metrics(const char *list, const char *const *name)
 {
-    static const char *const name[] = {PRONOUN_GAP_METRICS};
-    enum { N = sizeof name / sizeof name[0] };
     Slice rest = slice_of(list), field;
     Status status = STATUS_OK;
-    while (list[0] && !status && slice_next_field(&rest, ',', &field)) {
+    int n = 0;
+    while (name && name[n]) n++;
+    while (n && list[0] && !status && slice_next_field(&rest, ',', &field)) {
         char *wanted = slice_copy(slice_trim(field));
         bool found = false;
-        for (int i = 0; i < N; i++) found = found || strcmp(wanted, name[i]) == 0;
-        const char *nearest = text_nearest(wanted, name, N);
+        for (int i = 0; i < n; i++) found = found || strcmp(wanted, name[i]) == 0;
+        const char *nearest = text_nearest(wanted, name, n);
         if (!found)
             status = status_set(STATUS_USAGE, __FILE__, __LINE__, "metrics: '%s' is no measure of this task%s%s%s",
                                 wanted, nearest ? "; did you mean '" : "; without --metrics all are shown",
                                 nearest ? nearest : "", nearest ? "'?" : "");
-        else if (!has_words && strstr(wanted, "nc"))
-            status = status_set(STATUS_USAGE, __FILE__, __LINE__, "metrics: '%s' needs --words", wanted);
         free(wanted);
     }
     return status;
@@ -109,16 +122,14 @@ static Status evaluate_models(const Comm *comm, const Settings *settings, const 
 {
     for (int i = 0; i < settings->n_operands; i++) {
         EvaluationResult result = {0};
-        PronounGapOptions gap = {.data = o->data,
-                                 .format = o->format,
-                                 .column = o->text_column,
-                                 .words = o->words,
-                                 .pair = o->pair,
-                                 .pairing = o->pairing};
-        Status status = STATUS_OK;
-        if (o->words[0])
-            status = pairing_resolve(comm, settings->operand[i], o->compat == 1, settings, &o->pairing, &gap.pairing);
-        if (!status) status = pronoun_gap_evaluate(comm, settings->operand[i], &gap, &result);
+        TaskRun task = {.task = o->task,
+                        .options = options_of(o),
+                        .settings = settings,
+                        .model_path = settings->operand[i],
+                        .data = o->data,
+                        .format = (TableFormat)o->format,
+                        .column = o->text_column};
+        Status status = task_run(comm, &task, &result);
         if (!status && comm->rank == 0) status = show(o, &result, i == 0, command_line);
         result_free(&result);
         TRY(comm_agree(comm, status));
@@ -126,21 +137,45 @@ static Status evaluate_models(const Comm *comm, const Settings *settings, const 
     return STATUS_OK;
 }
 
-static Status check(const Settings *settings, const Options *o)
+/* A key of another task says nothing here. */
+static Status check_owners(const Settings *settings, const Task *chosen)
 {
-    CHECK(settings_is_given(settings, "task"), STATUS_USAGE, "evaluate needs --task; one of: pronoun-gap");
+    const Task *task;
+    for (int i = 0; (task = task_at(i)); i++)
+        for (int k = 0; task != chosen && k < task->n_keys; k++)
+            CHECK(!settings_is_given(settings, task->key[k].name), STATUS_USAGE,
+                  "%s is a key of task %s, but task = %s", task->key[k].name, task->name, chosen->name);
+    return STATUS_OK;
+}
+
+static Status check(const Settings *settings, Options *o)
+{
+    CHECK(o->task_name[0], STATUS_USAGE, "evaluate needs --task; one of: %s", task_names());
+    o->task = task_find(o->task_name);
+    CHECK(o->task, STATUS_USAGE, "task = '%s' is not one of: %s", o->task_name, task_names());
     CHECK(o->data[0], STATUS_USAGE, "evaluate needs --data=FILE");
     CHECK(settings->n_operands == 1 || (!o->json && !o->output[0]), STATUS_USAGE,
           "--json and --output go with one model, not with %d", settings->n_operands);
-    return check_metrics(o->metrics, o->words[0]);
+    TRY(check_owners(settings, o->task));
+    TRY(check_metrics(o->metrics, o->task->metric));
+    return o->task->check ? o->task->check(options_of(o), o->metrics) : STATUS_OK;
 }
 
+/* Everything that is read: the model, the data, and the files that the task's own keys name. */
 static Status check_output(const Comm *comm, const char *model, const Options *o)
 {
     static const OutputKind kind = {"a file of collapse evaluate", "collapse-scores", NULL, false};
-    const Input inputs[] = {{"the model", model}, {"--data", o->data}, {"--words", o->words}};
+    Input input[MOST_INPUTS] = {{"the model", model}, {"--data", o->data}};
+    int n = 2;
+    for (int k = 0; k < o->task->n_keys && n < MOST_INPUTS; k++) {
+        const Setting *key = &o->task->key[k];
+        if (key->kind != SETTING_PATH) continue;
+        const char *path;
+        memcpy(&path, (const char *)options_of(o) + key->offset, sizeof path);
+        input[n++] = (Input){key->name, path};
+    }
     const bool asks = comm->rank == 0 && o->output[0];
-    return comm_agree(comm, asks ? output_check("--output", o->output, &kind, o->overwrite, inputs, 3) : STATUS_OK);
+    return comm_agree(comm, asks ? output_check("--output", o->output, &kind, o->overwrite, input, n) : STATUS_OK);
 }
 
 static Status run(int argc, char **argv)
@@ -148,14 +183,16 @@ static Status run(int argc, char **argv)
     const Comm *comm = command_comm();
     Settings settings;
     Options options;
-    Status status = command_read(table, N_KEYS, argc, argv, 1, true, "a MODEL.h5", &settings, &options);
+    int n;
+    const Setting *table = join_table(&n);
+    Status status = command_read(table, n, argc, argv, 1, true, "a MODEL.h5", &settings, &options);
     if (!status) status = check(&settings, &options);
     status = command_agree(&settings, status);
     if (!status) status = check_output(comm, settings.operand[0], &options);
     if (!status) {
         char *line = command_line_text(argc, argv);
         status = runtime_init(comm, (int)options.threads, &(GemmChoice){0}, true);
-        if (!status) status = evaluate_models(comm, &settings, &options, line); /* more ranks do not help yet */
+        if (!status) status = evaluate_models(comm, &settings, &options, line);
         free(line);
     }
     settings_free(&settings);
@@ -164,17 +201,14 @@ static Status run(int argc, char **argv)
 
 static void help(void)
 {
-    printf(
-        "pronoun-gap: sentences with exactly one word of the pair (he, He, HE); that word is masked. Others are "
-        "skipped.\n"
-        "  gap.abs     mean |ln p(he) - ln p(she)|; 0 = no preference\n"
-        "  gap.signed  mean of ln p(he) - ln p(she); > 0 leans to the first word\n"
-        "  accuracy    share of sentences whose own word is preferred; half if neither is\n"
-        "  loss        masked-LM loss, every tenth piece masked\n"
-        "  nc3, unc3   mean and standard deviation of cos(class mean, word embedding), with --words\n"
-        "  nc_classes  classes of the list that the sentences hold\n"
-        "A dash: not measured, with the reason on standard error. Intervals (--json, --output) need five items.\n\n");
-    settings_help(table, N_KEYS);
+    const Task *task;
+    int n;
+    printf("Tasks:\n\n");
+    for (int i = 0; (task = task_at(i)); i++) printf("%s: %s\n%s\n", task->name, task->summary, task->help);
+    printf("A dash: not measured, with the reason on standard error. Intervals (--json, --output) need five items.\n"
+           "More ranks (mpirun) share the work; the scores have the same bits on any number of them.\n\n");
+    const Setting *table = join_table(&n);
+    settings_help(table, n);
 }
 
 const Command command_evaluate = {"evaluate",

@@ -24,6 +24,14 @@ static void add(SamplePack *p, int32_t id, int kind)
     id_list_add(&p->kind, kind);
 }
 
+static void end_sample(SamplePack *p)
+{
+    const int length = (int)p->id.n - p->offset.id[p->n_samples];
+    if (length > p->longest) p->longest = length;
+    p->n_samples++;
+    id_list_add(&p->offset, (int32_t)p->id.n);
+}
+
 static Status check_sample(const SampleRules *rules, bool is_pair, int64_t number, const SamplePack *p)
 {
     const int least = is_pair ? 3 : 2; /* special pieces */
@@ -62,13 +70,17 @@ Status sample_pack_add(const SampleRules *rules, Slice sample, int64_t number, S
     add(p, vocabulary_special(vocabulary, SPECIAL_SEP), 0);
     for (size_t i = 0; i < b.n; i++) add(p, b.id[i], 1);
     if (is_pair) add(p, vocabulary_special(vocabulary, SPECIAL_SEP), 1);
-    const int length = (int)p->id.n - p->offset.id[p->n_samples];
-    if (length > p->longest) p->longest = length;
-    p->n_samples++;
-    id_list_add(&p->offset, (int32_t)p->id.n);
+    end_sample(p);
     free(a.id);
     free(b.id);
     return STATUS_OK;
+}
+
+void sample_pack_append(SamplePack *p, int n, const int32_t *id, const int32_t *kind)
+{
+    if (!p->offset.n) id_list_add(&p->offset, 0);
+    for (int t = 0; t < n; t++) add(p, id[t], kind ? kind[t] : 0);
+    end_sample(p);
 }
 
 void sample_pack_take(const SamplePack *p, int first, int n, uint32_t first_key, Packed *packed)

@@ -1,4 +1,4 @@
-/* pronoun_gap.c: three passes over the sentences: pair masked, every tenth piece masked, nothing masked. */
+/* pronoun_gap.c: up to three sequences of a sentence: pair masked, every tenth piece masked, nothing masked. */
 #include "evaluate/pronoun_gap.h"
 
 #include <math.h>
@@ -9,88 +9,151 @@
 #include "analysis/statistics.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "data/sample_text.h"
 #include "data/wordlist.h"
 #include "evaluate/word_pair.h"
-#include "io/table.h"
-#include "model/model.h"
-#include "model/rows.h"
+#include "objectives/pairing.h"
 
-enum { SAMPLES = 16, MASK_EVERY = 10, RESAMPLES = 10000 };
+enum { MASK_EVERY = 10, RESAMPLES = 10000 };
+
+typedef struct {
+    const char *words, *pair;
+    Pairing pairing;
+    int compat; /* 1: fnc */
+} Options;
+
+static const Setting keys[] = {
+    {"words", SETTING_PATH, "", "", 0, 0, offsetof(Options, words), "pronoun-gap: word list for nc3 and unc3"},
+    PAIRING_MEASURES(Options, pairing, compat),
+    {"pair", SETTING_TEXT, "he,she", "", 0, 0, offsetof(Options, pair),
+     "pronoun-gap: the two words that are compared; with a capital and in capitals too"},
+};
 
 /* Why a sentence is not scored, beside what word_pair_find says. */
 enum { CUT = N_PAIR_FINDINGS, N_FINDINGS };
 
 typedef struct {
-    int64_t row, line;     /* record of the file, from 0; its line, from 1 */
-    int finding;           /* PairFinding, or CUT */
-    int form, side, place; /* of the pair's word, if found; place in the sample */
+    int64_t row;    /* record of the file, from 0 */
+    int finding;    /* PairFinding, or CUT */
+    int form, side; /* of the pair's word, if found */
+    int64_t answer; /* the first of two: logits of the pair's words at its place */
+    char *text;     /* owned: its beginning */
     double gap,
         correct; /* NaN: not scored; correct: 1 if the text's own word is preferred, 0 if the other, 0.5 if neither */
 } Sentence;
 
 typedef struct {
-    const PronounGapOptions *options;
-    Model model;
+    const Options *options;
+    const Vocabulary *vocabulary;
+    Pairing pairing; /* as resolved for this model */
     WordList words;
     WordPair pair;
-    SamplePack all;     /* all sentences */
-    Sentence *sentence; /* owned [all.n_samples] */
-    size_t capacity;
+    SamplePack one;     /* the sentence at hand */
+    Sentence *sentence; /* owned [n] */
+    size_t n, capacity;
+    int64_t n_pieces; /* of the sentences before: every tenth piece of the file is masked */
     ClassMeans means;
     Arena arena; /* class means and measure */
     Collapse measure;
-    EvaluationResult *result;
-    int *row, *label; /* owned [SAMPLES * longest]: rows for the head, with their label or class */
-    real *x;          /* owned [HEAD_ROWS, D] */
-    double loss;
-    int64_t n_labels;
 } Gap;
 
 /* --- sentences -------------------------------------------------------------------------------------- */
 
-static Status add_sentence(Gap *g, const SampleRules *rules, int64_t row, int64_t line, Slice text)
+/* Does a state at place t of the sentence belong to a class, as the text stands? -1: no. */
+static int class_at(const Gap *g, int t)
 {
-    memory_reserve((void **)&g->sentence, &g->capacity, (size_t)g->all.n_samples + 1, sizeof *g->sentence);
-    Sentence *s = &g->sentence[g->all.n_samples];
-    *s = (Sentence){.row = row, .line = line, .place = -1, .gap = (double)NAN, .correct = (double)NAN};
+    const int next = t + (g->pairing.align == ALIGN_SHIFT);
+    return next < (int)g->one.id.n ? wordlist_class(&g->words, g->one.id.id[next]) : -1;
+}
+
+/* The sentence as it is, for the class means. */
+static void ask_states(Gap *g, int64_t line, Queries *q)
+{
+    const int n = (int)g->one.id.n;
+    bool any = false;
+    for (int t = 0; t < n && !any; t++) any = class_at(g, t) >= 0;
+    if (!any) return;
+    queries_add(q, n, g->one.id.id, g->one.kind.id, line);
+    for (int t = 0; t < n; t++)
+        if (class_at(g, t) >= 0) queries_ask(q, ASK_STATE, t, class_at(g, t));
+}
+
+static void ask_pair(Gap *g, int64_t line, int place, Sentence *s, Queries *q)
+{
+    queries_add(q, (int)g->one.id.n, g->one.id.id, g->one.kind.id, line);
+    queries_replace(q, place, vocabulary_special(g->vocabulary, SPECIAL_MASK));
+    s->answer = queries_ask(q, ASK_LOGIT, place, g->pair.form[s->form].id[0]);
+    queries_ask(q, ASK_LOGIT, place, g->pair.form[s->form].id[1]);
+}
+
+static bool is_masked(const Gap *g, int t)
+{
+    return (g->n_pieces + t) % MASK_EVERY == MASK_EVERY - 1 && !vocabulary_is_special(g->vocabulary, g->one.id.id[t]);
+}
+
+/* Every tenth piece masked, for the loss, and with nc-align = masked for the class means. */
+static void ask_loss(Gap *g, int64_t line, Queries *q)
+{
+    const int n = (int)g->one.id.n;
+    bool any = false;
+    for (int t = 0; t < n && !any; t++) any = is_masked(g, t);
+    if (!any) return;
+    queries_add(q, n, g->one.id.id, g->one.kind.id, line);
+    for (int t = 0; t < n; t++) {
+        if (!is_masked(g, t)) continue;
+        const int true_id = g->one.id.id[t], class = wordlist_class(&g->words, true_id);
+        queries_replace(q, t, vocabulary_special(g->vocabulary, SPECIAL_MASK));
+        queries_ask(q, ASK_LOG_P, t, true_id);
+        if (g->words.n && g->pairing.align == ALIGN_MASKED && class >= 0) queries_ask(q, ASK_STATE, t, class);
+    }
+}
+
+static Status add_sentence(Gap *g, const SampleRules *rules, const Table *table, Slice text, Queries *q)
+{
+    memory_reserve((void **)&g->sentence, &g->capacity, g->n + 1, sizeof *g->sentence);
+    Sentence *s = &g->sentence[g->n++];
+    *s = (Sentence){.row = table->record, .text = result_keep_text(text), .gap = (double)NAN, .correct = (double)NAN};
     s->finding = (int)word_pair_find(&g->pair, text, &s->form, &s->side);
-    TRY(sample_pack_add(rules, text, line, &g->all));
-    if (s->finding != PAIR_FOUND) return STATUS_OK;
-    const int first = g->all.offset.id[g->all.n_samples - 1];
-    s->place = word_pair_place(&g->pair, s->form, s->side, (int)g->all.id.n - first, g->all.id.id + first);
-    if (s->place < 0) s->finding = CUT;
+    sample_pack_clear(&g->one);
+    TRY(sample_pack_add(rules, text, table->line, &g->one));
+    if (g->words.n && g->pairing.align != ALIGN_MASKED) ask_states(g, table->line, q);
+    if (s->finding == PAIR_FOUND) {
+        const int place = word_pair_place(&g->pair, s->form, s->side, (int)g->one.id.n, g->one.id.id);
+        if (place < 0) s->finding = CUT;
+        else ask_pair(g, table->line, place, s, q);
+    }
+    ask_loss(g, table->line, q);
+    g->n_pieces += (int64_t)g->one.id.n;
     return STATUS_OK;
 }
 
-static Status add_sentences(Gap *g, Table *table)
+static Status add_sentences(TaskRun *run, Table *table)
 {
+    Gap *g = run->own;
     int place;
-    TRY(table_want(table, g->options->column, &place));
-    const SampleRules rules = {.vocabulary = g->model.vocabulary,
-                               .max_length = g->model.longest,
-                               .types = g->model.params.config.types,
+    TRY(table_want(table, run->column, &place));
+    const SampleRules rules = {.vocabulary = g->vocabulary,
+                               .max_length = bert_config_positions(&run->model.config),
+                               .types = run->model.config.types,
                                .has_pairs = table_is_text(table),
-                               .name = g->options->data};
+                               .name = run->data};
     for (bool more;;) {
         TRY(table_next(table, &more));
         if (!more) break;
         if (slice_trim(table->field[place]).length)
-            TRY(add_sentence(g, &rules, table->record, table->line, table->field[place]));
+            TRY(add_sentence(g, &rules, table, table->field[place], &run->queries));
     }
-    CHECK(g->all.n_samples > 0, STATUS_DATA, "%s: holds no sentence", g->options->data);
+    CHECK(g->n > 0, STATUS_DATA, "%s: holds no sentence", run->data);
     char *remark = table_remark(table);
     if (remark) log_line("%s", remark);
     free(remark);
     return STATUS_OK;
 }
 
-static Status read_sentences(Gap *g)
+static Status read_sentences(TaskRun *run)
 {
     Table table;
-    TRY(table_open(g->options->data, (TableFormat)g->options->format, &table));
-    sample_pack_clear(&g->all);
-    Status status = add_sentences(g, &table);
+    TRY(table_open(run->data, run->format, &table));
+    Status status = add_sentences(run, &table);
     table_close(&table);
     return status;
 }
@@ -110,156 +173,50 @@ static char *unusable_forms(const Gap *g)
     return text;
 }
 
-static void count_skipped(Gap *g)
+static void count_skipped(const Gap *g, EvaluationResult *r)
 {
     int64_t n[N_FINDINGS] = {0};
-    for (int s = 0; s < g->all.n_samples; s++) n[g->sentence[s].finding]++;
+    for (size_t s = 0; s < g->n; s++) n[g->sentence[s].finding]++;
     char *none = memory_print("no word of the pair '%s'", g->options->pair),
          *several = memory_print("more than one word of the pair '%s'", g->options->pair), *forms = unusable_forms(g);
-    g->result->n_items = n[PAIR_FOUND];
-    result_skip(g->result, none, n[PAIR_NONE]);
-    result_skip(g->result, several, n[PAIR_SEVERAL]);
-    result_skip(g->result, forms, n[PAIR_PIECES]);
-    result_skip(g->result, "the word of the pair stands behind what the model reads", n[CUT]);
+    r->n_items = n[PAIR_FOUND];
+    result_skip(r, none, n[PAIR_NONE]);
+    result_skip(r, several, n[PAIR_SEVERAL]);
+    result_skip(r, forms, n[PAIR_PIECES]);
+    result_skip(r, "the word of the pair stands behind what the model reads", n[CUT]);
     free(none), free(several), free(forms);
 }
 
-/* --- passes ----------------------------------------------------------------------------------------- */
+/* --- answers ---------------------------------------------------------------------------------------- */
 
-/* Put sentences [first, first + n) into the model's input, as they are. */
-static void take(Gap *g, int first, int n)
+static void take_answers(Gap *g, const Queries *q)
 {
-    sample_pack_take(&g->all, first, n, (uint32_t)first, &g->model.input);
-}
-
-/* States of the sentences that are in the model's input. */
-static const real *forward(Gap *g)
-{
-    return encoder_forward(&g->model.encoder, &g->model.input);
-}
-
-static Status check_finite(const Gap *g, int first, double x)
-{
-    CHECK(isfinite(x), STATUS_DATA,
-          "%s: line %lld or one of the %d sentences from it on has a score that is not finite; are the model's weights "
-          "sound?",
-          g->options->data, (long long)g->sentence[first].line, SAMPLES);
-    return STATUS_OK;
-}
-
-static Status score_pair(Gap *g, int first, int n)
-{
-    const int d = g->model.params.config.hidden, v = g->model.params.config.vocab;
-    Packed *input = &g->model.input;
-    Sentence *scored[SAMPLES];
-    int n_rows = 0;
-    take(g, first, n);
-    for (int b = 0; b < n; b++) {
-        Sentence *s = &g->sentence[first + b];
+    for (size_t i = 0; i < g->n; i++) {
+        Sentence *s = &g->sentence[i];
         if (s->finding != PAIR_FOUND) continue;
-        const int place = input->offset[b] + s->place;
-        input->id[place] = vocabulary_special(g->model.vocabulary, SPECIAL_MASK);
-        g->row[n_rows] = place;
-        scored[n_rows++] = s;
-    }
-    if (!n_rows) return STATUS_OK;
-    rows_gather(n_rows, d, g->row, forward(g), g->x);
-    const real *z = mlm_head_transform(&g->model.head, n_rows, g->x);
-    const real *logits = mlm_head_logits(&g->model.head, n_rows, z, true);
-    for (int i = 0; i < n_rows; i++) {
-        const real *l = logits + (size_t)i * (size_t)v;
-        const int *pair = g->pair.form[scored[i]->form].id;
-        const double gap = (double)l[pair[0]] - (double)l[pair[1]]; /* the normaliser of softmax cancels */
-        TRY(check_finite(g, first, gap));
-        scored[i]->gap = gap;
-        scored[i]->correct = gap == 0 ? 0.5 : (gap > 0) == (scored[i]->side == 0);
-    }
-    return STATUS_OK;
-}
-
-/* States of the n rows in g->row, with their class in g->label, into the class means. */
-static void add_states(Gap *g, int n, const real *hidden)
-{
-    const int d = g->model.params.config.hidden;
-    for (int at = 0; at < n; at += HEAD_ROWS) {
-        const int rows = n - at < HEAD_ROWS ? n - at : HEAD_ROWS;
-        rows_gather(rows, d, g->row + at, hidden, g->x);
-        const bool is_hidden = g->options->pairing.space == SPACE_HIDDEN;
-        class_means_add(&g->means, rows, is_hidden ? g->x : mlm_head_transform(&g->model.head, rows, g->x),
-                        g->label + at);
+        s->gap = q->answer[s->answer] - q->answer[s->answer + 1]; /* the normaliser of softmax cancels */
+        s->correct = s->gap == 0 ? 0.5 : (s->gap > 0) == (s->side == 0);
     }
 }
 
-static Status score_loss(Gap *g, int first, int n)
+static void add_loss(const TaskRun *run)
 {
-    const int start = g->all.offset.id[first], d = g->model.params.config.hidden;
-    Packed *input = &g->model.input;
-    int n_rows = 0;
-    take(g, first, n);
-    for (int t = 0; t < input->n_tokens; t++) {
-        const int true_id = input->id[t];
-        if ((start + t) % MASK_EVERY != MASK_EVERY - 1 || vocabulary_is_special(g->model.vocabulary, true_id)) continue;
-        input->id[t] = vocabulary_special(g->model.vocabulary, SPECIAL_MASK);
-        g->row[n_rows] = t;
-        g->label[n_rows++] = true_id;
-    }
-    if (!n_rows) return STATUS_OK;
-    const real *hidden = forward(g);
-    for (int at = 0; at < n_rows; at += HEAD_ROWS) {
-        const int rows = n_rows - at < HEAD_ROWS ? n_rows - at : HEAD_ROWS;
-        rows_gather(rows, d, g->row + at, hidden, g->x);
-        g->loss += mlm_head_loss(&g->model.head, rows, g->x, g->label + at, 0, NULL);
-    }
-    g->n_labels += n_rows;
-    if (g->words.n && g->options->pairing.align == ALIGN_MASKED) {
-        int kept = 0;
-        for (int i = 0; i < n_rows; i++) {
-            const int class = wordlist_class(&g->words, g->label[i]);
-            if (class < 0) continue;
-            g->row[kept] = g->row[i];
-            g->label[kept++] = class;
-        }
-        add_states(g, kept, hidden);
-    }
-    return check_finite(g, first, g->loss);
-}
-
-/* States of the sentences as they are, with the class of the id at their place or at the next one. */
-static void add_means(Gap *g, int first, int n)
-{
-    const int start = g->all.offset.id[first], step = g->options->pairing.align == ALIGN_SHIFT;
-    int n_rows = 0;
-    for (int s = first; s < first + n; s++)
-        for (int t = g->all.offset.id[s]; t + step < g->all.offset.id[s + 1]; t++) {
-            const int class = wordlist_class(&g->words, g->all.id.id[t + step]);
-            if (class < 0) continue;
-            g->row[n_rows] = t - start;
-            g->label[n_rows++] = class;
-        }
-    if (!n_rows) return;
-    take(g, first, n);
-    add_states(g, n_rows, forward(g));
-}
-
-static Status run_passes(Gap *g)
-{
-    for (int first = 0; first < g->all.n_samples; first += SAMPLES) {
-        const int left = g->all.n_samples - first, n = left < SAMPLES ? left : SAMPLES;
-        if (g->words.n && g->options->pairing.align != ALIGN_MASKED) add_means(g, first, n);
-        TRY(score_pair(g, first, n));
-        TRY(score_loss(g, first, n));
-    }
-    return STATUS_OK;
+    const Queries *q = &run->queries;
+    double sum = 0;
+    int64_t n = 0;
+    for (int64_t a = 0; a < q->n_asks; a++)
+        if (q->ask[a].kind == ASK_LOG_P) sum -= q->answer[a], n++;
+    result_add(run->result, "loss", n ? sum / (double)n : (double)NAN);
+    if (!n) log_line("%s: too short for a mask at every %dth piece: no loss (-)", run->data, MASK_EVERY);
 }
 
 /* --- metrics ---------------------------------------------------------------------------------------- */
 
-static void add_gap_metrics(Gap *g)
+static void add_gap_metrics(const Gap *g, EvaluationResult *r)
 {
-    EvaluationResult *r = g->result;
     const int scored = (int)r->n_items;
     double *gap = memory_alloc(3 * (size_t)scored, sizeof *gap), *size = gap + scored, *correct = size + scored;
-    for (int s = 0, i = 0; s < g->all.n_samples; s++) {
+    for (size_t s = 0, i = 0; s < g->n; s++) {
         if (g->sentence[s].finding != PAIR_FOUND) continue;
         gap[i] = g->sentence[s].gap;
         size[i] = fabs(gap[i]);
@@ -273,11 +230,11 @@ static void add_gap_metrics(Gap *g)
     free(gap);
 }
 
-static void add_items(Gap *g)
+static void add_items(Gap *g, EvaluationResult *r)
 {
-    EvaluationResult *r = g->result;
-    const size_t n = (size_t)g->all.n_samples;
+    const size_t n = g->n;
     double *gap = memory_alloc(n, sizeof *gap), *correct = memory_alloc(n, sizeof *correct);
+    char **text = memory_alloc(n, sizeof *text);
     r->n_rows = (int64_t)n;
     r->row = memory_alloc(n, sizeof *r->row);
     r->is_skipped = memory_alloc(n, sizeof *r->is_skipped);
@@ -286,85 +243,139 @@ static void add_items(Gap *g)
         correct[s] = g->sentence[s].correct;
         r->row[s] = g->sentence[s].row;
         r->is_skipped[s] = g->sentence[s].finding != PAIR_FOUND;
+        text[s] = g->sentence[s].text;
+        g->sentence[s].text = NULL;
     }
     result_add_field(r, "gap", gap);
     result_add_field(r, "correct", correct);
+    result_add_texts(r, "text", text);
 }
 
-static void add_duality_metrics(Gap *g)
+static void add_duality_metrics(TaskRun *run)
 {
+    Gap *g = run->own;
+    EvaluationResult *r = run->result;
     double mean, deviation;
-    collapse_gather(&g->means, g->words.id, g->model.params.w.decoder, &g->measure);
+    collapse_gather(&g->means, g->words.id, run->model.params.w.decoder, &g->measure);
     collapse_duality(&g->measure, &mean, &deviation);
-    result_add(g->result, "nc3", mean);
-    result_add(g->result, "unc3", deviation);
-    result_add(g->result, "nc_classes", g->measure.n_active);
+    result_add(r, "nc3", mean);
+    result_add(r, "unc3", deviation);
+    result_add(r, "nc_classes", g->measure.n_active);
     if (g->measure.n_directed < 2)
         log_line(
             "%s: %d of the %d classes of %s are met, %d with a direction; nc3 and unc3 compare two: not measured (-)",
-            g->result->model, g->measure.n_active, g->words.n, g->options->words, g->measure.n_directed);
+            r->model, g->measure.n_active, g->words.n, g->options->words, g->measure.n_directed);
 }
 
-static void lay_out(Gap *g)
+static void lay_out(Gap *g, int hidden)
 {
-    class_means_init(&g->arena, g->words.n, g->model.params.config.hidden, &g->means);
-    collapse_init(&g->arena, g->words.n, g->model.params.config.hidden, &g->measure);
+    class_means_init(&g->arena, g->words.n, hidden, &g->means);
+    collapse_init(&g->arena, g->words.n, hidden, &g->measure);
 }
 
-static Status read_words(Gap *g)
+static Status read_words(TaskRun *run)
 {
+    Gap *g = run->own;
     if (!g->options->words[0]) return STATUS_OK;
-    TRY(wordlist_read(g->options->words, g->model.vocabulary, (PieceRule)g->options->pairing.pieces, &g->words));
-    lay_out(g);
+    TRY(wordlist_read(g->options->words, g->vocabulary, (PieceRule)g->pairing.pieces, &g->words));
+    lay_out(g, run->model.config.hidden);
     arena_open(&g->arena);
-    lay_out(g);
+    lay_out(g, run->model.config.hidden);
     return STATUS_OK;
 }
 
-static Status check_scored(const Gap *g)
+static Status check_scored(const TaskRun *run)
 {
-    const EvaluationResult *r = g->result;
+    const Gap *g = run->own;
+    const EvaluationResult *r = run->result;
     CHECK(r->n_items > 0, STATUS_DATA,
-          "%s: none of the %d sentences holds exactly one of '%s' that can be scored; %lld: %s", g->options->data,
-          g->all.n_samples, g->options->pair, (long long)r->skipped[0].n, r->skipped[0].reason);
+          "%s: none of the %zu sentences holds exactly one of '%s' that can be scored; %lld: %s", run->data, g->n,
+          g->options->pair, (long long)r->skipped[0].n, r->skipped[0].reason);
     return STATUS_OK;
 }
 
-static Status evaluate(Gap *g)
+/* --- hooks ------------------------------------------------------------------------------------------ */
+
+static Status check(const void *options, const char *metrics)
 {
-    TRY(word_pair_open(g->model.vocabulary, g->options->pair, &g->pair));
-    TRY(read_sentences(g));
-    TRY(read_words(g));
-    count_skipped(g);
-    TRY(check_scored(g));
-    const size_t most = (size_t)SAMPLES * (size_t)g->model.longest;
-    g->row = memory_alloc(2 * most, sizeof *g->row);
-    g->label = g->row + most;
-    g->x = memory_alloc(HEAD_ROWS * (size_t)g->model.params.config.hidden, sizeof *g->x);
-    TRY(run_passes(g));
-    add_gap_metrics(g);
-    add_items(g);
-    result_add(g->result, "loss", g->n_labels ? g->loss / (double)g->n_labels : (double)NAN);
-    if (!g->n_labels)
-        log_line("%s: too short for a mask at every %dth piece: no loss (-)", g->options->data, MASK_EVERY);
-    if (g->words.n) add_duality_metrics(g);
+    const Options *o = options;
+    CHECK(o->words[0] || !strstr(metrics, "nc"), STATUS_USAGE, "metrics: '%s': nc3, unc3 and nc_classes need --words",
+          metrics);
     return STATUS_OK;
 }
 
-Status pronoun_gap_evaluate(const Comm *comm, const char *model_path, const PronounGapOptions *options,
-                            EvaluationResult *result)
+static Status begin(const Comm *comm, TaskRun *run)
 {
-    Gap g = {.options = options, .result = result};
-    *result = (EvaluationResult){.task = "pronoun-gap", .model = model_path, .data = options->data};
-    Status status = model_read(comm, model_path, SAMPLES, 0, &g.model);
-    if (!status) status = comm_agree(comm, evaluate(&g));
-    free(g.sentence);
-    free(g.row);
-    free(g.x);
-    word_pair_close(&g.pair);
-    sample_pack_free(&g.all);
-    wordlist_free(&g.words);
-    arena_close(&g.arena);
-    model_close(&g.model);
-    return status;
+    Gap *g = run->own;
+    g->options = run->options;
+    g->vocabulary = run->model.vocabulary;
+    g->pairing = g->options->pairing;
+    if (g->options->words[0])
+        TRY(pairing_resolve(comm, run->model_path, g->options->compat == 1, run->settings, &g->options->pairing,
+                            &g->pairing));
+    run->queries.wants_hidden = g->pairing.space == SPACE_HIDDEN;
+    return STATUS_OK;
 }
+
+static Status read_all(TaskRun *run)
+{
+    Gap *g = run->own;
+    TRY(word_pair_open(g->vocabulary, g->options->pair, &g->pair));
+    TRY(read_words(run));
+    TRY(read_sentences(run));
+    count_skipped(g, run->result);
+    return check_scored(run);
+}
+
+static void add_states(TaskRun *run, int n, const real *x, const int *class)
+{
+    Gap *g = run->own;
+    class_means_add(&g->means, n, x, class);
+}
+
+static Status aggregate(TaskRun *run)
+{
+    Gap *g = run->own;
+    take_answers(g, &run->queries);
+    add_gap_metrics(g, run->result);
+    add_items(g, run->result);
+    add_loss(run);
+    if (g->words.n) add_duality_metrics(run);
+    return STATUS_OK;
+}
+
+static void close_gap(TaskRun *run)
+{
+    Gap *g = run->own;
+    for (size_t i = 0; i < g->n; i++) free(g->sentence[i].text);
+    free(g->sentence);
+    word_pair_close(&g->pair);
+    sample_pack_free(&g->one);
+    wordlist_free(&g->words);
+    arena_close(&g->arena);
+}
+
+static const char *const metric[] = {"gap.abs", "gap.signed", "accuracy", "loss", "nc3", "unc3", "nc_classes", NULL};
+
+const Task task_pronoun_gap = {
+    .name = "pronoun-gap",
+    .summary = "how far the model prefers one word of a pair in the same place",
+    .help = "sentences with exactly one word of the pair (he, He, HE); that word is masked. Others are skipped.\n"
+            "  gap.abs     mean |ln p(he) - ln p(she)|; 0 = no preference\n"
+            "  gap.signed  mean of ln p(he) - ln p(she); > 0 leans to the first word\n"
+            "  accuracy    share of sentences whose own word is preferred; half if neither is\n"
+            "  loss        masked-LM loss, every tenth piece masked\n"
+            "  nc3, unc3   mean and standard deviation of cos(class mean, word embedding), with --words\n"
+            "  nc_classes  classes of the list that the sentences hold\n",
+    .key = keys,
+    .n_keys = sizeof keys / sizeof keys[0],
+    .options_bytes = sizeof(Options),
+    .own_bytes = sizeof(Gap),
+    .metric = metric,
+    .check = check,
+    .begin = begin,
+    .read = read_all,
+    .visit = add_states,
+    .aggregate = aggregate,
+    .close = close_gap,
+};

@@ -30,18 +30,42 @@ void result_skip(EvaluationResult *r, const char *reason, int64_t n)
     r->n_skipped += n;
 }
 
-void result_add_field(EvaluationResult *r, const char *name, double *item)
+static ResultField *new_field(EvaluationResult *r, const char *name)
 {
     if (r->n_fields == RESULT_FIELDS) status_abort(__FILE__, __LINE__, "more than %d fields of items", RESULT_FIELDS);
-    r->field[r->n_fields] = name;
-    r->item[r->n_fields++] = item;
+    r->field[r->n_fields] = (ResultField){.name = name};
+    return &r->field[r->n_fields++];
+}
+
+void result_add_field(EvaluationResult *r, const char *name, double *number)
+{
+    new_field(r, name)->number = number;
+}
+
+void result_add_texts(EvaluationResult *r, const char *name, char **text)
+{
+    new_field(r, name)->text = text;
+}
+
+char *result_keep_text(Slice text)
+{
+    size_t n = text.length < RESULT_TEXT_BYTES ? text.length : RESULT_TEXT_BYTES;
+    while (n < text.length && n > 0 && ((unsigned char)text.start[n] & 0xC0) == 0x80) n--; /* within a character */
+    return slice_copy((Slice){text.start, n});
+}
+
+static void free_field(ResultField *f, int64_t n_rows)
+{
+    for (int64_t i = 0; f->text && i < n_rows; i++) free(f->text[i]);
+    free(f->text);
+    free(f->number);
 }
 
 void result_free(EvaluationResult *r)
 {
     for (size_t i = 0; i < r->n_metrics; i++) free(r->metric[i].name);
     for (size_t i = 0; i < r->n_reasons; i++) free(r->skipped[i].reason);
-    for (int f = 0; f < r->n_fields; f++) free(r->item[f]);
+    for (int f = 0; f < r->n_fields; f++) free_field(&r->field[f], r->n_rows);
     free(r->metric);
     free(r->skipped);
     free(r->row);
@@ -121,8 +145,10 @@ static Status write_items(H5File *file, const EvaluationResult *r)
     TRY(h5_write(file, "/item/skipped", H5_U8, 1, &r->n_rows, "item", r->is_skipped));
     Status status = STATUS_OK;
     for (int f = 0; f < r->n_fields && !status; f++) {
-        char *path = memory_print("/item/%s", r->field[f]);
-        status = h5_write(file, path, H5_F64, 1, &r->n_rows, "item", r->item[f]);
+        const ResultField *field = &r->field[f];
+        char *path = memory_print("/item/%s", field->name);
+        status = field->number ? h5_write(file, path, H5_F64, 1, &r->n_rows, "item", field->number)
+                               : h5_write_texts(file, path, (const char *const *)field->text, r->n_rows, "item");
         free(path);
     }
     return status;

@@ -183,22 +183,25 @@ static void lay_out_to_evaluate(const ModelRoom *room, Model *m)
     packed_init(&m->arena, room->samples, room->tokens, &m->input);
 }
 
+Status model_read_weights(const Comm *comm, const char *path, int samples, int tokens, int longest, Model *m)
+{
+    const ModelRoom room = {ENCODER_EVALUATES, samples, tokens, longest, {0}, false};
+    m->longest = longest;
+    lay_out_to_evaluate(&room, m);
+    arena_open(&m->arena);
+    lay_out_to_evaluate(&room, m);
+    return model_load(comm, path, 0, m);
+}
+
 Status model_read(const Comm *comm, const char *path, int n_samples, int longest, Model *m)
 {
     TRY(model_open(comm, path, m));
+    const int positions = bert_config_positions(&m->config), most = longest > 0 ? longest : positions;
     Status status = STATUS_OK;
-    const int positions = bert_config_positions(&m->config);
     if (longest > positions)
         status = status_set(STATUS_USAGE, __FILE__, __LINE__, "max-length = %d, but %s reads at most %d positions",
                             longest, path, positions);
-    m->longest = longest > 0 ? longest : positions;
-    const ModelRoom room = {ENCODER_EVALUATES, n_samples, n_samples * m->longest, m->longest, {0}, false};
-    if (!status) {
-        lay_out_to_evaluate(&room, m);
-        arena_open(&m->arena);
-        lay_out_to_evaluate(&room, m);
-        status = model_load(comm, path, 0, m);
-    }
+    if (!status) status = model_read_weights(comm, path, n_samples, n_samples * most, most, m);
     if (status) model_close(m);
     return status;
 }

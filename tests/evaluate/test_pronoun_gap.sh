@@ -47,6 +47,17 @@ fails 65 "none of the 2 sentences .*no word of the pair" "$collapse" evaluate "$
 model=$work/run/model.h5
 printf 'He said\nhe said\nSHE said\n' > "$work/forms.txt"; evaluate --data="$work/forms.txt" | metric items | grep -qx 3; ok $? "an uncased vocabulary knows one form"
 
+# Ranks and threads.
+evaluate --data="$work/text.txt" --words="$work/words.txt" --output="$work/one.h5" > "$work/out"
+for ranks in 2 3; do
+    OMP_NUM_THREADS=2 mpirun -n $ranks "$collapse" evaluate "$model" --task=pronoun-gap --data="$work/text.txt" --words="$work/words.txt" --output="$work/more.h5" --overwrite > "$work/out2" 2> /dev/null
+    cmp -s "$work/out" "$work/out2" && found=$("$compare" "$work/one.h5" "$work/more.h5" --bits); ok $? "$ranks ranks with 2 threads print the same table, once, and write the same bits: $found"
+done
+"$table" "$work/one.h5" /item/text > "$work/texts"; cmp -s "$work/texts" "$work/text.txt"; ok $? "/item/text holds the sentences"
+head -n 3 "$work/text.txt" > "$work/few.txt"; printf '#!/bin/sh\n[ "${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-0}}" = 0 ] && f=text || f=few\nexec "$@" --data=%s/$f.link\n' "$work" > "$work/by-rank"; chmod +x "$work/by-rank"
+for f in text few; do ln -sf "$work/$f.txt" "$work/$f.link"; done
+fails 64 "the ranks differ: data = " mpirun -n 2 "$work/by-rank" "$collapse" evaluate "$model" --task=pronoun-gap
+
 # Not measured.
 printf 'he said\n' > "$work/short.txt"; printf 'he\n' > "$work/one.txt"
 evaluate --data="$work/short.txt" --words="$work/one.txt" > "$work/out"

@@ -1,0 +1,361 @@
+/* queries.c: sequences -> batches by length -> forward pass -> head at the asked places -> answers on rank 0. */
+#include "evaluate/queries.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "kernels/layers.h"
+#include "model/rows.h"
+#include "parallel/same.h"
+
+void queries_free(Queries *q)
+{
+    sample_pack_free(&q->pack);
+    free(q->line);
+    free(q->ask);
+    free(q->first);
+    free(q->answer);
+    *q = (Queries){0};
+}
+
+void queries_add(Queries *q, int n, const int32_t *id, const int32_t *kind, int64_t line)
+{
+    const size_t samples = (size_t)q->pack.n_samples;
+    memory_reserve((void **)&q->line, &q->lines, samples + 1, sizeof *q->line);
+    memory_reserve((void **)&q->first, &q->firsts, samples + 1, sizeof *q->first);
+    q->line[samples] = line;
+    q->first[samples] = q->n_asks;
+    sample_pack_append(&q->pack, n, id, kind);
+}
+
+static int last_start(const Queries *q)
+{
+    return q->pack.offset.id[q->pack.n_samples - 1];
+}
+
+void queries_replace(Queries *q, int place, int id)
+{
+    q->pack.id.id[last_start(q) + place] = id;
+}
+
+int64_t queries_ask(Queries *q, AskKind kind, int place, int id)
+{
+    if (place < 0 || last_start(q) + place >= (int)q->pack.id.n)
+        status_abort(__FILE__, __LINE__, "place %d is outside of its sequence", place);
+    memory_reserve((void **)&q->ask, &q->asks, (size_t)q->n_asks + 1, sizeof *q->ask);
+    q->ask[q->n_asks] = (Ask){place, id, kind};
+    return q->n_asks++;
+}
+
+/* --- batches ---------------------------------------------------------------------------------------- */
+
+typedef struct {
+    int length, sequence;
+} Sized;
+
+typedef struct {
+    const Comm *comm;
+    Model *model;
+    Queries *q;
+    const char *name;
+    Sized *order; /* [n_samples] longest first */
+    int *batch;   /* [n_batches + 1] first place in order */
+    int n_batches;
+    /* One batch at work, on this rank. */
+    double *answer;    /* of its asks, in its order */
+    real *state;       /* [states, D] */
+    real *x;           /* [HEAD_ROWS, D] rows at hand */
+    int *row, *label;  /* [HEAD_ROWS] */
+    int64_t *ask, *at; /* [HEAD_ROWS + 1]: first ask of a row; number of the ask in q, and in the batch */
+    int64_t n_answers, n_states;
+    /* All batches of a round, on rank 0. */
+    double *all_answers;
+    real *all_states;
+} Run;
+
+static int longest_first(const void *a, const void *b)
+{
+    const Sized *x = a, *y = b;
+    return x->length != y->length ? (x->length < y->length) - (x->length > y->length) : x->sequence - y->sequence;
+}
+
+static int64_t end_of(const Queries *q, int sequence)
+{
+    return sequence + 1 < q->pack.n_samples ? q->first[sequence + 1] : q->n_asks;
+}
+
+static int token_room(const Queries *q)
+{
+    return q->pack.longest > QUERY_TOKENS ? q->pack.longest : QUERY_TOKENS;
+}
+
+/* Sequences without asks are left out. */
+static void plan(Run *r)
+{
+    const Queries *q = r->q;
+    const int most = token_room(q);
+    int n = 0, tokens = 0;
+    r->order = memory_alloc((size_t)q->pack.n_samples + 1, sizeof *r->order);
+    r->batch = memory_alloc((size_t)q->pack.n_samples + 1, sizeof *r->batch);
+    for (int s = 0; s < q->pack.n_samples; s++)
+        if (q->first[s] < end_of(q, s)) r->order[n++] = (Sized){q->pack.offset.id[s + 1] - q->pack.offset.id[s], s};
+    qsort(r->order, (size_t)n, sizeof *r->order, longest_first);
+    for (int i = 0; i < n; i++) {
+        const bool is_full =
+            tokens + r->order[i].length > most || i - r->batch[r->n_batches ? r->n_batches - 1 : 0] == QUERY_SAMPLES;
+        if (i == 0 || is_full) r->batch[r->n_batches++] = i, tokens = 0;
+        tokens += r->order[i].length;
+    }
+    r->batch[r->n_batches] = n;
+}
+
+/* Asks of a batch: all of them, or of one kind. */
+static int64_t count_asks(const Run *r, int batch, bool states_only)
+{
+    int64_t n = 0;
+    for (int i = r->batch[batch]; i < r->batch[batch + 1]; i++)
+        for (int64_t a = r->q->first[r->order[i].sequence]; a < end_of(r->q, r->order[i].sequence); a++)
+            n += !states_only || r->q->ask[a].kind == ASK_STATE;
+    return n;
+}
+
+/* Room for the largest batch, and on rank 0 for a round of them. */
+static void make_room(Run *r)
+{
+    const size_t d = (size_t)r->model->params.config.hidden;
+    int64_t answers = 0, states = 0;
+    for (int b = 0; b < r->n_batches; b++) {
+        const int64_t n = count_asks(r, b, false), m = count_asks(r, b, true);
+        answers = n > answers ? n : answers;
+        states = m > states ? m : states;
+    }
+    const size_t ranks = r->comm->rank == 0 ? (size_t)r->comm->n_ranks : 0;
+    r->answer = memory_alloc((size_t)answers + 1, sizeof *r->answer);
+    r->state = memory_alloc((size_t)states * d + 1, sizeof *r->state);
+    r->all_answers = memory_alloc(ranks * (size_t)answers + 1, sizeof *r->all_answers);
+    r->all_states = memory_alloc(ranks * (size_t)states * d + 1, sizeof *r->all_states);
+    r->x = memory_alloc(HEAD_ROWS * d, sizeof *r->x);
+    r->row = memory_alloc(2 * HEAD_ROWS, sizeof *r->row);
+    r->label = r->row + HEAD_ROWS;
+    r->ask = memory_alloc(2 * HEAD_ROWS, sizeof *r->ask);
+    r->at = r->ask + HEAD_ROWS;
+}
+
+/* --- one batch -------------------------------------------------------------------------------------- */
+
+/* One row: asks [a, end) of one kind at one place, whose answers begin at `at`. */
+static int64_t end_of_row(const Queries *q, int64_t a, int64_t end)
+{
+    int64_t next = a + 1;
+    while (next < end && q->ask[next].kind == q->ask[a].kind && q->ask[next].place == q->ask[a].place) next++;
+    return q->ask[a].kind == ASK_STATE ? a + 1 : next;
+}
+
+static void answer_log_p(Run *r, int n, const int64_t *end)
+{
+    const real *bias = r->model->params.w.decoder_bias;
+    const int v = r->model->params.config.vocab;
+    MlmHead *head = &r->model->head;
+    real *logits = mlm_head_logits(head, n, mlm_head_transform(head, n, r->x), false);
+    for (int i = 0; i < n; i++) {
+        const Ask *ask = r->q->ask + r->ask[i];
+        const real *logit = logits + (size_t)i * (size_t)v;
+        r->label[i] = ask->id;
+        for (int64_t a = 0; a < end[i] - r->ask[i]; a++)
+            r->answer[r->at[i] + a] = (double)(logit[ask[a].id] + bias[ask[a].id]);
+    }
+    layers_cross_entropy(n, v, logits, bias, r->label, 0, head->loss); /* -ln p of each row's first id */
+    for (int i = 0; i < n; i++) {
+        const double first = r->answer[r->at[i]];
+        for (int64_t a = 0; a < end[i] - r->ask[i]; a++) r->answer[r->at[i] + a] += -first - head->loss[i];
+    }
+}
+
+static void answer_logit(Run *r, int n, const int64_t *end)
+{
+    const size_t d = (size_t)r->model->params.config.hidden;
+    const BertTensors *w = &r->model->params.w;
+    const real *z = mlm_head_transform(&r->model->head, n, r->x);
+    for (int i = 0; i < n; i++)
+        for (int64_t a = r->ask[i]; a < end[i]; a++) {
+            const size_t id = (size_t)r->q->ask[a].id;
+            double sum = (double)w->decoder_bias[id];
+            for (size_t k = 0; k < d; k++) sum += (double)z[(size_t)i * d + k] * (double)w->decoder[id * d + k];
+            r->answer[r->at[i] + a - r->ask[i]] = sum;
+        }
+}
+
+static void answer_state(Run *r, int n)
+{
+    const size_t d = (size_t)r->model->params.config.hidden;
+    const real *x = r->q->wants_hidden ? r->x : mlm_head_transform(&r->model->head, n, r->x);
+    memcpy(r->state + (size_t)r->n_states * d, x, (size_t)n * d * sizeof *x);
+    for (int i = 0; i < n; i++) r->answer[r->at[i]] = 0 * (double)x[(size_t)i * d]; /* not finite if the state is not */
+    for (int i = 0; i < n; i++)
+        for (size_t k = 0; k < d; k++) r->answer[r->at[i]] += 0 * (double)x[(size_t)i * d + k];
+    r->n_states += n;
+}
+
+static void answer_rows(Run *r, AskKind kind, int n, const int64_t *end, const real *hidden)
+{
+    rows_gather(n, r->model->params.config.hidden, r->row, hidden, r->x);
+    if (kind == ASK_LOG_P) answer_log_p(r, n, end);
+    if (kind == ASK_LOGIT) answer_logit(r, n, end);
+    if (kind == ASK_STATE) answer_state(r, n);
+}
+
+/* All asks of one kind, HEAD_ROWS places at a time. */
+static void answer_kind(Run *r, int batch, AskKind kind, const real *hidden)
+{
+    const Queries *q = r->q;
+    int64_t end[HEAD_ROWS], at = 0;
+    int n = 0;
+    for (int i = r->batch[batch]; i < r->batch[batch + 1]; i++) {
+        const int sequence = r->order[i].sequence, start = r->model->input.offset[i - r->batch[batch]];
+        for (int64_t a = q->first[sequence], next; a < end_of(q, sequence); a = next) {
+            next = end_of_row(q, a, end_of(q, sequence));
+            if (q->ask[a].kind == kind) {
+                r->row[n] = start + q->ask[a].place;
+                r->ask[n] = a, r->at[n] = at, end[n++] = next;
+                if (n == HEAD_ROWS) answer_rows(r, kind, n, end, hidden), n = 0;
+            }
+            at += next - a;
+        }
+    }
+    if (n) answer_rows(r, kind, n, end, hidden);
+}
+
+static Status check_finite(const Run *r, int batch)
+{
+    int64_t at = 0;
+    for (int i = r->batch[batch]; i < r->batch[batch + 1]; i++) {
+        const int sequence = r->order[i].sequence;
+        for (int64_t a = r->q->first[sequence]; a < end_of(r->q, sequence); a++)
+            CHECK(isfinite(r->answer[at++]), STATUS_DATA,
+                  "%s: line %lld has a score that is not finite; are the model's weights sound?", r->name,
+                  (long long)r->q->line[sequence]);
+    }
+    return STATUS_OK;
+}
+
+static Status compute(Run *r, int batch)
+{
+    const Queries *q = r->q;
+    Packed *input = &r->model->input;
+    packed_clear(input);
+    for (int i = r->batch[batch]; i < r->batch[batch + 1]; i++) {
+        const int start = q->pack.offset.id[r->order[i].sequence];
+        packed_add(input, r->order[i].length, q->pack.id.id + start, q->pack.kind.id + start, (uint32_t)i);
+    }
+    const real *hidden = encoder_forward(&r->model->encoder, input);
+    r->n_answers = count_asks(r, batch, false);
+    r->n_states = 0;
+    for (AskKind kind = 0; kind < N_ASKS; kind++) answer_kind(r, batch, kind, hidden);
+    return check_finite(r, batch);
+}
+
+/* --- all batches ------------------------------------------------------------------------------------ */
+
+static void visit_states(const Run *r, int batch, const real *state, QueryVisit visit, void *context)
+{
+    const size_t d = (size_t)r->model->params.config.hidden;
+    int number[HEAD_ROWS], n = 0;
+    for (int i = r->batch[batch]; i < r->batch[batch + 1]; i++) {
+        const int sequence = r->order[i].sequence;
+        for (int64_t a = r->q->first[sequence]; a < end_of(r->q, sequence); a++) {
+            if (r->q->ask[a].kind != ASK_STATE) continue;
+            number[n++] = r->q->ask[a].id;
+            if (n < HEAD_ROWS) continue;
+            visit(context, n, state, number);
+            state += (size_t)n * d;
+            n = 0;
+        }
+    }
+    if (n) visit(context, n, state, number);
+}
+
+/* On rank 0, from what the ranks sent: batches first, first + 1, ... of the round. */
+static void take_round(const Run *r, int first, QueryVisit visit, void *context)
+{
+    const double *answer = r->all_answers;
+    const real *state = r->all_states;
+    for (int b = first; b < first + r->comm->n_ranks && b < r->n_batches; b++) {
+        for (int i = r->batch[b]; i < r->batch[b + 1]; i++) {
+            const int sequence = r->order[i].sequence;
+            for (int64_t a = r->q->first[sequence]; a < end_of(r->q, sequence); a++, answer++)
+                r->q->answer[a] = r->q->ask[a].kind == ASK_STATE ? (double)NAN : *answer;
+        }
+        if (visit) visit_states(r, b, state, visit, context);
+        state += (size_t)count_asks(r, b, true) * (size_t)r->model->params.config.hidden;
+    }
+}
+
+static Status run_rounds(Run *r, const char *what, QueryVisit visit, void *context)
+{
+    const Comm *comm = r->comm;
+    const int64_t row_bytes = r->model->params.config.hidden * (int64_t)sizeof(real);
+    for (int first = 0; first < r->n_batches; first += comm->n_ranks) {
+        const int mine = first + comm->rank;
+        r->n_answers = r->n_states = 0;
+        TRY(comm_agree(comm, mine < r->n_batches ? compute(r, mine) : STATUS_OK));
+        comm_gather(comm, r->answer, r->n_answers * (int64_t)sizeof *r->answer, r->all_answers);
+        comm_gather(comm, r->state, r->n_states * row_bytes, r->all_states);
+        if (comm->rank == 0) take_round(r, first, visit, context);
+        const int done =
+            first + comm->n_ranks < r->n_batches ? r->batch[first + comm->n_ranks] : r->batch[r->n_batches];
+        log_status("%s: %d of %d sequences", what, done, r->batch[r->n_batches]);
+    }
+    return STATUS_OK;
+}
+
+/* Every rank has read the data by itself. */
+static Status check_same(const Comm *comm, const char *name, const Queries *q)
+{
+    XXH3_state_t *state = XXH3_createState();
+    XXH3_64bits_reset(state);
+    XXH3_64bits_update(state, q->pack.id.id, q->pack.id.n * sizeof *q->pack.id.id);
+    XXH3_64bits_update(state, q->pack.kind.id, q->pack.kind.n * sizeof *q->pack.kind.id);
+    XXH3_64bits_update(state, q->pack.offset.id, q->pack.offset.n * sizeof *q->pack.offset.id);
+    XXH3_64bits_update(state, q->first, (size_t)q->pack.n_samples * sizeof *q->first);
+    for (int64_t a = 0; a < q->n_asks; a++) {
+        const int32_t fields[] = {q->ask[a].place, q->ask[a].id, (int32_t)q->ask[a].kind};
+        XXH3_64bits_update(state, fields, sizeof fields);
+    }
+    char *line = memory_print("what %s asks = %016llx\n", name, (unsigned long long)XXH3_64bits_digest(state));
+    XXH3_freeState(state);
+    Status status = same_check(comm, line);
+    free(line);
+    return status;
+}
+
+static void close_run(Run *r)
+{
+    free(r->order);
+    free(r->batch);
+    free(r->answer);
+    free(r->state);
+    free(r->all_answers);
+    free(r->all_states);
+    free(r->x);
+    free(r->row);
+    free(r->ask);
+}
+
+Status queries_run(const Comm *comm, const char *path, Model *model, const char *name, const char *what, Queries *q,
+                   QueryVisit visit, void *context)
+{
+    Run r = {.comm = comm, .model = model, .q = q, .name = name};
+    TRY(check_same(comm, name, q));
+    TRY(model_read_weights(comm, path, QUERY_SAMPLES, token_room(q), q->pack.longest, model));
+    plan(&r);
+    make_room(&r);
+    free(q->answer);
+    q->answer = comm->rank == 0 ? memory_alloc((size_t)q->n_asks + 1, sizeof *q->answer) : NULL;
+    Status status = run_rounds(&r, what, visit, context);
+    close_run(&r);
+    return status;
+}

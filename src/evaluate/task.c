@@ -1,0 +1,87 @@
+/* task.c: the table of evaluations, and how one is run. */
+#include "evaluate/task.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "evaluate/pronoun_gap.h"
+
+static const Task *table[32] = {&task_pronoun_gap};
+enum { MOST_TASKS = sizeof table / sizeof table[0] };
+
+const Task *task_at(int i)
+{
+    return i < MOST_TASKS ? table[i] : NULL;
+}
+
+const Task *task_find(const char *name)
+{
+    const Task *t;
+    for (int i = 0; (t = task_at(i)); i++)
+        if (strcmp(t->name, name) == 0) return t;
+    return NULL;
+}
+
+void task_add(const Task *task)
+{
+    int i = 0;
+    while (i < MOST_TASKS && table[i]) i++;
+    if (i == MOST_TASKS) status_abort(__FILE__, __LINE__, "more than %d tasks", MOST_TASKS);
+    table[i] = task;
+}
+
+const char *task_names(void)
+{
+    static char names[512];
+    size_t at = 0;
+    const Task *t;
+    for (int i = 0; (t = task_at(i)) && at < sizeof names; i++)
+        at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", i ? " " : "", t->name);
+    if (at >= sizeof names) status_abort(__FILE__, __LINE__, "no room for the names of all tasks");
+    return names;
+}
+
+size_t task_options_at(const Task *task)
+{
+    size_t at = 0;
+    const Task *t;
+    for (int i = 0; (t = task_at(i)) && t != task; i++)
+        at += (t->options_bytes + sizeof(double) - 1) / sizeof(double) * sizeof(double);
+    if (at + task->options_bytes > TASK_OPTIONS_BYTES)
+        status_abort(__FILE__, __LINE__, "no room for the options of task %s", task->name);
+    return at;
+}
+
+static void visit(void *context, int n, const real *x, const int *number)
+{
+    TaskRun *run = context;
+    run->task->visit(run, n, x, number);
+}
+
+static Status measure(const Comm *comm, TaskRun *run)
+{
+    const Task *task = run->task;
+    if (task->begin) TRY(task->begin(comm, run));
+    TRY(comm_agree(comm, task->read(run)));
+    TRY(queries_run(comm, run->model_path, &run->model, run->data, task->name, &run->queries,
+                    task->visit ? visit : NULL, run));
+    return comm_agree(comm, comm->rank == 0 ? task->aggregate(run) : STATUS_OK);
+}
+
+Status task_run(const Comm *comm, TaskRun *run, EvaluationResult *result)
+{
+    *result = (EvaluationResult){.task = run->task->name, .model = run->model_path, .data = run->data};
+    run->result = result;
+    run->queries = (Queries){0};
+    TRY(model_open(comm, run->model_path, &run->model));
+    run->own = memory_alloc(run->task->own_bytes + 1, 1);
+    memset(run->own, 0, run->task->own_bytes);
+    Status status = measure(comm, run);
+    if (run->task->close) run->task->close(run);
+    free(run->own);
+    queries_free(&run->queries);
+    model_close(&run->model);
+    return status;
+}
