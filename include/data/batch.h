@@ -11,14 +11,15 @@
 #include "data/vocabulary.h"
 
 typedef struct {
-    Packed packed; /* as fed to the encoder: B samples, N tokens; may be empty */
-    int n_labels;  /* positions with a label */
-    int *true_id;  /* [N] ids before masking */
-    int *label;    /* [N] true id at chosen positions, else -1 */
-    int64_t *item; /* [B] number of its item in the dataset */
-    int *text;     /* [B] which of the item's texts */
-    int *place;    /* [B] the item's place in the batch of all ranks */
-} Batch;           /* arrays live in the arena given to batch_init */
+    Packed packed;  /* as fed to the encoder: B samples, N tokens; may be empty */
+    int n_labels;   /* positions with a label */
+    int *true_id;   /* [N] ids before masking */
+    int *label;     /* [N] true id at chosen positions, else -1 */
+    int64_t *item;  /* [B] number of its item in the dataset */
+    int *text;      /* [B] which of the item's texts */
+    int *place;     /* [B] the item's place in the batch of all ranks */
+    bool *is_extra; /* [B] a masked copy of a text that is here as a whole too: it counts once in class means */
+} Batch;            /* arrays live in the arena given to batch_init */
 
 /* An item of a step. */
 typedef struct {

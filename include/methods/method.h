@@ -35,11 +35,12 @@ typedef struct {
     int64_t items, labels, tokens;
 } StepCounts;
 
-/* What a method trains besides the encoder and the masked-LM head. */
+/* What a method needs besides the encoder and the masked-LM head, as its options say. */
 typedef struct {
     bool pooler, sentence_head; /* used; else they are carried along, frozen, if the model has them */
     const char *freeze;         /* tensors it does not train: patterns of bert_layout_freeze; NULL: none */
-} MethodHeads;
+    bool depends_on_ranks;      /* its numbers do, on purpose: reproducible = yes is refused */
+} MethodNeeds;
 
 /* What the mean of a term is over. */
 typedef enum { PER_LABEL, PER_ITEM } MethodMean;
@@ -57,14 +58,15 @@ struct Method {
 
     int copies;              /* samples a text becomes (0 = 1): masked ones beside the whole, say */
     bool all_states;         /* it adds to the gradients of all layers' states, not of the last alone */
-    int row_width;           /* numbers of an item that the whole batch must know; 0 = none */
+    int row_width;           /* numbers of an item that the whole batch must know */
+    int row_states;          /* and vectors of as many numbers as a state */
     MethodMean mean;         /* of task_loss and the terms */
     int n_terms;             /* parts of the loss that are columns of the log */
     const char *const *term; /* [n_terms] their names */
 
     /* What it asks of the model, before memory is laid out: may add parts to the configuration, which begin at random
      * (a decoder of its own: as the word embeddings). NULL: nothing. Fails: the model cannot have them. Local. */
-    Status (*heads)(const void *options, BertConfig *config, MethodHeads *heads);
+    Status (*ask)(const void *options, BertConfig *config, MethodNeeds *needs);
     /* Text to m->data. request: how the text is to be cut, as the keys of train say; may be changed before it is used.
      * Collective; fails alike on all ranks. */
     Status (*read)(const Comm *comm, MethodRun *m, const char *path, CorpusOptions *request);
@@ -76,7 +78,8 @@ struct Method {
     void (*choose)(const MethodRun *m, int64_t step, int n, int *item);
     /* n items to samples. Local. */
     void (*fill)(MethodRun *m, const BatchItem *item, int n, Batch *batch);
-    /* What others must know of a batch's items: row [items of the step, row_width], each at its place. Local. */
+    /* What others must know of a batch's items: row [items of the step, row_width + row_states D], each at its place.
+     * Local. */
     void (*rows)(MethodRun *m, const Batch *batch, double *row);
     /* All rows are there, with the same bits everywhere: values and derivatives for add. Local. */
     void (*whole)(MethodRun *m, const StepCounts *counts, const double *row);

@@ -19,4 +19,7 @@ void masked_lm_init(Arena *arena, MlmHead *head, MaskedLm *objective);
 double masked_lm_loss(MaskedLm *objective, const Batch *batch, const real *hidden, int64_t n_labels_global,
                       real *dhidden);
 
+/* The same; the gradient of scale times the sum is added. */
+double masked_lm_scaled(MaskedLm *objective, const Batch *batch, const real *hidden, double scale, real *dhidden);
+
 #endif

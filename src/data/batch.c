@@ -12,6 +12,7 @@ void batch_init(Arena *arena, int max_samples, int max_tokens, Batch *batch)
     batch->item = arena_cut(arena, (size_t)max_samples, sizeof(int64_t));
     batch->text = arena_cut(arena, (size_t)max_samples, sizeof(int));
     batch->place = arena_cut(arena, (size_t)max_samples, sizeof(int));
+    batch->is_extra = arena_cut(arena, (size_t)max_samples, sizeof(bool));
 }
 
 void batch_behind(const Batch *pool, const Packed *last, Batch *batch)
@@ -22,7 +23,8 @@ void batch_behind(const Batch *pool, const Packed *last, Batch *batch)
                      .label = pool->label + token,
                      .item = pool->item + sample,
                      .text = pool->text + sample,
-                     .place = pool->place + sample};
+                     .place = pool->place + sample,
+                     .is_extra = pool->is_extra + sample};
     packed_behind(&pool->packed, token, sample, &batch->packed);
 }
 
@@ -54,6 +56,7 @@ int batch_add(const Dataset *data, BatchItem item, int text, uint32_t key, Batch
     batch->item[b] = item.number;
     batch->text[b] = text;
     batch->place[b] = item.place;
+    batch->is_extra[b] = false;
     return b;
 }
 

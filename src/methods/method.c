@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "methods/bec.h"
+#include "methods/mabel.h"
 #include "methods/mlm.h"
 
-static const Method *table[16] = {&method_mlm, &method_bec};
+static const Method *table[16] = {&method_mlm, &method_bec, &method_mabel};
 enum { MOST_METHODS = sizeof table / sizeof table[0] };
 
 const Method *method_at(int i)

@@ -39,6 +39,7 @@ static int next_rows(CollapseLoss *c, const Batch *batch, Cursor *at)
     const int *ids = c->options.pairing.ids == IDS_TRUE ? batch->true_id : batch->packed.id;
     int n = 0;
     for (; at->sample < batch->packed.n_samples; at->sample++, at->token = 0) {
+        if (batch->is_extra[at->sample] && c->options.pairing.align != ALIGN_MASKED) continue; /* it has the labels */
         const int first = batch->packed.offset[at->sample], length = packed_length(&batch->packed, at->sample);
         for (; at->token < length; at->token++) {
             if (n == HEAD_ROWS) return n;

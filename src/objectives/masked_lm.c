@@ -25,10 +25,9 @@ static int next_rows(MaskedLm *m, const Batch *batch, int *at)
     return n;
 }
 
-double masked_lm_loss(MaskedLm *m, const Batch *batch, const real *hidden, int64_t n_labels_global, real *dhidden)
+double masked_lm_scaled(MaskedLm *m, const Batch *batch, const real *hidden, double scale, real *dhidden)
 {
     const int d = m->head->params->config.hidden;
-    const double scale = n_labels_global > 0 ? 1.0 / (double)n_labels_global : 0;
     double loss = 0;
     int at = 0, n;
     while ((n = next_rows(m, batch, &at)) > 0) {
@@ -37,4 +36,9 @@ double masked_lm_loss(MaskedLm *m, const Batch *batch, const real *hidden, int64
         if (scale > 0) rows_scatter_add(n, d, m->row, m->dx, dhidden);
     }
     return loss;
+}
+
+double masked_lm_loss(MaskedLm *m, const Batch *batch, const real *hidden, int64_t n_labels_global, real *dhidden)
+{
+    return masked_lm_scaled(m, batch, hidden, n_labels_global > 0 ? 1.0 / (double)n_labels_global : 0, dhidden);
 }

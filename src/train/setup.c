@@ -41,13 +41,16 @@ enum { CACHED_BYTES = 16 << 20 /* a smaller text is tokenized in half a second *
  * what the user does, in this order. */
 static Status set_parts(const RunSettings *run, Trainer *t)
 {
-    MethodHeads heads = {0};
+    MethodNeeds needs = {0};
     BertLayout layout;
-    if (run->method->heads) TRY(run->method->heads(run_settings_options(run, run->method), &t->model.config, &heads));
+    if (run->method->ask) TRY(run->method->ask(run_settings_options(run, run->method), &t->model.config, &needs));
     TRY(bert_config_check("the model with the parts that the method asks for", &t->model.config));
+    CHECK(!needs.depends_on_ranks || !run->work.reproducible, STATUS_USAGE,
+          "reproducible = yes does not go with what method = %s was told: its numbers depend on the ranks, on purpose",
+          run->method->name);
     t->freeze =
-        memory_print("%s%s%s%s%s", heads.pooler ? "" : "bert.pooler.*,", heads.sentence_head ? "" : "sentence.*,",
-                     heads.freeze ? heads.freeze : "", ",", run->freeze);
+        memory_print("%s%s%s%s%s", needs.pooler ? "" : "bert.pooler.*,", needs.sentence_head ? "" : "sentence.*,",
+                     needs.freeze ? needs.freeze : "", ",", run->freeze);
     bert_layout_init(&t->model.config, &layout);
     Status status = bert_layout_check_patterns(&layout, "freeze", run->freeze);
     bert_layout_freeze(&layout, t->freeze);
@@ -167,6 +170,7 @@ static PortionRule portion_rule(const Comm *comm, const RunSettings *run, const 
 
 static StepSumsRule sums_rule(const Comm *comm, const RunSettings *run, const Trainer *t)
 {
+    const int row = run->method->row_width + run->method->row_states * t->model.config.hidden;
     const bool several_nodes = comm->node_ranks < comm->n_ranks, collects = run_settings_collects(run);
     const int overlap = run->work.overlap_sums;
     return (StepSumsRule){.n_shards = run->work.reproducible ? (int)run->work.shards : 0,
@@ -174,7 +178,7 @@ static StepSumsRule sums_rule(const Comm *comm, const RunSettings *run, const Tr
                           .in_background = overlap == OVERLAP_AUTO ? several_nodes : overlap == OVERLAP_YES,
                           .n_doubles = collects ? collapse_loss_doubles(t->words.n, t->model.config.hidden) : 0,
                           .shares_doubles = run->nc.loss.sync == SYNC_GLOBAL,
-                          .n_rows = (int64_t)run->method->row_width * batch_of(run, &t->method.data),
+                          .n_rows = (int64_t)row * batch_of(run, &t->method.data),
                           .n_terms = 1 + run->method->n_terms,
                           .n_flags = N_STEP_FLAGS,
                           .freeze = t->freeze};

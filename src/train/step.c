@@ -20,7 +20,7 @@ static bool adds_to_states(const Step *s)
  * method's rows. */
 static bool needs_all_early(const Step *s)
 {
-    return adds_to_states(s) || s->method->method->row_width > 0;
+    return adds_to_states(s) || s->method->method->rows;
 }
 
 /* Every rank has class means of its own (as published): its rows are added before the sum of the gradients. */

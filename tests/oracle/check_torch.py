@@ -2,12 +2,12 @@
 
   python tests/oracle/check_torch.py BUILD [SHARED] [--write]
 
-1  20 traced training steps for each option of the regularizer, replayed in PyTorch (replay.py)
+1  20 traced training steps for each option of the regularizer, replayed in PyTorch (replay.py), and 10 of every method (tasks.py)
 2  hidden states and logits of a model, on 2 ranks, against transformers
 3  the exported folder loaded by AutoModelForMaskedLM: no missing, no unexpected key, equal logits
 4  the hashes of a model file, computed from docs/formats.md (file_hash.py)
 With SHARED also on its real model: 2, 3, and a BEC run. Prints TAP lines. --write stores the losses
-of 1 in tests/golden/replay.tsv, which make check compares without Python.
+of 1 in tests/golden/replay.tsv and methods.tsv, which make check compares without Python.
 """
 import os
 import subprocess
@@ -31,6 +31,11 @@ RUNS += [["--nc-align=shift", "--nc-space=hidden", "--nc-ids=masked", "--nc-rese
          ["--nc-reset=ema:0.9", "--nc-space=hidden", "--nc-grad=both", "--nc-metric=nc1"],
          ["--adam=hf", "--weight-decay=0.05", "--schedule=cosine", "--warmup=3", "--clip=0.5"],
          ["--nc-weight=0", "--weight-decay=0.05", "--clip=0"]]
+ROWS = {"--method=mabel": "tests/data/entailment.csv"}  # text of each method
+# Methods: ranks and flags; the golden rows are of tests/golden/methods.tsv.
+MABEL = ["--method=mabel", "--batch=5"]
+METHODS = [(2, MABEL + ["--nc-weight=0"]), (2, MABEL), (1, MABEL + ["--compat=fnc"]), (2, MABEL + ["--mabel-tie=no", "--mabel-gradient=local-mean"]),
+           (2, MABEL + ["--mabel-align=a2", "--mabel-vector=pooler", "--nc-grad=both", "--nc-align=masked"])]
 cases = failures = 0
 
 
@@ -67,6 +72,21 @@ def replays(folder, init):
         steps, worst, weights, history = replay.replay(trace, out, init)
         check(replay.passes(worst, weights), f"{' '.join(flags)}: {replay.describe(steps, worst, weights)}")
         rows += [f"{number}\t{i + 1}\t{loss:.9g}\t{task:.9g}\t{nc:.9g}\t{' '.join(flags)}\n" for i, (loss, task, nc) in enumerate(history)]
+    return rows
+
+
+def methods(folder, init):
+    """10 steps of every method. The parts that a method adds begin in a run with rate 0, so that they are in a file."""
+    rows = []
+    for number, (ranks, flags) in enumerate(METHODS):
+        out, start = f"{folder}/method{number}", f"{folder}/method{number}-start"
+        data = [f"--train-data={ROWS[flags[0]]}", "--max-length=32", "--dropout=0", "--learning-rate=1e-4", "--nc-words=jobs/demo/gender-words.txt"]
+        weight = [] if any(f.startswith(("--nc-weight", "--compat")) for f in flags) else ["--nc-weight=100"]
+        collapse("train", f"--init={init}", f"--output={start}", *data, *flags, "--steps=1", "--nc-weight=0", "--learning-rate=0", "--nc-grad=both", ranks=1)
+        collapse("train", f"--init={start}/model.h5", f"--output={out}", f"--trace={out}.h5", *data, *flags, *weight, "--steps=10", "--log-steps=1", ranks=ranks)
+        steps, worst, weights, history = replay.replay(out + ".h5", out, start + "/model.h5", f64=True, ranks=ranks)
+        check(replay.passes(worst, weights), f"{' '.join(flags)}: {replay.describe(steps, worst, weights)}")
+        rows += [f"{number}\t{i + 1}\t{ranks}\t{' '.join(flags + weight)}\t" + "\t".join(f"{x:.9g}" for x in line) + "\n" for i, line in enumerate(history)]
     return rows
 
 
@@ -142,7 +162,7 @@ def geometry(folder):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         init = tiny(folder)
-        rows = replays(folder, init)
+        rows, method_rows = replays(folder, init), methods(folder, init)
         lines = [line.strip() for line in open(folder + "/text.txt")][:20] + ["the king\tshe said", ""]
         export(folder, init, lines)
         check(file_hash.check(init), "file_xxh128 and the hashes of all datasets, by h5py")
@@ -153,6 +173,7 @@ def main():
             print(f"ok {cases + 1} # skip real weights: no shared folder")
         if "--write" in sys.argv and not failures:
             open("tests/golden/replay.tsv", "w").writelines(rows)
+            open("tests/golden/methods.tsv", "w").writelines(method_rows)
     print(f"{cases - failures} passed, {failures} failed")
     sys.exit(failures > 0)
 

@@ -2,7 +2,7 @@
 computed by transformers in fp64; and tests/golden/unicode.txt: hashes of what Hugging Face's
 tokenizers makes of every Unicode scalar value. With the folder of real data also
 tests/golden/minilm.h5: states and logits of its real model on a few sentences; tests/golden/parts.h5: another tiny
-BERT, with an untied decoder, pooler, sentence head and prefix.
+BERT, with an untied decoder, pooler, sentence head and prefix; tests/golden/contrast.h5: losses over cosines.
 
   python tests/oracle/make_golden.py [SHARED]         (torch, transformers, tokenizers, h5py, xxhash)
 """
@@ -115,6 +115,25 @@ def parts_arrays():
         hash_datasets(f)
 
 
+def contrast_arrays():
+    """tests/golden/contrast.h5: the losses of MABEL over the vectors [5 items, 4 texts, 7]."""
+    torch.manual_seed(5)
+    row = torch.randn(5, 4, 7, dtype=torch.float64, requires_grad=True)
+    o0, o1, a0, a1 = row.unbind(1)
+
+    def cosines(x, y):
+        return torch.nn.functional.cosine_similarity(x[:, None], y[None], dim=-1) / 0.05
+    losses = dict(contrast=torch.nn.functional.cross_entropy(cosines(torch.cat([o0, a0]), torch.cat([o1, a1])), torch.arange(10)),
+                  agreement=((cosines(o0, o1) - cosines(a0, a1)) ** 2).sum(1).mean(),
+                  distance=((o0 - a0) ** 2).sum(1).mean() + ((o1 - a1) ** 2).sum(1).mean())
+    with h5py.File("tests/golden/contrast.h5", "w", libver=("v108", "v108")) as f:
+        f["row"] = row.detach().numpy()
+        for name, loss in losses.items():
+            f[name] = loss.item()
+            f["gradient/" + name] = torch.autograd.grad(loss, row, retain_graph=True)[0].numpy()
+        hash_datasets(f)
+
+
 def unicode_hashes():
     pre = pre_tokenizers.BertPreTokenizer()
     with open("tests/golden/unicode.txt", "w") as out:
@@ -150,6 +169,7 @@ def real_model(shared):
 
 model_arrays()
 parts_arrays()
+contrast_arrays()
 unicode_hashes()
 if len(sys.argv) > 1:
     real_model(sys.argv[1])

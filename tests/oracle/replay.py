@@ -11,16 +11,22 @@ gradient is 0, so that their updates are rounding noise in both programs).
 """
 import argparse
 import math
+import os
 import sys
 
 import h5py
 import torch
 from transformers import BertConfig, BertForMaskedLM
 
+sys.path.insert(0, os.path.dirname(__file__))
+import tasks  # noqa: E402
+
 EPS = 2.0**-23
 
 
-def load_model(path, dtype):
+def load_model(path, dtype, untied=False):
+    """BertForMaskedLM; where the file has them, with .pooler and .sentence, modules of products. untied: the decoder becomes
+    a matrix of its own, which begins as the word embeddings."""
     with h5py.File(path) as f:
         a = dict(f["model"].attrs)
         config = BertConfig(
@@ -28,12 +34,22 @@ def load_model(path, dtype):
             num_hidden_layers=int(a["num_hidden_layers"]), num_attention_heads=int(a["num_attention_heads"]),
             intermediate_size=int(a["intermediate_size"]), max_position_embeddings=int(a["max_position_embeddings"]),
             type_vocab_size=int(a["type_vocab_size"]), pad_token_id=int(a["pad_token_id"]),
-            layer_norm_eps=float(a["layer_norm_eps"]), hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+            layer_norm_eps=float(a["layer_norm_eps"]), hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+            tie_word_embeddings=bool(a["tie_word_embeddings"]) and not untied)
         model = BertForMaskedLM(config).to(dtype)
         weights = {n: torch.tensor(d[()]).to(dtype) for n, d in f["model/weights"].items()}
         pieces = [p.decode() for p in f["tokenizer/vocab"][()]]
+    width = model.config.hidden_size
+    if "sentence.dense.weight" in weights:
+        model.sentence = torch.nn.ModuleDict({n: torch.nn.Linear(width, width) for n in ("dense", "out_proj")}).to(dtype)
+    if "bert.pooler.dense.weight" in weights:
+        model.pooler = torch.nn.Linear(width, width).to(dtype)
+        weights.update({"pooler." + n: weights["bert.pooler.dense." + n] for n in ("weight", "bias")})
+    if not model.config.tie_word_embeddings:
+        weights.setdefault("cls.predictions.decoder.weight", weights["bert.embeddings.word_embeddings.weight"].clone())
     model.load_state_dict(weights, strict=False)
-    model.tie_weights()
+    if model.config.tie_word_embeddings:
+        model.tie_weights()
     return model, weights, pieces
 
 
@@ -143,38 +159,46 @@ class Adam:
                 p.mul_(1 - rate * decay)
 
 
-def replay(trace_path, folder, init, f64=False):
+def name_in_file(name):
+    return "bert.pooler.dense." + name[7:] if name.startswith("pooler.") else name
+
+
+def replay(trace_path, folder, init, f64=False, ranks=1):
     """Largest relative differences of the losses, and the difference of the final weights over the update."""
     s, dtype = settings_of(folder), torch.float64 if f64 else torch.float32
-    model, start, _ = load_model(init, dtype)
+    model, start, _ = load_model(init, dtype, s.get("mabel-tie") == "no")
     model.train()
-    named = dict(model.named_parameters())
+    named = {n: p for n, p in model.named_parameters() if n != "cls.predictions.decoder.bias"}
     exempt = ["bias" in n or "LayerNorm.weight" in n for n in named]
     adam = Adam(list(named.values()), s["adam"], float(s["adam-epsilon"]), float(s["weight-decay"]), exempt)
     nc_weight = float(s.get("nc-weight", 0))
     words = class_ids(folder) if nc_weight else []
     statistics = Statistics(s, words, model.config.hidden_size)
-    word = named["bert.embeddings.word_embeddings.weight"]
+    word = named.get("cls.predictions.decoder.weight", named["bert.embeddings.word_embeddings.weight"])
+    task_of, more = tasks.task_of(s), {"ranks": ranks} if ranks > 1 else {}
     worst, history = dict(loss=0.0, task_loss=0.0, nc_loss=0.0, grad_norm=0.0), []
     trace = h5py.File(trace_path)
     steps = sorted(k for k in trace if k.startswith("step_"))
     seen = set()
     for number, step in enumerate(steps):
         g = trace[step]
-        ids, label, true_ids, offset = (g[n][()].tolist() for n in ("ids", "label", "true_ids", "offset"))
+        batch = {n: g[n][()].tolist() for n in g}
+        ids, label, true_ids, offset = (batch[n] for n in ("ids", "label", "true_ids", "offset"))
+        kind = batch.get("kind", [0] * len(ids))
         samples = set(g["sample"][()].tolist())
         begins = number == 0 or bool(samples & seen)
         seen = samples if begins else seen | samples
         hidden, picked, classes = [], [], []
         for b in range(len(offset) - 1):
             lo, hi = offset[b], offset[b + 1]
-            hidden.append(model.bert(torch.tensor([ids[lo:hi]])).last_hidden_state[0])
+            hidden.append(model.bert(torch.tensor([ids[lo:hi]]), token_type_ids=torch.tensor([kind[lo:hi]])).last_hidden_state[0])
+        hidden = torch.cat(hidden)
+        task, terms, whole = task_of(s, batch, model, hidden, **more)
+        for b in range(len(offset) - 1):
+            lo, hi = offset[b], offset[b + 1]
             for t, c in pairs(s, ids[lo:hi], true_ids[lo:hi], label[lo:hi], hi - lo):
-                if c in statistics.place:
+                if c in statistics.place and (whole[b] or s["nc-align"] == "masked"):
                     picked.append(lo + t), classes.append(statistics.place[c])
-        hidden, label = torch.cat(hidden), torch.tensor(label)
-        chosen = label >= 0
-        task = torch.nn.functional.cross_entropy(model.cls(hidden[chosen]), label[chosen])
         nc, n_classes = torch.zeros(()), 0
         if nc_weight:
             states = hidden[picked]
@@ -184,11 +208,13 @@ def replay(trace_path, folder, init, f64=False):
         loss = task + nc_weight * nc
         model.zero_grad()
         loss.backward()
+        for p in named.values():
+            p.grad = torch.zeros_like(p) if p.grad is None else p.grad
         norm = math.sqrt(sum(float((p.grad.double() ** 2).sum()) for p in named.values()))
         limit = float(s["clip"])
         adam.step(g.attrs["learning_rate"], min(1.0, limit / (norm + 1e-6)) if limit > 0 else 1.0)
         nc = nc.item() if n_classes > 1 else math.nan  # fewer than two classes: not measured
-        history.append((loss.item(), task.item(), nc))
+        history.append((loss.item(), task.item(), nc, *(t.item() for t in terms)))
         for name, value in (("loss", loss), ("task_loss", task), ("nc_loss", nc), ("grad_norm", norm)):
             value = value.item() if torch.is_tensor(value) else value
             if math.isnan(value) != math.isnan(g.attrs[name]):
@@ -201,7 +227,7 @@ def replay(trace_path, folder, init, f64=False):
             if name.endswith("attention.self.key.bias"):
                 continue  # softmax does not see it: its gradient is 0 up to rounding, and Adam blows rounding up to full steps
             p = p.detach().double()
-            ours = torch.tensor(f["model/weights/" + name][()]).double()
+            ours = torch.tensor(f["model/weights/" + name_in_file(name)][()]).double()
             difference += float(((ours - p) ** 2).sum())
             update += float(((p - start[name].double()) ** 2).sum())
     return len(steps), worst, math.sqrt(difference / update), history
