@@ -166,6 +166,12 @@ check: deps-check
 	$(Q)$(MAKE) --no-print-directory tests
 	@tests/run $(BUILD) $(TEST)
 
+## quick: the tests of single functions, without MPI's starts: under one minute
+.PHONY: quick
+quick: deps-check
+	$(Q)$(MAKE) --no-print-directory tests
+	@QUICK=1 tests/run $(BUILD) $(TEST)
+
 ## check-torch: compare with PyTorch and transformers (PYTHON=python3 with torch, transformers, h5py)
 PYTHON = python3
 .PHONY: check-torch
