@@ -188,7 +188,7 @@ asan: deps-check
 
 ## same-bits: does this source compute the bits of commit REF? (REF= SETTINGS= RANKS=; see tests/same_bits.sh)
 .PHONY: same-bits
-same-bits: $(BUILD)/collapse $(BUILD)/tests/tools/compare
+same-bits: $(BUILD)/collapse $(BUILD)/collapse-diff $(BUILD)/tests/tools/compare
 	@SETTINGS="$(SETTINGS)" RANKS="$(RANKS)" tests/same_bits.sh $(BUILD) "$(REF)"
 
 ## fuzz: parsers against changed files, with clang's libFuzzer (RUNS=1000000 for each; ONLY=word takes some)

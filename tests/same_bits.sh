@@ -2,7 +2,7 @@
 # same_bits.sh BUILD REF: do this source and commit REF compute the same bits? (make same-bits REF=commit)
 #
 # REF is built in build/same-bits/<commit>/. Each setting runs with both programs on each number of ranks; logs (without
-# seconds), checkpoints, models, traces, geometry and states are compared dataset by dataset. What REF wrote is kept,
+# seconds), checkpoints, models, traces, geometry and states are compared dataset by dataset, and their attributes. What REF wrote is kept,
 # so that a second pass costs half. SETTINGS="plain both" RANKS="1 3" narrow it. Exit 0: no difference.
 set -u
 build=$1
@@ -26,8 +26,8 @@ stamp=$(sha256sum "$0" | cut -c1-16)
 [ "$(cat "$ref/stamp" 2> /dev/null)" = "$stamp" ] || { rm -rf "$ref/runs"; echo "$stamp" > "$ref/stamp"; }
 rm -rf "$new"
 mkdir -p "$ref/runs" "$new"
-new_collapse=$new/collapse compare=$new/compare # copies: the source may be built again meanwhile
-cp "$root/$build/collapse" "$new_collapse" && cp "$root/$build/tests/tools/compare" "$compare" || exit 2
+new_collapse=$new/collapse compare=$new/compare attributes=$new/collapse-diff # copies: the source may be built again meanwhile
+cp "$root/$build/collapse" "$new_collapse" && cp "$root/$build/tests/tools/compare" "$compare" && cp "$root/$build/collapse-diff" "$attributes" || exit 2
 
 # 53 samples, 13 a step: 5 steps an epoch, the last of one sample, so that ranks and shards stay empty.
 work=$ref/data
@@ -87,6 +87,9 @@ compare_files() { # name, ours and theirs
     found=$("$compare" "$3" "$2" --bits --common --skip=seconds)
     code=$?
     say "$1 ${2##*/}" $code "$found"
+    # Attributes that both have, but for who wrote the file, where and when, and the settings, which gain keys.
+    found=$("$attributes" --most=0 "$3" "$2" 2>&1 | awk '/attributes equal/ { on = seen = 1; next } /^$/ { on = 0 } on && /^\/.* \| / && $2 != "settings" && !/\(none\)/ { bad = bad $0 ";" } END { print seen ? bad : "collapse-diff failed" }')
+    [ -z "$found" ]; say "$1 ${2##*/} attributes" $? "$found"
     case $found in *"only in"*) echo "$found" | grep "only in" | sed "s|$root/build/same-bits/||" >> "$new/alone";; esac
 }
 compare_folders() { # name, ours, theirs
