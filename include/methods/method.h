@@ -89,6 +89,9 @@ struct Method {
     /* A term without samples, after the sum over ranks: its gradient goes to params.g, its value to mean
      * [1 + n_terms]. Local, the same everywhere. */
     void (*once)(MethodRun *m, double *mean);
+    /* A value of held-out data, smaller is better, every check-steps steps and after the last: the weights with the
+     * smallest become the model. Leaves everything as it was. Collective; the same value on all ranks. */
+    Status (*check)(const Comm *comm, MethodRun *m, double *value);
 };
 
 /* NULL if there is no such method. */

@@ -50,7 +50,7 @@ typedef struct {
     } checkpoint;
     const char *settings_file; /* where keys came from, besides flags; "" = none */
     const char *output, *trace;
-    int64_t log_steps, geometry_steps;
+    int64_t log_steps, geometry_steps, check_steps;
     double max_time_s;
     bool dry_run, overwrite;
     struct {

@@ -25,6 +25,10 @@ typedef struct {
     int *class_id;              /* borrowed [K_all] */
     const Pairing *pairing;     /* borrowed: of states and classes, which the model carries with it */
     bool means_by_rank;         /* nc-sync = none: every rank has its own */
+    bool checks;                /* the method looks at held-out data */
+    real *best_weight;          /* then: the weights that did best so far */
+    int64_t best_step;          /* after which step that was; 0 = none yet */
+    double best_value;
     History history;
     char init_hash[HASH_TEXT_SIZE];        /* of the weights of the model the run began with; "" = random */
     int64_t planned_steps, planned_epochs; /* what the checkpoint it goes on with was to reach; rank 0; 0 = not said */

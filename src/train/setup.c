@@ -189,6 +189,9 @@ static void lay_out_state(const RunSettings *run, Trainer *t)
 {
     t->state.params = &t->model.params;
     t->state.dealt = t->step.sums.dealt;
+    t->state.checks = run->method->check != NULL;
+    if (t->state.checks)
+        t->state.best_weight = arena_cut(&t->arena, (size_t)t->model.params.layout.count, sizeof(real));
     if (!run_settings_collects(run)) return;
     t->state.means = &t->collapse.total;
     t->state.class_id = t->words.id;

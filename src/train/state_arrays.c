@@ -79,6 +79,14 @@ static void add_means(StateList *list, const TrainState *s)
     }
 }
 
+static void add_best(StateList *list, TrainState *s)
+{
+    const StateArray value = {.name = "/best/value", .axes = "", .kind = H5_F64, .data = &s->best_value};
+    add_number(list, "/best/step", &s->best_step, NULL);
+    add(list, &value);
+    add_block(list, "/best/weights", &s->params->layout, s->best_weight, NULL);
+}
+
 void state_arrays(TrainState *s, StateList *list)
 {
     Params *p = s->params;
@@ -88,6 +96,7 @@ void state_arrays(TrainState *s, StateList *list)
     add_block(list, "/optimizer/first", &p->trained, p->first, s->dealt);
     add_block(list, "/optimizer/second", &p->trained, p->second, s->dealt);
     if (s->means) add_means(list, s);
+    if (s->checks) add_best(list, s);
 }
 
 /* --- one array -------------------------------------------------------------------------------------- */

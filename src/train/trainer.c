@@ -1,6 +1,7 @@
 /* trainer.c: the loop around the step: what is logged, kept and written, and how a run ends. */
 #include "train/trainer.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,6 +124,32 @@ static Status end_early(const Comm *comm, const Trainer *t, StopReason stop)
          stop_reason_text(stop), note, (long long)t->state.step, (long long)t->total_steps);
 }
 
+/* The method looks at its held-out data. */
+static Status look(const Comm *comm, Trainer *t)
+{
+    TrainState *s = &t->state;
+    double value = 0;
+    timer_begin(&t->step.timer, PHASE_OTHER);
+    TRY(t->method.method->check(comm, &t->method, &value));
+    CHECK(isfinite(value), STATUS_DIVERGED, "step %lld: the check of held-out data gives %g: the run has diverged",
+          (long long)s->step, value);
+    const bool is_best = s->best_step == 0 || value < s->best_value;
+    log_line("after step %lld: %.6g on held-out data%s", (long long)s->step, value, is_best ? ", the best so far" : "");
+    if (!is_best) return STATUS_OK;
+    s->best_step = s->step, s->best_value = value;
+    memcpy(s->best_weight, s->params->weight, (size_t)s->params->layout.count * sizeof *s->best_weight);
+    return STATUS_OK;
+}
+
+/* The finished model has the weights that did best. */
+static void take_best(Trainer *t)
+{
+    TrainState *s = &t->state;
+    if (!s->checks || s->best_step == 0) return;
+    log_line("the model is that of step %lld: %.6g on held-out data", (long long)s->best_step, s->best_value);
+    memcpy(s->params->weight, s->best_weight, (size_t)s->params->layout.count * sizeof *s->best_weight);
+}
+
 /* What a step leaves is on disk before the checkpoint that goes past it: trace, log, snapshot. So a run that was killed
  * at any moment writes again whatever it had not written. */
 static Status train_loop(const Comm *comm, Trainer *t)
@@ -143,6 +170,7 @@ static Status train_loop(const Comm *comm, Trainer *t)
         const bool is_last = t->state.step == t->total_steps;
         if (t->run->geometry_steps && (t->state.step % t->run->geometry_steps == 0 || is_last))
             TRY(snapshot_write(comm, t));
+        if (t->state.checks && (is_last || t->state.step % t->run->check_steps == 0)) TRY(look(comm, t));
         if (is_last || stop || t->state.step % t->run->checkpoint.steps == 0)
             TRY(save(comm, t, is_last || stop != STOP_NO));
         if (t->write_failed) TRY(checkpoint_writer_finish(comm, &t->writer)); /* says why, on all ranks */
@@ -174,6 +202,7 @@ static Status run_steps(const Comm *comm, Trainer *t, const char *settings)
     if (status && status != STATUS_STOPPED && status != STATUS_ASKED) return status;
     progress_table(comm, &t->step.timer);
     TRY(status);
+    take_best(t);
     TRY(checkpoint_write_model(comm, t->run->output, &t->state));
     log_line("wrote %s/model.h5", t->run->output);
     return STATUS_OK;

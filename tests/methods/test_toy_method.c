@@ -130,6 +130,17 @@ static const Method toy = {.name = "toy",
                            .add = toy_add,
                            .once = toy_once};
 
+/* The same with held-out data: a bias that grows by the rate at every step does best after the third. */
+static Status toy_check(const Comm *comm, MethodRun *m, double *value)
+{
+    const double bias = (double)m->model->params.w.decoder_bias[0];
+    (void)comm;
+    *value = (bias - 3e-3) * (bias - 3e-3);
+    return STATUS_OK;
+}
+
+static Method checking; /* the toy and toy_check */
+
 /* --- the test --------------------------------------------------------------------------------------- */
 
 static void write_inputs(const char *folder)
@@ -158,11 +169,12 @@ static Status run(const Comm *comm, const char *folder, const char *name, double
     RunSettings run_settings;
     const Setting *table = run_settings_table(&n);
     settings_init(&settings, table, n);
-    char *text = memory_print("method = toy\ninit = random\nlayers = 2\nhidden = 8\nheads = 2\nintermediate = 12\n"
+    char *text = memory_print("method = %s\ninit = random\nlayers = 2\nhidden = 8\nheads = 2\nintermediate = 12\n"
                               "positions = 16\nmax-length = 16\nvocab = %s/vocab.txt\ntrain-data = %s/text.txt\n"
                               "output = %s/%s-%d\nsteps = %d\nlearning-rate = 1e-3\nschedule = constant\n"
                               "dropout = 0.1\nlog-steps = 1\nthreads = 1\nclip = 0\ntoy-weight = %g\n%s",
-                              folder, folder, folder, name, comm->n_ranks, STEPS, weight, more);
+                              strncmp(name, "best", 4) == 0 ? "checking" : "toy", folder, folder, folder, name,
+                              comm->n_ranks, STEPS, weight, more);
     Status status = settings_read_text(&settings, "toy", text);
     if (!status) status = run_settings_resolve(&settings, &run_settings);
     if (!status) status = trainer_run(comm, &run_settings, text, "test");
@@ -174,7 +186,9 @@ static Status run(const Comm *comm, const char *folder, const char *name, double
 /* A dataset of the last checkpoint of a run of so many ranks; NULL if there is none. */
 static double *load(const char *folder, const char *name, int ranks, const char *path, int64_t *count)
 {
-    char *file_path = memory_print("%s/%s-%d/step-%08d.h5", folder, name, ranks, STEPS);
+    char *file_path = path[0] == '!' ? memory_print("%s/%s-%d/model.h5", folder, name, ranks)
+                                     : memory_print("%s/%s-%d/step-%08d.h5", folder, name, ranks, STEPS);
+    path += path[0] == '!'; /* of the finished model */
     H5File *file;
     H5Shape shape;
     double *x = NULL;
@@ -190,6 +204,23 @@ static double *load(const char *folder, const char *name, int ranks, const char 
     }
     free(file_path);
     return x;
+}
+
+/* Steps 1 to 6 leave the bias at 1e-3, 2e-3, ...; the third is the best, and the run goes on with the last. */
+static void compare_best(const Comm *comm, const char *folder)
+{
+    static const char bias[] = "!/model/weights/cls.predictions.bias";
+    int64_t n;
+    double *model = load(folder, "best", comm->n_ranks, bias, &n),
+           *last = load(folder, "best", comm->n_ranks, bias + 1, &n);
+    double *again = load(folder, "best-shards", comm->n_ranks, bias, &n);
+    double *kept = load(folder, "best", comm->n_ranks, "/best/weights/cls.predictions.bias", &n);
+    check(model && last && kept && again, "the checkpoint holds the best weights");
+    if (!model || !last || !kept || !again) return;
+    check(fabs(model[0] - 3e-3) < 1e-4 && fabs(last[0] - 6e-3) < 2e-4 && kept[0] == model[0],
+          "the model is that of the third step, the checkpoint the last: %.5f %.5f", model[0], last[0]);
+    check(fabs(again[0] - 3e-3) < 1e-4, "the same with shards: %.5f", again[0]);
+    free(model), free(last), free(kept), free(again);
 }
 
 /* Largest difference of a dataset of two runs, over its largest value. */
@@ -239,6 +270,10 @@ int main(int argc, char **argv)
     harness_speaks = comm.rank == 0;
     log_init(false);
     method_add(&toy);
+    checking = toy;
+    checking.name = "checking", checking.check = toy_check;
+    checking.key = NULL, checking.n_keys = 0; /* its weight is 0: `once` alone trains */
+    method_add(&checking);
     const char *base = getenv("TMPDIR");
     char folder[300];
     snprintf(folder, sizeof folder, "%s/toy", base ? base : "/tmp");
@@ -248,14 +283,19 @@ int main(int argc, char **argv)
         const char *name;
         double weight;
         const char *more;
-    } variant[] = {
-        {"plain", 2, ""}, {"micro", 2, "micro-batch = 2\n"}, {"shards", 2, "reproducible = yes\n"}, {"light", 1, ""}};
-    for (int i = 0; i < 4; i++) {
+    } variant[] = {{"plain", 2, ""},
+                   {"micro", 2, "micro-batch = 2\n"},
+                   {"shards", 2, "reproducible = yes\n"},
+                   {"light", 1, ""},
+                   {"best", 1, "check-steps = 1\n"},
+                   {"best-shards", 1, "check-steps = 1\nreproducible = yes\n"}};
+    for (int i = 0; i < 6; i++) {
         const Status status = run(&comm, folder, variant[i].name, variant[i].weight, variant[i].more);
         check(status == STATUS_OK, "the toy trains, %s: %s", variant[i].name, status ? status_message() : "");
     }
     check(n_begun >= 4, "`begin` was called before the first step of every run and of every epoch: %d", n_begun);
     if (comm.rank == 0) compare(&comm, folder);
+    if (comm.rank == 0) compare_best(&comm, folder);
     const int code = harness_done();
     comm_finalize(&comm);
     return code;
