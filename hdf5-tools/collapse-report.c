@@ -292,14 +292,9 @@ static Status run(int n, char **operand, const char *command_line)
     char *text = NULL;
     size_t length = 0;
     if (!status) {
-        page = open_memstream(&text, &length);
-        if (!page) status = status_set(STATUS_INTERNAL, __FILE__, __LINE__, "no memory for the page");
-    }
-    if (!status) {
+        page = memory_stream(&text, &length);
         write_page(&report);
-        const bool failed = ferror(page) != 0;
-        if (fclose(page) != 0 || failed)
-            status = status_set(STATUS_INTERNAL, __FILE__, __LINE__, "no memory for the page");
+        memory_stream_close(page);
     }
     if (!status) status = file_write_text(options.output, text, length);
     free(text);

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 void *memory_alloc(size_t count, size_t size);             /* zeroed; count * size is checked */
 void *memory_resize(void *old, size_t count, size_t size); /* new part is not zeroed */
@@ -18,6 +19,11 @@ char *memory_print(const char *format, ...) __attribute__((format(printf, 1, 2))
 void memory_name_file(const char *path); /* borrowed until the next call */
 /* The end for want of memory, for who asks the system himself. */
 _Noreturn void memory_fail(size_t bytes);
+
+/* A text that is printed into: memory_stream, fprintf, memory_stream_close; then *text (owned by the caller) is whole.
+ */
+FILE *memory_stream(char **text, size_t *length);
+void memory_stream_close(FILE *stream);
 
 /* Grow *array (elements of size bytes, *capacity of them) so that it holds at least needed. */
 void memory_reserve(void **array, size_t *capacity, size_t needed, size_t size);

@@ -45,19 +45,13 @@ Vocabulary *vocabulary_from(Tokenizer *tokenizer);
 void vocabulary_free(Vocabulary *vocabulary);
 
 const Tokenizer *vocabulary_tokenizer(const Vocabulary *vocabulary);
-int vocabulary_size(const Vocabulary *vocabulary); /* rows */
-bool vocabulary_lower_case(const Vocabulary *vocabulary);
+int vocabulary_size(const Vocabulary *vocabulary);                  /* rows */
 const char *vocabulary_piece(const Vocabulary *vocabulary, int id); /* "" for a row without one */
-const char *const *vocabulary_pieces(const Vocabulary *vocabulary);
-int vocabulary_find(const Vocabulary *vocabulary, Slice piece); /* a piece or an added token; -1 if absent */
 int vocabulary_special(const Vocabulary *vocabulary, Special which);
 bool vocabulary_is_special(const Vocabulary *vocabulary, int id); /* one of the five, or an added special token */
 const char *vocabulary_special_text(Special which);
 /* A row with a piece, each as likely as the others; word: 32 random bits. */
 int vocabulary_draw(const Vocabulary *vocabulary, uint32_t word);
-
-/* XXH3-128 of everything that ids depend on: pieces and settings. A field that changes ids belongs here too. */
-void vocabulary_hash(const Vocabulary *vocabulary, char hash[HASH_TEXT_SIZE]);
 
 /* XXH3-128 of everything that ids depend on: pieces and settings. A field that changes ids belongs here too. */
 void vocabulary_hash(const Vocabulary *vocabulary, char hash[HASH_TEXT_SIZE]);

@@ -1,6 +1,6 @@
 /* gemm.h: every matrix product of the program, in row-major order, by BLIS or, where it was there at build, by oneDNN.
  *
- * BLIS is the default and the reference. gemm_f64 and gemm_single are BLIS's whatever was chosen.
+ * BLIS is the default and the reference. gemm_f64 is BLIS's whatever was chosen.
  * BLIS 0.9 mis-detects processors newer than itself (an AMD Zen 5 falls to its generic kernels, five
  * times slower; an Emerald Rapids is taken for a Haswell, half as fast). gemm_init names the kernel
  * family itself, before the first BLIS call; a BLIS_ARCH_TYPE set by the user wins. */
@@ -37,9 +37,6 @@ int gemm_threads(void);
  * stored. beta = 0 overwrites C without reading it. Uses all threads of the rank. */
 void gemm(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda, const real *b, int ldb,
           double beta, real *c, int ldc);
-/* The same on the calling thread alone: for use inside a parallel loop. */
-void gemm_single(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda, const real *b,
-                 int ldb, double beta, real *c, int ldc);
 
 /* gemm in fp64 in every build: for measures. */
 void gemm_f64(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b,

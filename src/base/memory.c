@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,19 @@ char *memory_print(const char *format, ...)
     va_end(again);
     va_end(arguments);
     return text;
+}
+
+FILE *memory_stream(char **text, size_t *length)
+{
+    FILE *stream = open_memstream(text, length);
+    if (!stream) memory_fail(1);
+    return stream;
+}
+
+void memory_stream_close(FILE *stream)
+{
+    const bool failed = ferror(stream) != 0;
+    if (fclose(stream) != 0 || failed) memory_fail(1);
 }
 
 void memory_reserve(void **array, size_t *capacity, size_t needed, size_t size)

@@ -147,11 +147,10 @@ static char *shared_partial_name(const Comm *comm, const char *path, char **targ
 }
 
 /* Ranks that write together must see one folder: not one of their own each, nor a disk of each node. */
-static Status check_one_folder(const Comm *comm, const char *path)
+static Status check_one_folder(const Comm *comm, const char *path, const char *partial)
 {
     struct stat info;
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? memory_print("%.*s/", (int)(slash - path), path) : memory_copy_text(".");
+    char *folder = file_folder(partial);
     const bool found = stat(folder, &info) == 0;
     char *lines =
         memory_print("inode of the folder of --output=%s = %lld\n", path, found ? (long long)info.st_ino : -1LL);
@@ -171,7 +170,7 @@ static Status write_file(Encoding *e, const char *command_line)
     if (e->options->logits) e->logits = memory_alloc(rows * widest, sizeof *e->logits);
     char *target, *partial = shared_partial_name(e->comm, path, &target);
     H5File *file = NULL;
-    Status status = check_one_folder(e->comm, path);
+    Status status = check_one_folder(e->comm, path, partial);
     if (!status) status = h5_create_parallel(e->comm, partial, &file);
     if (!status) status = comm_agree(e->comm, h5_write_header(file, "collapse-encode", command_line, ""));
     if (!status) status = write_index(e, file);

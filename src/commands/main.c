@@ -152,7 +152,7 @@ static bool has_companions(void)
     bool found = false;
     for (size_t i = 0; i < sizeof launcher / sizeof launcher[0]; i++)
         found = found || strncmp(parent, launcher[i], strlen(launcher[i])) == 0;
-    return found || strncmp(parent, "orted", 5) == 0;
+    return found;
 }
 
 static const Command *find_command(const char *name)

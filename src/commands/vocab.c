@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "commands/command.h"
 #include "data/vocabulary_builder.h"
 #include "io/file.h"
@@ -32,10 +33,9 @@ static Status write_pieces(const char *path, const char *const *piece, int n)
 {
     char *text = NULL;
     size_t length = 0;
-    FILE *stream = open_memstream(&text, &length);
-    CHECK(stream, STATUS_INTERNAL, "no memory for the vocabulary");
+    FILE *stream = memory_stream(&text, &length);
     for (int i = 0; i < n; i++) fprintf(stream, "%s\n", piece[i]);
-    fclose(stream);
+    memory_stream_close(stream);
     Status status = file_write_text(path, text, length);
     free(text);
     return status;

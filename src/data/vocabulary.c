@@ -164,27 +164,9 @@ int vocabulary_size(const Vocabulary *v)
     return v->n;
 }
 
-bool vocabulary_lower_case(const Vocabulary *v)
-{
-    return v->tokenizer.lower_case;
-}
-
 const char *vocabulary_piece(const Vocabulary *v, int id)
 {
     return v->tokenizer.piece[id];
-}
-
-const char *const *vocabulary_pieces(const Vocabulary *v)
-{
-    return (const char *const *)v->tokenizer.piece;
-}
-
-int vocabulary_find(const Vocabulary *v, Slice piece)
-{
-    const int id = find_piece(v, piece);
-    for (int i = 0; id < 0 && i < v->tokenizer.n_added; i++)
-        if (slice_is(piece, v->tokenizer.added[i].text)) return v->tokenizer.added[i].id;
-    return id;
 }
 
 int vocabulary_special(const Vocabulary *v, Special which)

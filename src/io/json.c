@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "io/file.h"
 #include "io/file_kind.h"
@@ -65,7 +66,7 @@ Status json_read_file(const char *path, json_t **root)
 
 static void *checked(void *made)
 {
-    if (!made) status_abort(__FILE__, __LINE__, "no memory for JSON");
+    if (!made) memory_fail(1);
     return made;
 }
 
@@ -85,7 +86,7 @@ json_t *json_number(double value)
 void json_put(json_t *object, const char *key, json_t *value)
 {
     char *valid = utf8_repair(key);
-    if (json_object_set_new(object, valid, checked(value)) != 0) status_abort(__FILE__, __LINE__, "no memory for JSON");
+    if (json_object_set_new(object, valid, checked(value)) != 0) memory_fail(1);
     free(valid);
 }
 

@@ -23,10 +23,9 @@ static char *vocab_txt(const Tokenizer *t)
     bool *is_empty = rows_without_piece(t);
     int n = t->n;
     while (n && is_empty[n - 1]) n--;
-    FILE *stream = open_memstream(&text, &length);
-    if (!stream) status_abort(__FILE__, __LINE__, "no memory for the vocabulary");
+    FILE *stream = memory_stream(&text, &length);
     for (int id = 0; id < n; id++) fprintf(stream, "%s\n", is_empty[id] ? "" : t->piece[id]);
-    fclose(stream);
+    memory_stream_close(stream);
     free(is_empty);
     return text;
 }

@@ -130,12 +130,6 @@ void gemm(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const r
     multiply(threads, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
-void gemm_single(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda, const real *b,
-                 int ldb, double beta, real *c, int ldc)
-{
-    multiply(1, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-}
-
 void gemm_f64(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b,
               int ldb, double beta, double *c, int ldc)
 {

@@ -162,6 +162,7 @@ Status benchmark_run(const Comm *comm, const BenchmarkOptions *o, BenchmarkResul
     run.optimizer.schedule = SCHEDULE_CONSTANT;
     run.nc.loss.weight = o->regularizer ? 10 : 0;
     run.output = ".";
+    run.checkpoint.behind = false; /* none is written: no memory for a copy */
     Trainer t = {.run = &run, .total_steps = run.steps};
     t.step.schedule = (Schedule){SCHEDULE_CONSTANT, run.optimizer.learning_rate, 0, run.steps};
     *r = (BenchmarkResult){.options = *o, .ranks = comm->n_ranks, .threads = gemm_threads()};

@@ -90,11 +90,10 @@ Status history_write_table(const History *history, const char *path)
 {
     char *text = NULL;
     size_t length = 0;
-    FILE *stream = open_memstream(&text, &length);
-    CHECK(stream, STATUS_INTERNAL, "no memory for the log");
+    FILE *stream = memory_stream(&text, &length);
     print_header(history, stream);
     for (size_t i = 0; i < history->n; i++) print_line(history, &history->line[i], stream);
-    fclose(stream);
+    memory_stream_close(stream);
     Status status = file_write_text(path, text, length);
     free(text);
     return status;

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -58,8 +59,17 @@ static void warn_of_waiting(const Comm *comm, int threads, int allowed, int onli
         log_warning("this rank may use %d of %d cores; mpirun --bind-to none opens all of them", allowed, online);
 }
 
+static Status check_isa(void)
+{
+    const char *isa = getenv("COLLAPSE_ISA");
+    CHECK(!isa || !isa[0] || strcmp(isa, "plain") == 0 || strcmp(isa, "avx2") == 0 || strcmp(isa, "avx512") == 0,
+          STATUS_USAGE, "COLLAPSE_ISA = '%s' is not one of: plain avx2 avx512", isa);
+    return STATUS_OK;
+}
+
 Status runtime_init(const Comm *comm, int threads, const GemmChoice *products, bool is_quiet)
 {
+    TRY(comm_agree(comm, check_isa()));
     const int online = (int)sysconf(_SC_NPROCESSORS_ONLN), allowed = cores_allowed();
     const char *user = getenv("OMP_NUM_THREADS");
     if (threads == 0 && user) threads = atoi(user);

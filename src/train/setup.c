@@ -75,6 +75,8 @@ static Status set_parts(const RunSettings *run, Trainer *t)
 void setup_method(Trainer *t)
 {
     const RunSettings *run = t->run;
+    if (run->method->n_terms > HISTORY_TERMS)
+        status_abort(__FILE__, __LINE__, "method %s has more than %d terms", run->method->name, HISTORY_TERMS);
     t->method = (MethodRun){.method = run->method,
                             .options = run_settings_options(run, run->method),
                             .model = &t->model,
@@ -89,15 +91,15 @@ static Status read_data(const Comm *comm, const RunSettings *run, Trainer *t)
                              .column = run->data.column,
                              .pair = run->data.pair,
                              .max_length = (int)run->data.max_length};
-    char *own = file_join(run->output, "corpus.h5");
-    const bool automatic = strcmp(run->data.cache, "auto") == 0;
-    if (automatic) request.cache_bytes = CACHED_BYTES;
-    request.cache = strcmp(run->data.cache, "no") == 0 || run->dry_run ? "" : automatic ? own : run->data.cache;
     const int positions = bert_config_positions(&t->model.config);
     CHECK(run->data.max_length <= positions, STATUS_USAGE,
           "max-length = %lld, but the model reads at most %d positions", (long long)run->data.max_length, positions);
     CHECK(!run->data.pair[0] || t->model.config.types > 1, STATUS_USAGE,
           "pair-column = %s makes pairs, but the model knows one token type (type_vocab_size = 1)", run->data.pair);
+    char *own = file_join(run->output, "corpus.h5");
+    const bool automatic = strcmp(run->data.cache, "auto") == 0;
+    if (automatic) request.cache_bytes = CACHED_BYTES;
+    request.cache = strcmp(run->data.cache, "no") == 0 || run->dry_run ? "" : automatic ? own : run->data.cache;
     setup_method(t);
     Status status = run->method->read(comm, &t->method, run->data.path, &request);
     free(own);

@@ -66,6 +66,7 @@ fails 64 "unknown key" "$collapse" encode "$work/good/model.h5" --txt=a
 fails 64 "one operand too many" "$collapse" encode "$work/good/model.h5" "$work/good/model.h5" --text=a --output=b
 fails 74 "cannot be created" mpirun -n 2 "$collapse" encode "$work/good/model.h5" --text="$work/text.txt" --output=/nonexistent/e.h5
 fails 65 "line 2: byte 0xff" sh -c "'$collapse' tokenize --vocab='$work/vocab.txt' < '$work/latin.txt'"
+COLLAPSE_ISA=avx3 fails 64 "COLLAPSE_ISA = .avx3. is not one of: plain avx2 avx512" mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/isa"
 fails 64 "is too small" sh -c "'$collapse' vocab --size=8 --output='$work/v.txt' < '$work/text.txt'"
 fails 64 "one of: pronoun-gap" "$collapse" evaluate "$work/good/model.h5" --task=seat --data=x
 [ ! -e "$work/e.h5" ] && [ ! -e "$work/v.txt" ] && [ -z "$(find "$work" -name '*.partial')" ]
