@@ -16,7 +16,8 @@ typedef enum {
     RANDOM_GRAMMAR,     /* collapse corpus */
     RANDOM_BENCH,       /* collapse bench */
     RANDOM_BOOTSTRAP,   /* resampling of intervals */
-    RANDOM_TEST
+    RANDOM_TEST,
+    RANDOM_CHOICE /* which of an item's texts */
 } RandomPurpose;
 
 typedef struct {

@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "methods/bec.h"
+#include "methods/cda.h"
 #include "methods/mabel.h"
 #include "methods/mlm.h"
 
-static const Method *table[16] = {&method_mlm, &method_bec, &method_mabel};
+static const Method *table[16] = {&method_mlm, &method_bec, &method_mabel, &method_cda};
 enum { MOST_METHODS = sizeof table / sizeof table[0] };
 
 const Method *method_at(int i)

@@ -20,7 +20,8 @@ static const struct {
 } row[] = {
     {FIXED,
      {"method", SETTING_TEXT, "mlm", "", 0, 0, AT(method_name),
-      "recipe: mlm (any text), bec (gender-swapped text), mabel (entailment pairs)"}},
+      "recipe: mlm (any text), bec (gender-swapped text), mabel (entailment pairs), cda (texts and counterfactuals), "
+      "ase (masked pronouns)"}},
     {FREE,
      {"compat", SETTING_CHOICE, "none", "none fnc", 0, 0, AT(compat),
       "fnc: every key as in the published code of the method"}},

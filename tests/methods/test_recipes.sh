@@ -5,7 +5,7 @@ tiny 60
 train 1 "$work/start" --steps=1
 for recipe in "$ROOT"/jobs/recipes/*.conf; do
     name=$(basename "$recipe")
-    case $name in mabel*) data=$ROOT/tests/data/entailment.csv;; *) data=$work/text.txt;; esac
+    case $name in mabel*|cda*) data=$ROOT/tests/data/entailment.csv;; *) data=$work/text.txt;; esac
     words=
     grep -q "^nc-weight\|^compat" "$recipe" && words="--nc-words=$work/words.txt"
     "$collapse" train "$recipe" --init="$work/start/model.h5" --train-data="$data" --output="$work/out" --max-length=32 --dry-run $words > "$work/log" 2>&1 &&

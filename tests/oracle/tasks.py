@@ -14,7 +14,7 @@ def masked_lm(batch, model, hidden):
     return F.cross_entropy(model.cls(hidden[chosen]), label[chosen])
 
 
-def mlm(s, batch, model, hidden):
+def mlm(s, batch, model, hidden, ranks=1):
     return masked_lm(batch, model, hidden), [], [True] * (len(batch["offset"]) - 1)
 
 
@@ -46,4 +46,4 @@ def mabel(s, batch, model, hidden, ranks=1):
 
 
 def task_of(s):
-    return {"mlm": mlm, "bec": mlm, "mabel": mabel}[s["method"]]
+    return {"mlm": mlm, "bec": mlm, "cda": mlm, "mabel": mabel}[s["method"]]
