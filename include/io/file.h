@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/status.h"
 
@@ -43,8 +44,10 @@ Status file_set_aside(const char *path, int number);
 
 /* Can path be written? Asked before long work whose result goes there. */
 Status file_check_writable(const char *path);
-/* Write text under the partial name, sync, rename over path (a symbolic link stays, and its target is replaced), sync
- * the folder. */
+/* Write under the partial name, sync, rename over path (a symbolic link stays, and its target is replaced), sync the
+ * folder. write: returns false, with errno, when the file could not be written. */
+Status file_write(const char *path, bool (*write)(FILE *stream, const void *context), const void *context);
+/* The same with a text. */
 Status file_write_text(const char *path, const char *text, size_t length);
 /* Sync the file `from` and rename it to `to`, so that a crash leaves the old file or the new one. */
 Status file_commit(const char *from, const char *to);

@@ -14,6 +14,7 @@
 
 #include "base/memory.h"
 #include "base/process.h"
+#include "base/text.h"
 
 static Status read_stream(FILE *stream, const char *path, char **data, size_t *length)
 {
@@ -288,22 +289,30 @@ Status file_commit(const char *from, const char *to)
     return status;
 }
 
-Status file_write_text(const char *path, const char *text, size_t length)
+Status file_write(const char *path, bool (*write)(FILE *stream, const void *context), const void *context)
 {
     char *target = file_target(path), *partial = file_partial_name(target);
-    Status status = STATUS_OK;
     FILE *stream = fopen(partial, "wb");
-    if (!stream) {
-        status = status_set(STATUS_IO, __FILE__, __LINE__, "%s: cannot be written: %s", partial, strerror(errno));
-    } else {
-        bool wrote = fwrite(text, 1, length, stream) == length;
-        wrote = fclose(stream) == 0 && wrote;
-        if (!wrote)
-            status = status_set(STATUS_IO, __FILE__, __LINE__, "%s: cannot be written: %s", partial, strerror(errno));
-    }
+    bool wrote = stream && write(stream, context);
+    int reason = wrote ? 0 : errno;
+    if (stream && fclose(stream) != 0 && wrote) wrote = false, reason = errno;
+    Status status = STATUS_OK;
+    if (!wrote)
+        status = status_set(STATUS_IO, __FILE__, __LINE__, "%s: cannot be written: %s", partial, strerror(reason));
     if (!status) status = file_commit(partial, target);
     if (status) unlink(partial);
     free(partial);
     free(target);
     return status;
+}
+
+static bool write_slice(FILE *stream, const void *context)
+{
+    const Slice *text = context;
+    return fwrite(text->start, 1, text->length, stream) == text->length;
+}
+
+Status file_write_text(const char *path, const char *text, size_t length)
+{
+    return file_write(path, write_slice, &(Slice){text, length});
 }

@@ -239,6 +239,7 @@ static char *header_text(const TensorToWrite *tensor, int n, size_t *length)
     }
     char *text = json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER);
     json_decref(root);
+    if (!text) memory_fail(1);
     const size_t bare = strlen(text);
     *length = (bare + 7) & ~(size_t)7; /* data starts at a multiple of 8 */
     text = memory_resize(text, *length + 1, 1);
@@ -246,8 +247,15 @@ static char *header_text(const TensorToWrite *tensor, int n, size_t *length)
     return text;
 }
 
-static bool write_all(FILE *stream, const TensorToWrite *tensor, int n)
+typedef struct {
+    const TensorToWrite *tensor;
+    int n;
+} Tensors;
+
+static bool write_all(FILE *stream, const void *context)
 {
+    const TensorToWrite *tensor = ((const Tensors *)context)->tensor;
+    const int n = ((const Tensors *)context)->n;
     size_t length;
     char *header = header_text(tensor, n, &length);
     unsigned char prefix[8];
@@ -275,16 +283,5 @@ bool safetensors_is_ours(const char *path)
 
 Status safetensors_write(const char *path, const TensorToWrite *tensor, int n)
 {
-    char *target = file_target(path), *partial = file_partial_name(target);
-    Status status = STATUS_OK;
-    FILE *stream = fopen(partial, "wb");
-    bool wrote = stream && write_all(stream, tensor, n);
-    if (stream && fclose(stream) != 0) wrote = false;
-    if (!wrote)
-        status = status_set(STATUS_IO, __FILE__, __LINE__, "%s: cannot be written: %s", partial, strerror(errno));
-    if (!status) status = file_commit(partial, target);
-    if (status) unlink(partial);
-    free(partial);
-    free(target);
-    return status;
+    return file_write(path, write_all, &(Tensors){tensor, n});
 }
