@@ -24,11 +24,12 @@ static Status check_dataset(H5File *file, const char *path, void *context)
 /* What may stand in the root, by format; a trace has one group per step. */
 static const char *const members[][2] = {
     {MODEL_FORMAT, "model tokenizer training"},
-    {CHECKPOINT_FORMAT, "model tokenizer training optimizer progress collapse history"},
+    {CHECKPOINT_FORMAT, "model tokenizer training optimizer progress collapse history best"},
     {"collapse-encode", "ids offset hidden logits"},
     {"collapse-scores", "item metric interval"},
     {"collapse-geometry", "class centre gram spectrum metric interval"},
     {"collapse-corpus", "ids offset"},
+    {"collapse-fisher", "fisher"},
 };
 
 static Status check_member(H5File *file, const char *path, bool is_dataset, void *context)
@@ -69,11 +70,12 @@ static Status check_file(H5File *file, const char *path)
 {
     char *format = NULL;
     int n_datasets = 0;
-    TRY(h5_check_format(file,
-                        MODEL_FORMAT
-                        "," CHECKPOINT_FORMAT
-                        ",collapse-encode,collapse-trace,collapse-scores,collapse-geometry,collapse-corpus",
-                        "collapse writes the files this program checks"));
+    TRY(h5_check_format(
+        file,
+        MODEL_FORMAT
+        "," CHECKPOINT_FORMAT
+        ",collapse-encode,collapse-trace,collapse-scores,collapse-geometry,collapse-corpus,collapse-fisher",
+        "collapse writes the files this program checks"));
     TRY(h5_get_text(file, "/", "format", &format));
     const bool is_checkpoint = strcmp(format, CHECKPOINT_FORMAT) == 0,
                is_model = is_checkpoint || strcmp(format, MODEL_FORMAT) == 0;

@@ -161,11 +161,12 @@ static Status run(const char *path, const char *command_line)
     (void)command_line;
     H5File *file;
     TRY(h5_open(path, &file));
-    Status status = h5_check_format(file,
-                                    MODEL_FORMAT
-                                    "," CHECKPOINT_FORMAT
-                                    ",collapse-encode,collapse-trace,collapse-scores,collapse-geometry,collapse-corpus",
-                                    "collapse writes the files this program shows");
+    Status status = h5_check_format(
+        file,
+        MODEL_FORMAT
+        "," CHECKPOINT_FORMAT
+        ",collapse-encode,collapse-trace,collapse-scores,collapse-geometry,collapse-corpus,collapse-fisher",
+        "collapse writes the files this program shows");
     if (!status) status = show_file(file);
     h5_close(&file);
     return status;

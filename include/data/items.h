@@ -17,9 +17,10 @@ typedef struct {
     TableFormat format;
     int n_columns;
     const char *column[ITEMS_COLUMNS]; /* their names; NULL: the column at this place of the table */
-    bool is_pair;   /* two columns are one text; of plain text, the parts of a line around a TAB, and a
-                       line without one is a text of its own */
-    int max_length; /* pieces of a text with its special ones */
+    bool is_pair;      /* two columns are one text; of plain text, the parts of a line around a TAB, and a
+                          line without one is a text of its own */
+    bool has_specials; /* texts may begin with [CLS] and end with [SEP] themselves: once is enough */
+    int max_length;    /* pieces of a text with its special ones */
 } ItemsRequest;
 
 /* Collective. Fails alike on all ranks: as table_open and table_want; plain text, but no pairs; fewer columns than

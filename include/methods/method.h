@@ -72,6 +72,9 @@ struct Method {
     Status (*read)(const Comm *comm, MethodRun *m, const char *path, CorpusOptions *request);
     /* Memory, counted then cut: called twice. Local. */
     void (*lay_out)(Arena *arena, MethodRun *m);
+    /* When the weights are those the run begins with, also where it will continue a checkpoint: what follows from them.
+     * Collective; fails alike on all ranks. */
+    Status (*start)(const Comm *comm, MethodRun *m);
     /* Before the first step of an epoch, and where a run continues. Collective. */
     Status (*begin)(const Comm *comm, MethodRun *m, int64_t epoch);
     /* Items item [n] of a step; NULL: those of the epoch's permutation. The same on all ranks. Local. */

@@ -122,6 +122,14 @@ static void add(Encoded *out, int32_t id, int32_t kind)
     id_list_add(&out->kinds, kind);
 }
 
+/* Without a [CLS] in front and a [SEP] behind that the text brought along. */
+static void drop_specials(const Vocabulary *v, IdList *ids)
+{
+    if (ids->n && ids->id[ids->n - 1] == vocabulary_special(v, SPECIAL_SEP)) ids->n--;
+    if (!ids->n || ids->id[0] != vocabulary_special(v, SPECIAL_CLS)) return;
+    memmove(ids->id, ids->id + 1, --ids->n * sizeof *ids->id);
+}
+
 /* [CLS] a [SEP], or [CLS] a [SEP] b [SEP]. scratch: pieces of the texts. */
 static void encode_text(const Share *s, Slice a, Slice b, int record, IdList scratch[2], Encoded *out)
 {
@@ -131,6 +139,7 @@ static void encode_text(const Share *s, Slice a, Slice b, int record, IdList scr
     scratch[0].n = scratch[1].n = 0;
     wordpiece_encode(v, a, &scratch[0]);
     if (is_pair) wordpiece_encode(v, b, &scratch[1]);
+    if (s->request->has_specials) drop_specials(v, &scratch[0]);
     if ((scratch[0].n == 0 || (is_pair && scratch[1].n == 0)) && out->empty < 0) out->empty = record;
     out->n_cut += scratch[0].n + scratch[1].n > room;
     while (scratch[0].n + scratch[1].n > room) scratch[scratch[0].n > scratch[1].n ? 0 : 1].n--;

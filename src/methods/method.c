@@ -3,12 +3,13 @@
 
 #include <string.h>
 
+#include "methods/ase.h"
 #include "methods/bec.h"
 #include "methods/cda.h"
 #include "methods/mabel.h"
 #include "methods/mlm.h"
 
-static const Method *table[16] = {&method_mlm, &method_bec, &method_mabel, &method_cda};
+static const Method *table[16] = {&method_mlm, &method_bec, &method_mabel, &method_cda, &method_ase};
 enum { MOST_METHODS = sizeof table / sizeof table[0] };
 
 const Method *method_at(int i)

@@ -448,6 +448,7 @@ Status setup_open(const Comm *comm, const RunSettings *run, const char *settings
     if (run->dry_run) return STATUS_OK;
     TRY(comm_agree(comm, interrupt_status()));
     TRY(load_weights(comm, run, t));
+    if (run->method->start) TRY(run->method->start(comm, &t->method));
     setup_state(settings, command_line, t);
     if (strcmp(run->model.init, "random") != 0) hash_weights(&t->model.params, t->state.init_hash);
     TRY(continue_old(comm, plan, t));

@@ -7,7 +7,8 @@ for recipe in "$ROOT"/jobs/recipes/*.conf; do
     name=$(basename "$recipe")
     case $name in mabel*|cda*) data=$ROOT/tests/data/entailment.csv;; *) data=$work/text.txt;; esac
     words=
-    grep -q "^nc-weight\|^compat" "$recipe" && words="--nc-words=$work/words.txt"
+    case $name in ase*) data=$ROOT/tests/data/pronouns.csv; words="--ase-neutral=tests/data/neutral.txt --ase-male=tests/data/male.txt --ase-female=tests/data/female.txt";; esac
+    grep -q "^nc-weight\|^compat" "$recipe" && words="$words --nc-words=$work/words.txt"
     "$collapse" train "$recipe" --init="$work/start/model.h5" --train-data="$data" --output="$work/out" --max-length=32 --dry-run $words > "$work/log" 2>&1 &&
         head -n 1 "$recipe" | grep -q "^# $name: "
     ok $? "$name: $(grep -o 'memory of rank 0: [0-9]* MB' "$work/log") $(grep -i "collapse:" "$work/log")"

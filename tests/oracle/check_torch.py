@@ -31,11 +31,15 @@ RUNS += [["--nc-align=shift", "--nc-space=hidden", "--nc-ids=masked", "--nc-rese
          ["--nc-reset=ema:0.9", "--nc-space=hidden", "--nc-grad=both", "--nc-metric=nc1"],
          ["--adam=hf", "--weight-decay=0.05", "--schedule=cosine", "--warmup=3", "--clip=0.5"],
          ["--nc-weight=0", "--weight-decay=0.05", "--clip=0"]]
-ROWS = {f"--method={m}": "tests/data/entailment.csv" for m in ("mabel", "cda")}  # text of each method
+ROWS = {f"--method={m}": "tests/data/entailment.csv" for m in ("mabel", "cda")} | {"--method=ase": "tests/data/pronouns.csv"}  # text of each method
 # Methods: ranks and flags; the golden rows are of tests/golden/methods.tsv.
+ASE = ["--method=ase", "--batch=5", "--ase-neutral=tests/data/neutral.txt", "--ase-male=tests/data/male.txt", "--ase-female=tests/data/female.txt",
+       "--ase-elastic=50", "--ase-fisher-data=tests/data/lines.txt", "--ase-fisher-lines=21"]
 MABEL = ["--method=mabel", "--batch=5"]
 METHODS = [(2, MABEL + ["--nc-weight=0"]), (2, MABEL), (1, MABEL + ["--compat=fnc"]), (2, MABEL + ["--mabel-tie=no", "--mabel-gradient=local-mean"]),
            (2, MABEL + ["--mabel-align=a2", "--mabel-vector=pooler", "--nc-grad=both", "--nc-align=masked"]),
+           (2, ASE + ["--ase-squares=yes", "--nc-weight=0"]), (2, ASE), (1, ASE + ["--compat=fnc", "--batch=5"]),
+           (2, ASE + ["--ase-first=yes", "--ase-fisher-cumulative=yes", "--nc-ids=true", "--ase-elastic=1e-4"]),
            (2, ["--method=cda", "--batch=5"]), (2, ["--method=cda", "--batch=5", "--cda-both=yes", "--nc-weight=0"])]
 cases = failures = 0
 

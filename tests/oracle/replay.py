@@ -166,7 +166,7 @@ def name_in_file(name):
 def replay(trace_path, folder, init, f64=False, ranks=1):
     """Largest relative differences of the losses, and the difference of the final weights over the update."""
     s, dtype = settings_of(folder), torch.float64 if f64 else torch.float32
-    model, start, _ = load_model(init, dtype, s.get("mabel-tie") == "no")
+    model, start, pieces = load_model(init, dtype, s.get("mabel-tie") == "no")
     model.train()
     named = {n: p for n, p in model.named_parameters() if n != "cls.predictions.decoder.bias"}
     exempt = ["bias" in n or "LayerNorm.weight" in n for n in named]
@@ -175,7 +175,7 @@ def replay(trace_path, folder, init, f64=False, ranks=1):
     words = class_ids(folder) if nc_weight else []
     statistics = Statistics(s, words, model.config.hidden_size)
     word = named.get("cls.predictions.decoder.weight", named["bert.embeddings.word_embeddings.weight"])
-    task_of, more = tasks.task_of(s), {"ranks": ranks} if ranks > 1 else {}
+    method, more = tasks.task_of(s, model, named, pieces), {"ranks": ranks} if ranks > 1 else {}
     worst, history = dict(loss=0.0, task_loss=0.0, nc_loss=0.0, grad_norm=0.0), []
     trace = h5py.File(trace_path)
     steps = sorted(k for k in trace if k.startswith("step_"))
@@ -193,7 +193,7 @@ def replay(trace_path, folder, init, f64=False, ranks=1):
             lo, hi = offset[b], offset[b + 1]
             hidden.append(model.bert(torch.tensor([ids[lo:hi]]), token_type_ids=torch.tensor([kind[lo:hi]])).last_hidden_state[0])
         hidden = torch.cat(hidden)
-        task, terms, whole = task_of(s, batch, model, hidden, **more)
+        task, terms, whole = method(s, batch, model, hidden, **more)
         for b in range(len(offset) - 1):
             lo, hi = offset[b], offset[b + 1]
             for t, c in pairs(s, ids[lo:hi], true_ids[lo:hi], label[lo:hi], hi - lo):
