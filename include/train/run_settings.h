@@ -22,6 +22,8 @@ typedef struct {
         bool cased;
         int64_t layers, hidden, heads, intermediate, positions;
         double initializer_range;
+        int64_t prefix;
+        bool prefix_shifts;
     } model; /* but init: of init = random */
     struct {
         const char *path, *column, *pair, *cache;

@@ -39,6 +39,14 @@ static const struct {
     {FIXED,
      {"initializer-range", SETTING_REAL, "0.02", "", 1e-6, 10, AT(model.initializer_range),
       "init = random: standard deviation of the weights"}},
+    {FIXED,
+     {"prefix", SETTING_INTEGER, "0", "", 0, 4096, AT(model.prefix),
+      "keys and values of its own that every layer puts before a sample's (prefix tuning), beginning at random unless "
+      "the "
+      "model has them; with freeze = *, !*.prefix they alone are trained"}},
+    {FIXED,
+     {"prefix-shift", SETTING_SWITCH, "no", "", 0, 0, AT(model.prefix_shifts),
+      "tokens are counted from behind the prefix, as past_key_values of transformers does"}},
     {FREE,
      {"vocab", SETTING_PATH, "", "", 0, 0, AT(model.vocab),
       "init = random: vocab.txt (one piece a line), a tokenizer.json, or a Hugging Face folder"}},

@@ -37,12 +37,30 @@ enum { CACHED_BYTES = 16 << 20 /* a smaller text is tokenized in half a second *
 
 /* --- text and words ------------------------------------------------------------------------------- */
 
+/* The prefix asked for, unless the model has it. */
+static Status set_prefix(const RunSettings *run, BertConfig *config)
+{
+    const int prefix = (int)run->model.prefix;
+    if (!prefix) return STATUS_OK;
+    CHECK(!config->prefix || (config->prefix == prefix && config->prefix_shifts == run->model.prefix_shifts),
+          STATUS_USAGE,
+          "prefix = %d, prefix-shift = %s, but the model has a prefix of %d, prefix-shift = %s; leave both keys out",
+          prefix, run->model.prefix_shifts ? "yes" : "no", config->prefix, config->prefix_shifts ? "yes" : "no");
+    CHECK(!run->model.prefix_shifts || prefix + 3 <= config->positions, STATUS_USAGE,
+          "prefix = %d with prefix-shift leaves less than 3 of the model's %d positions to a sample", prefix,
+          config->positions);
+    config->prefix = prefix;
+    config->prefix_shifts = run->model.prefix_shifts;
+    return STATUS_OK;
+}
+
 /* The parts of the model that the method asks for, and what is not trained: parts it does not use, what it freezes, and
  * what the user does, in this order. */
 static Status set_parts(const RunSettings *run, Trainer *t)
 {
     MethodNeeds needs = {0};
     BertLayout layout;
+    TRY(set_prefix(run, &t->model.config));
     if (run->method->ask) TRY(run->method->ask(run_settings_options(run, run->method), &t->model.config, &needs));
     TRY(bert_config_check("the model with the parts that the method asks for", &t->model.config));
     CHECK(!needs.depends_on_ranks || !run->work.reproducible, STATUS_USAGE,

@@ -60,6 +60,31 @@ grad() { cut -f8 "$1/log.tsv" | sed -n 2p; }
 train 1 "$work/all" $flags --nc-weight=0
 awk "BEGIN { exit !($(grad "$work/f1") < $(grad "$work/all")) }"; ok $? "the norm is of what is trained: $(grad "$work/f1"), of everything: $(grad "$work/all")"
 
+# A prefix: trained alone, stored, continued, evaluated; on ranks as on one.
+alone="--init=$work/start/model.h5 --nc-weight=0 --freeze=*,!*.prefix --prefix=5 --steps=8 --dropout=0.1 --learning-rate=0.01"
+for ranks in 1 3; do
+    train $ranks "$work/x$ranks" $alone
+    "$diff" "$work/start/model.h5" "$work/x$ranks/model.h5" --most=0 > "$work/found"
+    ! grep "weights" "$work/found" | grep -v "only in" | grep -q "e[-+][0-9]" && [ "$(grep -c "self.prefix.*only in the second" "$work/found")" = 2 ]
+    ok $? "$ranks ranks: the prefix alone is trained: $(grep -o 'frozen:.*' "$work/x$ranks.log")"
+done
+"$compare" "$work/x1/model.h5" "$work/x3/model.h5" --weights=1e-4 > "$work/found"; ok $? "3 ranks: $(tail -n 1 "$work/found")"
+train 2 "$work/xl" $alone --steps=40 --batch=60 --dropout=0 --learning-rate=0.05 --schedule=constant
+loss() { sed -n "$2" "$1/log.tsv" | awk '{ sum += $4 } END { print sum / NR }'; }
+awk "BEGIN { exit !($(loss "$work/xl" '37,41p') < $(loss "$work/xl" '2,4p') - 0.05) }"; ok $? "the loss falls: $(loss "$work/xl" '2,4p') to $(loss "$work/xl" '37,41p')"
+train 1 "$work/xr1" $alone --reproducible=yes; train 3 "$work/xr3" $alone --reproducible=yes --checkpoint-steps=3 --recompute=yes
+rm -f "$work/xr3/model.h5" "$work/xr3/$last"; train 2 "$work/xr3" $alone --reproducible=yes --checkpoint-steps=3
+"$compare" "$work/xr1/$last" "$work/xr3/$last" --bits --skip=seconds > "$work/found"; ok $? "reproducible, recomputed, continued on other ranks: the bits of one: $(cat "$work/found")"
+head -n 5 "$work/text.txt" > "$work/five.txt"
+for m in start x1; do "$collapse" encode "$work/$m/model.h5" --text="$work/five.txt" --output="$work/$m-e.h5" > "$work/log" 2>&1 || cat "$work/log"; done
+! "$compare" "$work/start-e.h5" "$work/x1-e.h5" --bits > "$work/found"; ok $? "encode reads the prefix: $(tail -n 1 "$work/found")"
+train 2 "$work/xs" --init="$work/x1/model.h5" --nc-weight=0 --steps=2; ok $? "a model that has a prefix is trained on"
+train 2 "$work/xp" --nc-weight=0 --steps=2 --prefix=8 --prefix-shift=yes; ok $? "positions from behind the prefix"
+fails 64 "no place" "$bin/collapse-export" "$work/x1/model.h5" --output="$work/xe"
+fails 64 "but the model has a prefix of 5" "$collapse" train "$work/base.conf" --init="$work/x1/model.h5" --output="$work/x" --steps=1 --prefix=6
+fails 64 "leaves less than 3 of the model's 40 positions" "$collapse" train "$work/base.conf" --output="$work/x" --steps=1 --prefix=38 --prefix-shift=yes
+fails 64 "max-length = 32, but the model reads at most 30 positions" "$collapse" train "$work/base.conf" --output="$work/x" --steps=1 --prefix=10 --prefix-shift=yes
+
 fails 64 "freeze names 'roberta.\*', but no tensor" "$collapse" train "$work/base.conf" --output="$work/x" --steps=1 --freeze='roberta.*'
 fails 64 "leaves nothing to train" "$collapse" train "$work/base.conf" --output="$work/x" --steps=1 --nc-weight=0 --freeze='*'
 fails 64 "trains the rows of the decoder alone, but they are frozen" "$collapse" train "$work/base.conf" --output="$work/x" --steps=1 --freeze='bert.embeddings.*'
