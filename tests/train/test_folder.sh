@@ -11,12 +11,12 @@ pair() { # folder, the other's path to it, seconds between, text
     "$collapse" train "$work/base.conf" --output="$1" --steps=100000 > "$work/a.log" 2>&1 & local a=$!
     sleep "$3"
     "$collapse" train "$work/base.conf" --output="$2" --steps=100000 --learning-rate=1e-3 > "$work/b.log" 2>&1 & local b=$!
-    for i in $(seq 300); do # until one of them has ended
+    for i in $(seq 1200); do # until one of them has ended
         kill -0 $a 2> /dev/null && kill -0 $b 2> /dev/null || break
         sleep 0.1
     done
     if kill -0 $a 2> /dev/null; then local winner=$a loser=$b log=$work/b.log; else local winner=$b loser=$a log=$work/a.log; fi
-    for i in $(seq 100); do grep -q . "$1/log.tsv" 2> /dev/null && break; sleep 0.1; done # it trains
+    for i in $(seq 900); do grep -q . "$1/log.tsv" 2> /dev/null && break; sleep 0.1; done # it trains
     kill -TERM $winner; wait $winner; codes=$?
     wait $loser; codes="$codes $?"
     if grep -q "before MPI_INIT" "$work/a.log" "$work/b.log" && [ -z "${again:-}" ]; then # MPI itself failed to begin
@@ -37,13 +37,13 @@ else
     skip "tmpfs cannot be mounted here"
 fi
 "$collapse" train "$work/base.conf" --output="$work/ranks" --steps=100000 > "$work/a.log" 2>&1 & a=$!
-for i in $(seq 100); do [ -e "$work/ranks/log.tsv" ] && break; sleep 0.1; done
+for i in $(seq 900); do [ -e "$work/ranks/log.tsv" ] && break; sleep 0.1; done
 fails 74 "another run writes to" mpirun -n 3 "$collapse" train "$work/base.conf" --output="$work/ranks" --steps=9
 [ "$(grep -c 'another run writes to' "$work/stderr")" = 1 ]
 ok $? "three ranks say it once"
 mkdir "$work/other"
 fails 74 "another run writes to .*trace.h5" sh -c "'$collapse' train '$work/base.conf' --output='$work/t1' --steps=100000 --trace='$work/trace.h5' > '$work/t1.log' 2>&1 & a=\$!
-    for i in \$(seq 100); do [ -e '$work/t1/log.tsv' ] && break; sleep 0.1; done
+    for i in \$(seq 900); do [ -e '$work/t1/log.tsv' ] && break; sleep 0.1; done
     '$collapse' train '$work/base.conf' --output='$work/t2' --steps=9 --trace='$work/trace.h5'; code=\$?; kill \$a; wait \$a; exit \$code"
 [ ! -e "$work/t2" ]
 ok $? "a trace has one owner too; the folder that was made for nothing is gone"
