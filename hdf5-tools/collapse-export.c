@@ -121,6 +121,8 @@ static Status run(const char *path, const char *command_line)
                        path, config.prefix);
     if (!status) status = write_folder(file, &config);
     h5_close(&file);
+    if (!status && config.pooler)
+        fprintf(stderr, "the pooler is for AutoModel; AutoModelForMaskedLM names it as unexpected and leaves it out\n");
     if (!status && config.sentence_head)
         fprintf(stderr, "the sentence head was left out: AutoModelForMaskedLM has no place for it\n");
     if (!status)
