@@ -6,6 +6,7 @@
 #define BASE_REAL_H
 
 #include <math.h>
+#include <stdint.h>
 
 #ifdef __FAST_MATH__
 #error "-ffast-math or -Ofast: NaNs would pass unseen and bits would not repeat; take it out of CFLAGS"
@@ -16,5 +17,8 @@ typedef double real;
 #else
 typedef float real;
 #endif
+
+/* The upper 16 bits of a float: bfloat16. */
+typedef uint16_t Bf16;
 
 #endif

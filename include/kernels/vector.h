@@ -39,6 +39,13 @@ static inline int product_padded(int n)
     return (n + PRODUCT_PAD - 1) / PRODUCT_PAD * PRODUCT_PAD;
 }
 
+enum { ROUNDED_ROWS = 64 }; /* rounded copies have multiples of this many rows; those behind the last are 0 */
+
+static inline int rounded_rows(int n)
+{
+    return (n + ROUNDED_ROWS - 1) / ROUNDED_ROWS * ROUNDED_ROWS;
+}
+
 typedef enum { ADAM_TORCH, ADAM_HF } AdamForm;
 
 typedef struct {
@@ -97,6 +104,9 @@ typedef struct {
     real (*adamw)(int64_t n, const AdamSettings *settings, real *p, const real *g, real *m, real *v);
     /* Sum of squares in fp64, in a fixed order. */
     double (*square_sum)(int64_t n, const real *x);
+
+    /* y = x rounded to bfloat16: to the nearest, of two equally near to the even one; NaN stays NaN. */
+    void (*round)(int64_t n, const real *x, Bf16 *y);
 
     /* x [n, d] *= factor [n] by row; ldx: row stride. */
     void (*scale_rows)(int n, int d, const real *factor, real *x, int64_t ldx);

@@ -6,9 +6,10 @@
  *   qkv = h Wqkv^T + b;  a = attention(qkv);  s1 = h + dropout(a Wo^T + bo);   y = LN(s1)
  *   f = y Wu^T + bu;     g = gelu(f);         s2 = y + dropout(g Wd^T + bd);   h' = LN(s2)
  *
- * Gelu outputs and attention probabilities are computed again in the backward pass. A model may have a prefix
- * (model/prefix): keys and values before a sample's own in every layer. The backward pass ends where nothing below is
- * trained. */
+ * In precision bf16 what the products with weights read is kept beside, or instead, rounded to bfloat16, and arrays
+ * have params_rows(N) rows; all else, attention's own products among it, is as in fp32. Gelu outputs and attention
+ * probabilities are computed again in the backward pass. A model may have a prefix (model/prefix): keys and values
+ * before a sample's own in every layer. The backward pass ends where nothing below is trained. */
 #ifndef MODEL_ENCODER_H
 #define MODEL_ENCODER_H
 
@@ -21,6 +22,7 @@ typedef struct {
     real *row;                           /* [2, H, N] maxima and inverse sums of the rows of P */
     real *a, *s1, *y, *s2;               /* [N, D] */
     real *f;                             /* [N, I] */
+    Bf16 *rounded_h, *rounded_y;         /* [N, D] the layer's input and y, in precision bf16; else NULL */
     real *mean1, *rstd1, *mean2, *rstd2; /* [N] */
 } LayerStates;
 
@@ -43,10 +45,13 @@ typedef struct {
     LayerStates *layer;  /* owned [L] */
     real *embedded;      /* [N, D] sum of the three embeddings */
     real *mean0, *rstd0; /* [N] */
-    real *g, *df;        /* [N, I] */
+    real *g, *df;        /* layers_gelu_size, [N, I] */
     real *dqkv;          /* [N, 3D] */
     real *dx, *ds, *da;  /* [N, D] */
-    real *reduce;        /* layers_scratch */
+    struct {
+        Bf16 *a, *g, *ds, *df, *dqkv; /* as their namesakes */
+    } rounded;                        /* precision bf16; else all NULL */
+    real *reduce;                     /* layers_scratch */
     real *attention_scratch;
     Dropout *dropout;       /* [B] */
     int *position;          /* [N] of a model whose prefix shifts them, else NULL */

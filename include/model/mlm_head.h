@@ -11,7 +11,7 @@
 #include "base/arena.h"
 #include "model/params.h"
 
-enum { HEAD_ROWS = 256 };
+enum { HEAD_ROWS = 256 }; /* a multiple of ROUNDED_ROWS; arrays given and taken have room for params_rows(n) rows */
 
 typedef struct {
     const Params *params; /* borrowed; gradients are added to params->g */
@@ -19,9 +19,12 @@ typedef struct {
     real *dz;             /* [HEAD_ROWS, D] */
     real *mean, *rstd;    /* [HEAD_ROWS] */
     real *logits;         /* [HEAD_ROWS, V] */
-    double *loss;         /* [HEAD_ROWS] */
-    real *reduce;         /* layers_scratch */
-} MlmHead;                /* arrays live in the arena */
+    struct {
+        Bf16 *x, *z, *dz, *logits; /* what the products read of them, and of the rows given */
+    } rounded;                     /* precision bf16; else all NULL */
+    double *loss;                  /* [HEAD_ROWS] */
+    real *reduce;                  /* layers_scratch */
+} MlmHead;                         /* arrays live in the arena */
 
 void mlm_head_init(Arena *arena, const Params *params, bool has_logits, MlmHead *head);
 

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/real.h"
 #include "io/bert_layout.h"
+#include "kernels/gemm.h"
 
 /* The tensors of one block, as pointers into it: of the weights, or of their gradients. */
 typedef struct {
@@ -36,6 +37,8 @@ typedef struct {
     BertLayout layout;       /* owned */
     BertLayout trained;      /* the tensors that are trained, the first of the block: a view of layout */
     real *weight, *gradient; /* [layout.count] [trained.count]; live in the arena */
+    bool is_bf16;            /* gemm_precision when it was laid out */
+    Bf16 *rounded; /* [layout.count] the weights as products read them, in precision bf16; else NULL (params_round) */
     real *first,
         *second;      /* moments (params_init_dealt: of what this rank owns); NULL for a model that is not trained */
     BertTensors w, g; /* the same, by name; g only if trained: of a frozen matrix NULL, of a frozen vector `unread` */
@@ -58,6 +61,20 @@ void params_free(Params *params); /* the layout; the numbers go with the arena *
 
 /* BERT's random weights (io/bert_init), as a function of the seed. */
 void params_init_random(Params *params, uint64_t seed);
+
+/* Renew the rounded weights: whoever has changed weights calls it, once. */
+void params_round(Params *params);
+
+/* Rows of the arrays a product of n rows reads and writes: in bf16 a multiple, so that few shapes occur. */
+int params_rows(const Params *params, int n);
+/* y [n, columns] = op(x [n, k] W) + beta y: W [columns, k] (TRANSPOSED) or [k, columns] (PLAIN) is one of the weights;
+ * x and y have params_rows(n) rows. */
+void params_product(const Params *params, Transpose t, int n, int columns, int k, Operand x, const real *weight,
+                    double beta, real *y);
+/* A matrix's gradient [rows, columns] = y^T x + beta times itself, of n rows of y and x; NULL, of a frozen one:
+ * nothing. */
+void params_add_product(const Params *params, int rows, int columns, int n, Operand y, Operand x, double beta,
+                        real *gradient);
 
 void params_zero_gradient(Params *params);
 /* Drop the gradients of tensors that are frozen but lie among those that are trained. */

@@ -42,9 +42,10 @@ typedef struct {
     struct {
         int64_t threads, shards, micro_batch;
         bool reproducible, recompute, shard_optimizer;
-        int overlap_sums; /* OverlapSums */
-        int gemm_library; /* GemmLibrary */
-    } work;               /* how it is spread over ranks, threads and memory */
+        int overlap_sums;            /* OverlapSums */
+        int gemm_library, precision; /* GemmLibrary, Precision */
+        bool change_precision;
+    } work; /* how it is spread over ranks, threads and memory */
     struct {
         int64_t steps, keep;
         bool behind;

@@ -30,7 +30,7 @@ enum { N_OWN = sizeof own / sizeof own[0] };
 
 /* Keys that mean what they mean in train, and have its defaults. */
 static const char *const as_in_train[] = {"threads",   "reproducible", "shards",  "shard-optimizer", "overlap-sums",
-                                          "recompute", "micro-batch",  "dropout", "gemm-library"};
+                                          "recompute", "micro-batch",  "dropout", "gemm-library",    "precision"};
 enum { N_TAKEN = sizeof as_in_train / sizeof as_in_train[0], N_KEYS = N_OWN + N_TAKEN };
 
 static Setting table[N_KEYS];
@@ -64,6 +64,7 @@ static void print_result(const BenchmarkResult *r)
     json_put(root, "peak_rss_mb", json_number(r->peak_rss_mb));
     json_put(root, "ranks", json_integer(r->ranks));
     json_put(root, "threads", json_integer(r->threads));
+    json_put(root, "precision", json_text(gemm_precision_key()));
     json_put(root, "gemm_library", json_text(gemm_library_key()));
     json_put(root, "kernel_family", json_text(gemm_family()));
     json_put(root, "model", json_text(model[o->model]));

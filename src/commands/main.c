@@ -91,6 +91,12 @@ static void print_products(GemmLibrary library)
     }
     const double speed = gemm_measure(512, 512, 512, 5, 0.05).gflops;
     printf("%s, kernel family %s, fp32 %.0f GFLOP/s on one thread\n", gemm_library(), gemm_family(), speed);
+    if (library == GEMM_BLIS) return;
+    if (gemm_choose(&(GemmChoice){.precision = PRECISION_BF16}))
+        printf("%s, bf16: not on this processor\n", gemm_library());
+    else
+        printf("%s, kernel family %s, bf16 %.0f GFLOP/s on one thread\n", gemm_library(), gemm_family(),
+               gemm_measure(512, 512, 512, 5, 0.05).gflops);
 }
 
 static void print_version(void)

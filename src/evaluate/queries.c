@@ -168,7 +168,7 @@ static void answer_log_p(Run *r, int n, const int64_t *end)
         for (int64_t a = 0; a < end[i] - r->ask[i]; a++)
             r->answer[r->at[i] + a] = (double)(logit[ask[a].id] + bias[ask[a].id]);
     }
-    layers_cross_entropy(n, v, logits, bias, r->label, 0, head->loss); /* -ln p of each row's first id */
+    layers_cross_entropy(n, v, logits, bias, r->label, 0, head->loss, NULL); /* -ln p of each row's first id */
     for (int i = 0; i < n; i++) {
         const double first = r->answer[r->at[i]];
         for (int64_t a = 0; a < end[i] - r->ask[i]; a++) r->answer[r->at[i] + a] += -first - head->loss[i];

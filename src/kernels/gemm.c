@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/timer.h"
 #include "kernels/gemm_onednn.h"
+#include "kernels/vector.h"
 
 static int threads = 1;
 static int wanted_level;
@@ -48,7 +49,7 @@ void gemm_init(int level, int n_threads)
     }
     bli_init();
     bli_thread_set_num_threads(n_threads);
-    chosen = (GemmChoice){GEMM_BLIS, false};
+    chosen = (GemmChoice){0};
 }
 
 bool gemm_has(GemmLibrary library)
@@ -56,13 +57,33 @@ bool gemm_has(GemmLibrary library)
     return library == GEMM_BLIS || (onednn_is_built() && sizeof(real) == sizeof(float));
 }
 
+/* With what there is instead: the speeds of fp32. */
+static Status refuse_bf16(void)
+{
+    double gflops[2];
+    for (int library = GEMM_BLIS; library <= GEMM_ONEDNN; library++) {
+        chosen = (GemmChoice){.library = (GemmLibrary)library};
+        gflops[library] = gemm_measure(256, 256, 256, 5, 0.1).gflops;
+    }
+    chosen = (GemmChoice){0};
+    FAIL(
+        STATUS_USAGE,
+        "precision = bf16 needs a processor with AVX512-BF16 or AMX (and a COLLAPSE_ISA that allows it), which this "
+        "one "
+        "has not; take fp32, whose products of 256 x 256 x 256 run here at %.1f GFLOP/s with gemm-library = blis, %.1f "
+        "with onednn",
+        gflops[GEMM_BLIS], gflops[GEMM_ONEDNN]);
+}
+
 Status gemm_choose(const GemmChoice *choice)
 {
-    CHECK(gemm_has(choice->library), STATUS_USAGE,
-          "gemm-library = onednn, but this program was built without oneDNN; install it (Debian: libdnnl-dev) and make "
-          "again, or take blis");
+    const bool is_bf16 = choice->precision == PRECISION_BF16;
+    CHECK(gemm_has(choice->library) && (!is_bf16 || gemm_has(GEMM_ONEDNN)), STATUS_USAGE,
+          "%s, but this program was built without oneDNN; install it (Debian: libdnnl-dev) and make again, or take %s",
+          is_bf16 ? "precision = bf16" : "gemm-library = onednn", is_bf16 ? "fp32" : "blis");
+    if (choice->library == GEMM_ONEDNN || is_bf16) onednn_init(wanted_level);
+    if (is_bf16 && (wanted_level < 2 || !onednn_has_bf16())) return refuse_bf16();
     chosen = *choice;
-    if (chosen.library == GEMM_ONEDNN) onednn_init(wanted_level);
     return STATUS_OK;
 }
 
@@ -73,26 +94,37 @@ static const char *blis_family(void)
 
 const char *gemm_family(void)
 {
-    return chosen.library == GEMM_ONEDNN ? onednn_family() : blis_family();
+    if (chosen.precision == PRECISION_BF16) return onednn_family(true);
+    return chosen.library == GEMM_ONEDNN ? onednn_family(false) : blis_family();
 }
 
 const char *gemm_library(void)
 {
     static char text[64];
-    if (chosen.library == GEMM_ONEDNN) return onednn_library();
+    if (chosen.library == GEMM_ONEDNN || chosen.precision == PRECISION_BF16) return onednn_library();
     snprintf(text, sizeof text, "BLIS %s", bli_info_get_version_str());
     return text;
 }
 
+Precision gemm_precision(void)
+{
+    return chosen.precision;
+}
+
+const char *gemm_precision_key(void)
+{
+    return chosen.precision == PRECISION_BF16 ? "bf16" : "fp32";
+}
+
 const char *gemm_library_key(void)
 {
-    return chosen.library == GEMM_ONEDNN ? "onednn" : "blis";
+    return chosen.library == GEMM_ONEDNN || chosen.precision == PRECISION_BF16 ? "onednn" : "blis";
 }
 
 bool gemm_family_is_fallback(void)
 {
     const char *family = blis_family();
-    if (chosen.library != GEMM_BLIS) return false;
+    if (chosen.library != GEMM_BLIS || chosen.precision == PRECISION_BF16) return false;
     if (strcmp(family, "generic") == 0) return wanted_level > 0;
     return wanted_level == 2 && strcmp(family, "skx") != 0;
 }
@@ -130,6 +162,19 @@ void gemm(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const r
     multiply(threads, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
+void gemm_product(Transpose ta, Transpose tb, int m, int n, int k, Operand a, int lda, Operand b, int ldb, double beta,
+                  real *c, int ldc)
+{
+#ifndef REAL_IS_DOUBLE
+    if (a.rounded && b.rounded) {
+        const Product p = {ta, tb, m, n, k, lda, ldb, ldc, 1, beta};
+        onednn_bf16(&p, a.rounded, b.rounded, c, threads, chosen.fixed_order);
+        return;
+    }
+#endif
+    gemm(ta, tb, m, n, k, 1, a.x, lda, b.x, ldb, beta, c, ldc);
+}
+
 void gemm_f64(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b,
               int ldb, double beta, double *c, int ldc)
 {
@@ -142,26 +187,40 @@ void gemm_f64(Transpose ta, Transpose tb, int m, int n, int k, double alpha, con
                  &runtime);
 }
 
+/* Small whole numbers, and their rounded copy (the same numbers) if asked for. */
+static Operand numbers(size_t n, int period, bool rounds)
+{
+    real *x = memory_alloc(n, sizeof *x);
+    Bf16 *rounded = rounds ? memory_alloc(n, sizeof *rounded) : NULL;
+    for (size_t i = 0; i < n; i++) x[i] = (real)((int)(i % (size_t)period) - period / 2);
+    if (rounds) vector_kernels->round((int64_t)n, x, rounded);
+    return (Operand){x, rounded};
+}
+
+static void free_numbers(Operand o)
+{
+    free((void *)(uintptr_t)o.x);
+    free((void *)(uintptr_t)o.rounded);
+}
+
 GemmSpeed gemm_measure(int m, int n, int k, int rounds, double limit_s)
 {
-    real *a = memory_alloc((size_t)m * (size_t)k, sizeof *a);
-    real *b = memory_alloc((size_t)n * (size_t)k, sizeof *b);
+    const bool is_bf16 = chosen.precision == PRECISION_BF16;
+    const Operand a = numbers((size_t)m * (size_t)k, 7, is_bf16), b = numbers((size_t)n * (size_t)k, 5, is_bf16);
     real *c = memory_alloc((size_t)m * (size_t)n, sizeof *c);
-    for (size_t i = 0; i < (size_t)m * (size_t)k; i++) a[i] = (real)(i % 7) - 3;
-    for (size_t i = 0; i < (size_t)n * (size_t)k; i++) b[i] = (real)(i % 5) - 2;
     GemmSpeed speed = {0};
     const double began = timer_now(), cpu = timer_cpu();
     double start = began;
     do {
-        gemm(PLAIN, TRANSPOSED, m, n, k, 1, a, k, b, k, 0, c, n);
+        gemm_product(PLAIN, TRANSPOSED, m, n, k, a, k, b, k, 0, c, n);
         const double end = timer_now(), gflops = 2e-9 * m * n * k / (end - start);
         if (gflops > speed.gflops) speed.gflops = gflops;
         speed.rounds++;
         start = end;
     } while (speed.rounds < rounds && start - began < limit_s);
     speed.cores = (timer_cpu() - cpu) / (start - began);
-    free(a);
-    free(b);
+    free_numbers(a);
+    free_numbers(b);
     free(c);
     return speed;
 }

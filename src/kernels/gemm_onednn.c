@@ -5,10 +5,17 @@
 #include <dnnl.h>
 #include <omp.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/memory.h"
 #include "base/status.h"
 
-enum { PART = 256 }; /* rows or columns of C in a part of fixed_order */
+enum {
+    PAGE = 4096,
+    PART = 256, /* rows or columns of C in a part of fixed_order */
+    MADE = 256  /* primitives that are kept: one for every shape, of which a step has about thirty */
+};
 
 static void must(dnnl_status_t status, const char *call)
 {
@@ -27,6 +34,17 @@ void onednn_init(int level)
     if (level == 1) (void)dnnl_set_max_cpu_isa(dnnl_cpu_isa_avx2);
 }
 
+static bool has(dnnl_cpu_isa_t isa)
+{
+    /* Each instruction set's number holds the bits of those it contains. */
+    return ((unsigned)dnnl_get_effective_cpu_isa() & (unsigned)isa) == (unsigned)isa;
+}
+
+bool onednn_has_bf16(void)
+{
+    return has(dnnl_cpu_isa_avx512_core_bf16);
+}
+
 const char *onednn_library(void)
 {
     static char text[64];
@@ -35,24 +53,11 @@ const char *onednn_library(void)
     return text;
 }
 
-const char *onednn_family(void)
+const char *onednn_family(bool of_bf16)
 {
-    /* Each instruction set's number holds the bits of those it contains. */
-    static const struct {
-        dnnl_cpu_isa_t isa;
-        const char *name;
-    } known[] = {{dnnl_cpu_isa_avx512_core_amx, "avx512_core_amx"},
-                 {dnnl_cpu_isa_avx512_core_bf16, "avx512_core_bf16"},
-                 {dnnl_cpu_isa_avx512_core_vnni, "avx512_core_vnni"},
-                 {dnnl_cpu_isa_avx512_core, "avx512_core"},
-                 {dnnl_cpu_isa_avx2_vnni, "avx2_vnni"},
-                 {dnnl_cpu_isa_avx2, "avx2"},
-                 {dnnl_cpu_isa_avx, "avx"},
-                 {dnnl_cpu_isa_sse41, "sse41"}};
-    const unsigned isa = (unsigned)dnnl_get_effective_cpu_isa();
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if ((isa & (unsigned)known[i].isa) == (unsigned)known[i].isa) return known[i].name;
-    return "reference";
+    if (of_bf16) return has(dnnl_cpu_isa_avx512_core_amx) ? "avx512_core_amx" : "avx512_core_bf16";
+    if (has(dnnl_cpu_isa_avx512_core)) return "avx512_core";
+    return has(dnnl_cpu_isa_avx2) ? "avx2" : has(dnnl_cpu_isa_avx) ? "avx" : "sse41";
 }
 
 /* --- parts of a product ----------------------------------------------------------------------------- */
@@ -93,6 +98,18 @@ static int set_threads(int threads)
     return before;
 }
 
+/* A sum over nothing. Returns whether it was one. */
+static bool is_empty(const Product *p, float *c)
+{
+    if (p->m > 0 && p->n > 0 && p->k > 0) return false;
+    for (int i = 0; i < p->m; i++)
+        for (int j = 0; j < p->n; j++) {
+            float *at = c + (int64_t)i * p->ldc + j;
+            *at = p->beta == 0 ? 0 : (float)p->beta * *at;
+        }
+    return true;
+}
+
 /* --- fp32 ------------------------------------------------------------------------------------------- */
 
 static void sgemm(const Product *p, const float *a, const float *b, float *c)
@@ -104,7 +121,7 @@ static void sgemm(const Product *p, const float *a, const float *b, float *c)
 
 void onednn_f32(const Product *p, const float *a, const float *b, float *c, int threads, bool fixed_order)
 {
-    if (p->m == 0 || p->n == 0) return;
+    if (is_empty(p, c)) return;
     const int before = set_threads(threads);
     if (!fixed_order) sgemm(p, a, b, c);
     else {
@@ -113,6 +130,220 @@ void onednn_f32(const Product *p, const float *a, const float *b, float *c, int 
             const Part part = part_of(p, i);
             sgemm(&part.product, a + part.a, b + part.b, c + part.c);
         }
+    }
+    set_threads(before);
+}
+
+/* --- bf16: primitives, made once for every shape ---------------------------------------------------- */
+
+typedef struct {
+    Product product;
+    int threads;
+    dnnl_primitive_t primitive; /* NULL: the place is free */
+    dnnl_memory_desc_t a, b, c, scratch;
+    size_t scratch_bytes;
+    int64_t used; /* when, counted in look-ups */
+} Made;
+
+static struct {
+    dnnl_engine_t engine;
+    dnnl_stream_t stream;
+    Made made[MADE];
+    int64_t lookups;
+    char *block, *scratch; /* owned; its first page's beginning: one part for every thread */
+    size_t scratch_bytes;
+} bf16;
+
+static void begin(void)
+{
+    if (bf16.engine) return;
+    must(dnnl_engine_create(&bf16.engine, dnnl_cpu, 0), "dnnl_engine_create");
+    must(dnnl_stream_create(&bf16.stream, bf16.engine, dnnl_stream_default_flags), "dnnl_stream_create");
+}
+
+#if DNNL_VERSION_MAJOR >= 3
+static dnnl_status_t describe(dnnl_memory_desc_t *d, dnnl_dims_t size, dnnl_data_type_t type, dnnl_dims_t stride)
+{
+    return dnnl_memory_desc_create_with_strides(d, 2, size, type, stride);
+}
+
+static dnnl_status_t plan(dnnl_primitive_desc_t *plan, const Made *m, dnnl_primitive_attr_t attributes)
+{
+    return dnnl_matmul_primitive_desc_create(plan, bf16.engine, m->a, m->b, NULL, m->c, attributes);
+}
+
+static dnnl_status_t add_sum(dnnl_post_ops_t post)
+{
+    return dnnl_post_ops_append_sum(post, 1, 0, dnnl_data_type_undef);
+}
+
+static dnnl_status_t find_scratch(Made *m, dnnl_primitive_desc_t plan)
+{
+    const_dnnl_memory_desc_t found = dnnl_primitive_desc_query_md(plan, dnnl_query_scratchpad_md, 0);
+    m->scratch_bytes = dnnl_memory_desc_get_size(found);
+    return dnnl_memory_desc_clone(&m->scratch, found);
+}
+
+static void forget_descriptions(Made *m)
+{
+    dnnl_memory_desc_destroy(m->a);
+    dnnl_memory_desc_destroy(m->b);
+    dnnl_memory_desc_destroy(m->c);
+    dnnl_memory_desc_destroy(m->scratch);
+}
+
+static const_dnnl_memory_desc_t pass(const dnnl_memory_desc_t *d)
+{
+    return *d;
+}
+#else
+static dnnl_status_t describe(dnnl_memory_desc_t *d, dnnl_dims_t size, dnnl_data_type_t type, dnnl_dims_t stride)
+{
+    return dnnl_memory_desc_init_by_strides(d, 2, size, type, stride);
+}
+
+static dnnl_status_t plan(dnnl_primitive_desc_t *plan, const Made *m, dnnl_primitive_attr_t attributes)
+{
+    dnnl_matmul_desc_t matmul;
+    const dnnl_status_t status = dnnl_matmul_desc_init(&matmul, &m->a, &m->b, NULL, &m->c);
+    return status ? status : dnnl_primitive_desc_create(plan, &matmul, attributes, bf16.engine, NULL);
+}
+
+static dnnl_status_t add_sum(dnnl_post_ops_t post)
+{
+    return dnnl_post_ops_append_sum(post, 1);
+}
+
+static dnnl_status_t find_scratch(Made *m, dnnl_primitive_desc_t plan)
+{
+    m->scratch = *dnnl_primitive_desc_query_md(plan, dnnl_query_scratchpad_md, 0);
+    m->scratch_bytes = dnnl_memory_desc_get_size(&m->scratch);
+    return dnnl_success;
+}
+
+static void forget_descriptions(Made *m)
+{
+    (void)m;
+}
+
+static const dnnl_memory_desc_t *pass(const dnnl_memory_desc_t *d)
+{
+    return d;
+}
+#endif
+
+static void describe_matrix(int rows, int columns, Transpose t, int ld, dnnl_data_type_t type, dnnl_memory_desc_t *d)
+{
+    dnnl_dims_t size = {rows, columns}, stride = {t == PLAIN ? ld : 1, t == PLAIN ? 1 : ld};
+    must(describe(d, size, type, stride), "a memory descriptor");
+}
+
+/* Scratch memory is ours, so that a primitive may run on several threads at once, and is counted. */
+static dnnl_primitive_attr_t attributes_of(const Product *p)
+{
+    dnnl_primitive_attr_t attributes;
+    must(dnnl_primitive_attr_create(&attributes), "dnnl_primitive_attr_create");
+    must(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user), "scratchpad_mode");
+    if (p->beta == 0) return attributes;
+    dnnl_post_ops_t post;
+    must(dnnl_post_ops_create(&post), "dnnl_post_ops_create");
+    must(add_sum(post), "dnnl_post_ops_append_sum");
+    must(dnnl_primitive_attr_set_post_ops(attributes, post), "dnnl_primitive_attr_set_post_ops");
+    dnnl_post_ops_destroy(post);
+    return attributes;
+}
+
+static void make(const Product *p, int threads, Made *m)
+{
+    dnnl_primitive_desc_t described;
+    const int before = set_threads(threads);
+    *m = (Made){.product = *p, .threads = threads};
+    describe_matrix(p->m, p->k, p->ta, p->lda, dnnl_bf16, &m->a);
+    describe_matrix(p->k, p->n, p->tb, p->ldb, dnnl_bf16, &m->b);
+    describe_matrix(p->m, p->n, PLAIN, p->ldc, dnnl_f32, &m->c);
+    dnnl_primitive_attr_t attributes = attributes_of(p);
+    must(plan(&described, m, attributes), "a product of bf16");
+    must(find_scratch(m, described), "a scratchpad");
+    must(dnnl_primitive_create(&m->primitive, described), "dnnl_primitive_create");
+    dnnl_primitive_desc_destroy(described);
+    dnnl_primitive_attr_destroy(attributes);
+    set_threads(before);
+}
+
+static bool is_same(const Product *a, const Product *b)
+{
+    return a->m == b->m && a->n == b->n && a->k == b->k && a->ta == b->ta && a->tb == b->tb && a->lda == b->lda &&
+           a->ldb == b->ldb && a->ldc == b->ldc && a->beta == b->beta;
+}
+
+/* The primitive for p; it stays until MADE others were looked up. */
+static const Made *made_for(const Product *p, int threads)
+{
+    Made *oldest = bf16.made;
+    bf16.lookups++;
+    for (Made *m = bf16.made; m < bf16.made + MADE; m++) {
+        if (m->primitive && m->threads == threads && is_same(&m->product, p)) {
+            m->used = bf16.lookups;
+            return m;
+        }
+        if (m->used < oldest->used) oldest = m;
+    }
+    if (oldest->primitive) {
+        dnnl_primitive_destroy(oldest->primitive);
+        forget_descriptions(oldest);
+    }
+    make(p, threads, oldest);
+    oldest->used = bf16.lookups;
+    return oldest;
+}
+
+static void take_scratch(size_t bytes)
+{
+    if (bytes <= bf16.scratch_bytes) return;
+    free(bf16.block);
+    bf16.block = memory_alloc(bytes + PAGE, 1);
+    bf16.scratch = bf16.block + (PAGE - (uintptr_t)bf16.block % PAGE);
+    bf16.scratch_bytes = bytes;
+}
+
+static void run(const Made *m, const Bf16 *a, const Bf16 *b, float *c, void *scratch)
+{
+    void *const at[] = {(void *)(uintptr_t)a, (void *)(uintptr_t)b, c, scratch};
+    const dnnl_memory_desc_t *d[] = {&m->a, &m->b, &m->c, &m->scratch};
+    dnnl_exec_arg_t argument[] = {
+        {DNNL_ARG_SRC, NULL}, {DNNL_ARG_WEIGHTS, NULL}, {DNNL_ARG_DST, NULL}, {DNNL_ARG_SCRATCHPAD, NULL}};
+    for (int i = 0; i < 4; i++)
+        must(dnnl_memory_create(&argument[i].memory, pass(d[i]), bf16.engine, at[i]), "dnnl_memory_create");
+    must(dnnl_primitive_execute(m->primitive, bf16.stream, 4, argument), "a product of bf16");
+    for (int i = 0; i < 4; i++) dnnl_memory_destroy(argument[i].memory);
+}
+
+static void run_parts(const Product *p, const Bf16 *a, const Bf16 *b, float *c)
+{
+    const int n = parts_of(p);
+    const Part first = part_of(p, 0), last = part_of(p, n - 1);
+    const Made *whole = made_for(&first.product, 1), *rest = made_for(&last.product, 1);
+    const size_t most = whole->scratch_bytes > rest->scratch_bytes ? whole->scratch_bytes : rest->scratch_bytes;
+    const size_t each = (most + PAGE - 1) / PAGE * PAGE;
+    take_scratch(each * (size_t)omp_get_max_threads());
+#pragma omp parallel for schedule(dynamic)
+    for (int i = 0; i < n; i++) {
+        const Part part = part_of(p, i);
+        run(i < n - 1 ? whole : rest, a + part.a, b + part.b, c + part.c,
+            bf16.scratch + each * (size_t)omp_get_thread_num());
+    }
+}
+
+void onednn_bf16(const Product *p, const Bf16 *a, const Bf16 *b, float *c, int threads, bool fixed_order)
+{
+    if (is_empty(p, c)) return;
+    begin();
+    const int before = set_threads(threads);
+    if (fixed_order) run_parts(p, a, b, c);
+    else {
+        const Made *made = made_for(p, threads);
+        take_scratch(made->scratch_bytes);
+        run(made, a, b, c, bf16.scratch);
     }
     set_threads(before);
 }
@@ -131,11 +362,20 @@ const char *onednn_library(void)
 {
     return "";
 }
-const char *onednn_family(void)
+const char *onednn_family(bool of_bf16)
 {
+    (void)of_bf16;
     return "";
 }
+bool onednn_has_bf16(void)
+{
+    return false;
+}
 void onednn_f32(const Product *p, const float *a, const float *b, float *c, int threads, bool fixed_order)
+{
+    (void)p, (void)a, (void)b, (void)c, (void)threads, (void)fixed_order;
+}
+void onednn_bf16(const Product *p, const Bf16 *a, const Bf16 *b, float *c, int threads, bool fixed_order)
 {
     (void)p, (void)a, (void)b, (void)c, (void)threads, (void)fixed_order;
 }

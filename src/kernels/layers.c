@@ -1,6 +1,7 @@
 /* layers.c: blocks of rows to threads; block sums added in order. */
 #include "kernels/layers.h"
 
+#include <omp.h>
 #include <string.h>
 
 enum { FLAT_BLOCK = 1 << 16 };
@@ -14,6 +15,17 @@ static int rows_of(int n, int block)
 {
     int left = n - block * ROW_BLOCK;
     return left < ROW_BLOCK ? left : ROW_BLOCK;
+}
+
+/* The rounded copy of some rows of x, from row `first` on. */
+static void round_rows(int first, int rows, int d, const real *x, Bf16 *rounded)
+{
+    if (rounded) vector_kernels->round((int64_t)rows * d, x, rounded + (int64_t)first * d);
+}
+
+static void clear_rows_behind(int n, int d, Bf16 *rounded)
+{
+    if (rounded) memset(rounded + (int64_t)n * d, 0, (size_t)(rounded_rows(n) - n) * (size_t)d * sizeof *rounded);
 }
 
 size_t layers_scratch(int n, int d)
@@ -33,7 +45,7 @@ static void add_blocks(int n_blocks, int d, const real *partial, real *sum)
 }
 
 void layers_layernorm(int n, int d, const real *x, const real *gamma, const real *beta, double epsilon, real *y,
-                      real *mean, real *rstd)
+                      real *mean, real *rstd, Bf16 *rounded)
 {
 #pragma omp parallel for schedule(static)
     for (int b = 0; b < blocks_of(n); b++) {
@@ -41,7 +53,9 @@ void layers_layernorm(int n, int d, const real *x, const real *gamma, const real
         const int64_t at = (int64_t)first * d;
         vector_kernels->layernorm_forward(rows_of(n, b), d, x + at, gamma, beta, epsilon, y + at, mean + first,
                                           rstd + first);
+        round_rows(first, rows_of(n, b), d, y + at, rounded);
     }
+    clear_rows_behind(n, d, rounded);
 }
 
 void layers_layernorm_backward(int n, int d, const real *dy, const real *x, const real *mean, const real *rstd,
@@ -61,32 +75,50 @@ void layers_layernorm_backward(int n, int d, const real *dy, const real *x, cons
     add_blocks(blocks_of(n), d, beta_part, dbeta);
 }
 
-void layers_bias_gelu(int n, int d, const real *bias, real *f, real *g)
+size_t layers_gelu_size(int n, int d, bool is_rounded, int n_threads)
+{
+    return is_rounded ? (size_t)n_threads * ROW_BLOCK * (size_t)d : (size_t)n * (size_t)d;
+}
+
+static real *gelu_block(int d, int64_t at, real *g, const Bf16 *rounded)
+{
+    return rounded ? g + (int64_t)omp_get_thread_num() * ROW_BLOCK * d : g + at;
+}
+
+void layers_bias_gelu(int n, int d, const real *bias, real *f, real *g, Bf16 *rounded)
 {
 #pragma omp parallel for schedule(static)
     for (int b = 0; b < blocks_of(n); b++) {
         const int64_t at = (int64_t)b * ROW_BLOCK * d;
-        vector_kernels->bias_gelu(rows_of(n, b), d, bias, f + at, g + at);
+        real *block = gelu_block(d, at, g, rounded);
+        vector_kernels->bias_gelu(rows_of(n, b), d, bias, f + at, block);
+        round_rows(b * ROW_BLOCK, rows_of(n, b), d, block, rounded);
     }
+    clear_rows_behind(n, d, rounded);
 }
 
-void layers_gelu(int n, int d, const real *f, real *g)
+void layers_gelu(int n, int d, const real *f, real *g, Bf16 *rounded)
 {
 #pragma omp parallel for schedule(static)
     for (int b = 0; b < blocks_of(n); b++) {
         const int64_t at = (int64_t)b * ROW_BLOCK * d;
-        vector_kernels->gelu(rows_of(n, b), d, f + at, g + at);
+        real *block = gelu_block(d, at, g, rounded);
+        vector_kernels->gelu(rows_of(n, b), d, f + at, block);
+        round_rows(b * ROW_BLOCK, rows_of(n, b), d, block, rounded);
     }
+    clear_rows_behind(n, d, rounded);
 }
 
-void layers_gelu_backward(int n, int d, const real *f, real *dg, real *dbias, real *scratch)
+void layers_gelu_backward(int n, int d, const real *f, real *dg, real *dbias, real *scratch, Bf16 *rounded)
 {
 #pragma omp parallel for schedule(static)
     for (int b = 0; b < blocks_of(n); b++) {
         const int64_t at = (int64_t)b * ROW_BLOCK * d, part = (int64_t)b * d;
         memset(scratch + part, 0, (size_t)d * sizeof(real));
         vector_kernels->gelu_backward(rows_of(n, b), d, f + at, dg + at, scratch + part);
+        round_rows(b * ROW_BLOCK, rows_of(n, b), d, dg + at, rounded);
     }
+    clear_rows_behind(n, d, rounded);
     add_blocks(blocks_of(n), d, scratch, dbias);
 }
 
@@ -97,15 +129,32 @@ void layers_add_bias(int n, int d, const real *bias, real *x)
         vector_kernels->add_bias(rows_of(n, b), d, bias, x + (int64_t)b * ROW_BLOCK * d);
 }
 
-void layers_column_sum(int n, int d, const real *x, real *sum, real *scratch)
+void layers_column_sum(int n, int d, const real *x, real *sum, real *scratch, Bf16 *rounded)
 {
 #pragma omp parallel for schedule(static)
     for (int b = 0; b < blocks_of(n); b++) {
         real *part = scratch + (size_t)b * (size_t)d;
         memset(part, 0, (size_t)d * sizeof(real));
         vector_kernels->column_sum(rows_of(n, b), d, x + (int64_t)b * ROW_BLOCK * d, part);
+        round_rows(b * ROW_BLOCK, rows_of(n, b), d, x + (int64_t)b * ROW_BLOCK * d, rounded);
     }
+    clear_rows_behind(n, d, rounded);
     add_blocks(blocks_of(n), d, scratch, sum);
+}
+
+void layers_round_flat(int64_t n, const real *x, Bf16 *rounded)
+{
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < n; i += FLAT_BLOCK)
+        vector_kernels->round(n - i < FLAT_BLOCK ? n - i : FLAT_BLOCK, x + i, rounded + i);
+}
+
+void layers_round(int n, int d, const real *x, Bf16 *rounded)
+{
+#pragma omp parallel for schedule(static)
+    for (int b = 0; b < blocks_of(n); b++)
+        round_rows(b * ROW_BLOCK, rows_of(n, b), d, x + (int64_t)b * ROW_BLOCK * d, rounded);
+    clear_rows_behind(n, d, rounded);
 }
 
 void layers_add(int64_t n, const real *x, real *y)
@@ -126,20 +175,27 @@ void layers_bias_dropout_add(int n_samples, const int *offset, int d, const real
     }
 }
 
-void layers_dropout(int n_samples, const int *offset, int d, const real *x, const Dropout *dropout, real *y)
+void layers_dropout(int n_samples, const int *offset, int d, const real *x, const Dropout *dropout, real *y,
+                    Bf16 *rounded)
 {
 #pragma omp parallel for schedule(dynamic)
     for (int b = 0; b < n_samples; b++) {
         const int64_t at = (int64_t)offset[b] * d;
         vector_kernels->dropout(offset[b + 1] - offset[b], d, d, x + at, &dropout[b], 0, y + at);
+        round_rows(offset[b], offset[b + 1] - offset[b], d, y + at, rounded);
     }
+    clear_rows_behind(offset[n_samples], d, rounded);
 }
 
-double layers_cross_entropy(int n, int d, real *logits, const real *bias, const int *label, double scale, double *loss)
+double layers_cross_entropy(int n, int d, real *logits, const real *bias, const int *label, double scale, double *loss,
+                            Bf16 *rounded)
 {
 #pragma omp parallel for schedule(static)
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         loss[i] = vector_kernels->cross_entropy(1, d, logits + (int64_t)i * d, bias, label + i, scale);
+        round_rows(i, 1, d, logits + (int64_t)i * d, rounded);
+    }
+    clear_rows_behind(n, d, rounded);
     double sum = 0;
     for (int i = 0; i < n; i++) sum += loss[i];
     return sum;

@@ -26,6 +26,7 @@ void KERNEL(dropout)(int n, int d, int64_t ld, const real *x, const Dropout *dro
 void KERNEL(exponentials)(int n, int d, real *s, int64_t lds, real *maximum, real *inverse);
 void KERNEL(probabilities)(int n, int64_t lds, const real *maximum, const real *inverse, real *s);
 void KERNEL(scores_backward)(int n, int64_t ld, const real *p, const real *dropped, const real *dot, real *dp);
+void KERNEL(round)(int64_t n, const real *x, Bf16 *y);
 void KERNEL(scale_rows)(int n, int d, const real *factor, real *x, int64_t ldx);
 void KERNEL(row_dots)(int n, int d, const real *x, int64_t ldx, const real *y, int64_t ldy, real *dot);
 double KERNEL(cross_entropy)(int n, int d, real *logits, const real *bias, const int *label, double scale);

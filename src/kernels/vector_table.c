@@ -20,6 +20,7 @@ const VectorKernels KERNEL(vector_table) = {
     .exponentials = KERNEL(exponentials),
     .probabilities = KERNEL(probabilities),
     .scores_backward = KERNEL(scores_backward),
+    .round = KERNEL(round),
     .scale_rows = KERNEL(scale_rows),
     .row_dots = KERNEL(row_dots),
     .cross_entropy = KERNEL(cross_entropy),

@@ -18,32 +18,48 @@ static real *cut(Arena *arena, size_t rows, size_t columns)
     return arena_cut(arena, rows * columns, sizeof(real));
 }
 
-static void init_layer(Arena *arena, const BertConfig *c, size_t n, LayerStates *s)
+static Bf16 *cut_rounded(Arena *arena, const Params *params, size_t rows, size_t columns)
 {
+    return params->is_bf16 ? arena_cut(arena, rows * columns, sizeof(Bf16)) : NULL;
+}
+
+/* y: of all layers, in bf16, where only its rounded copy is read later; or NULL. */
+static void init_layer(Arena *arena, const Params *params, size_t n, real *y, LayerStates *s)
+{
+    const BertConfig *c = &params->config;
     const size_t d = (size_t)c->hidden;
     *s = (LayerStates){.qkv = cut(arena, n, 3 * d),
                        .row = cut(arena, n, 2 * (size_t)c->heads),
                        .a = cut(arena, n, d),
                        .s1 = cut(arena, n, d),
-                       .y = cut(arena, n, d),
+                       .y = y ? y : cut(arena, n, d),
                        .s2 = cut(arena, n, d),
                        .f = cut(arena, n, (size_t)c->intermediate),
+                       .rounded_h = cut_rounded(arena, params, n, d),
+                       .rounded_y = cut_rounded(arena, params, n, d),
                        .mean1 = cut(arena, n, 1),
                        .rstd1 = cut(arena, n, 1),
                        .mean2 = cut(arena, n, 1),
                        .rstd2 = cut(arena, n, 1)};
 }
 
+/* Rows of the arrays. */
+static size_t room(const Encoder *e)
+{
+    return (size_t)params_rows(e->params, e->max_tokens);
+}
+
 static void init_states(Arena *arena, Encoder *e, EncoderUse use)
 {
     const BertConfig *c = &e->params->config;
-    const size_t n = (size_t)e->max_tokens, d = (size_t)c->hidden;
+    const size_t n = room(e), d = (size_t)c->hidden;
     e->h = memory_alloc((size_t)c->layers + 1, sizeof *e->h);
     e->dh = memory_alloc((size_t)c->layers + 1, sizeof *e->dh);
     e->layer = memory_alloc((size_t)c->layers, sizeof *e->layer);
     for (int l = 0; l <= c->layers; l++) e->h[l] = use != ENCODER_EVALUATES || l < 2 ? cut(arena, n, d) : e->h[l % 2];
     for (int l = 0; l < c->layers; l++) {
-        if (use == ENCODER_TRAINS || l == 0) init_layer(arena, c, n, &e->layer[l]);
+        if (use == ENCODER_TRAINS || l == 0)
+            init_layer(arena, e->params, n, l && e->params->is_bf16 ? e->layer[0].y : NULL, &e->layer[l]);
         else e->layer[l] = e->layer[0];
     }
 }
@@ -61,21 +77,27 @@ void encoder_init(Arena *arena, const Params *params, int max_samples, int max_t
                   Encoder *e)
 {
     const BertConfig *c = &params->config;
-    const size_t n = (size_t)max_tokens, d = (size_t)c->hidden, i = (size_t)c->intermediate;
+    const size_t d = (size_t)c->hidden, i = (size_t)c->intermediate;
     const int widest = c->intermediate > 3 * c->hidden ? c->intermediate : 3 * c->hidden;
     *e = (Encoder){.params = params, .max_samples = max_samples, .max_tokens = max_tokens, .longest = longest};
+    const size_t n = room(e);
     e->recomputes = use == ENCODER_RECOMPUTES;
     init_states(arena, e, use);
     e->embedded = cut(arena, n, d);
     e->mean0 = cut(arena, n, 1);
     e->rstd0 = cut(arena, n, 1);
-    e->g = cut(arena, n, i);
+    e->g = cut(arena, layers_gelu_size((int)n, c->intermediate, params->is_bf16, gemm_threads()), 1);
+    e->rounded.a = cut_rounded(arena, params, n, d);
+    e->rounded.g = cut_rounded(arena, params, n, i);
     if (use != ENCODER_EVALUATES) {
         e->df = cut(arena, n, i);
         e->dqkv = cut(arena, n, 3 * d);
         e->dh[c->layers] = e->dx = cut(arena, n, d);
         e->ds = cut(arena, n, d);
         e->da = cut(arena, n, d);
+        e->rounded.ds = cut_rounded(arena, params, n, d);
+        e->rounded.df = cut_rounded(arena, params, n, i);
+        e->rounded.dqkv = cut_rounded(arena, params, n, 3 * d);
         e->reduce = arena_cut(arena, layers_scratch(max_tokens, widest), sizeof(real));
     }
     e->attention_scratch =
@@ -95,7 +117,7 @@ void encoder_free(Encoder *encoder)
 void encoder_take_gradients(Arena *arena, Encoder *e)
 {
     const BertConfig *c = &e->params->config;
-    for (int l = 0; l < c->layers; l++) e->dh[l] = cut(arena, (size_t)e->max_tokens, (size_t)c->hidden);
+    for (int l = 0; l < c->layers; l++) e->dh[l] = cut(arena, room(e), (size_t)c->hidden);
 }
 
 void encoder_clear_gradients(Encoder *e, int n_tokens)
@@ -150,15 +172,24 @@ static const int *positions(const Encoder *e, const Packed *in)
     return e->position;
 }
 
+/* Where the rounded input of layer l is written as the input is made. Recomputed layers share one place, and round
+ * theirs when their turn comes. */
+static Bf16 *input_copy(const Encoder *e, int l)
+{
+    return l < e->params->config.layers && !e->recomputes ? e->layer[l].rounded_h : NULL;
+}
+
 static void embed(Encoder *e, const Packed *in)
 {
     const BertConfig *c = &e->params->config;
     const BertTensors *w = &e->params->w;
     const int n = in->n_tokens, d = c->hidden;
     embedding_forward(n, d, in->id, positions(e, in), in->kind, w->word, w->position, w->type, e->embedded);
-    layers_layernorm(n, d, e->embedded, w->norm_gamma, w->norm_beta, c->layernorm_epsilon, e->h[0], e->mean0, e->rstd0);
+    layers_layernorm(n, d, e->embedded, w->norm_gamma, w->norm_beta, c->layernorm_epsilon, e->h[0], e->mean0, e->rstd0,
+                     e->hidden_dropout > 0 ? NULL : input_copy(e, 0));
     if (e->hidden_dropout > 0)
-        layers_dropout(in->n_samples, in->offset, d, e->h[0], dropout_keys(e, in, c->layers, SITE_EMBEDDING), e->h[0]);
+        layers_dropout(in->n_samples, in->offset, d, e->h[0], dropout_keys(e, in, c->layers, SITE_EMBEDDING), e->h[0],
+                       input_copy(e, 0));
 }
 
 static void layer_forward(Encoder *e, const Packed *in, int l)
@@ -166,22 +197,27 @@ static void layer_forward(Encoder *e, const Packed *in, int l)
     const BertConfig *c = &e->params->config;
     const LayerTensors *w = &e->params->w.layer[l];
     const LayerStates *s = &e->layer[l];
+    const Params *p = e->params;
     const int n = in->n_tokens, d = c->hidden, i = c->intermediate;
     const real *h = e->h[l];
-    gemm(PLAIN, TRANSPOSED, n, 3 * d, d, 1, h, d, w->qkv_weight, d, 0, s->qkv, 3 * d);
+    if (e->recomputes && p->is_bf16) layers_round(n, d, h, s->rounded_h);
+    params_product(p, TRANSPOSED, n, 3 * d, d, (Operand){h, s->rounded_h}, w->qkv_weight, 0, s->qkv);
     layers_add_bias(n, 3 * d, w->qkv_bias, s->qkv);
     const Attention attention = attention_of(e, in, l);
     attention_forward(&attention, s->qkv, s->a);
-    gemm(PLAIN, TRANSPOSED, n, d, d, 1, s->a, d, w->out_weight, d, 0, s->s1, d);
+    if (p->is_bf16) layers_round(n, d, s->a, e->rounded.a);
+    params_product(p, TRANSPOSED, n, d, d, (Operand){s->a, e->rounded.a}, w->out_weight, 0, s->s1);
     layers_bias_dropout_add(in->n_samples, in->offset, d, s->s1, w->out_bias, h,
                             dropout_keys(e, in, l, SITE_ATTENTION_OUTPUT), s->s1);
-    layers_layernorm(n, d, s->s1, w->norm1_gamma, w->norm1_beta, c->layernorm_epsilon, s->y, s->mean1, s->rstd1);
-    gemm(PLAIN, TRANSPOSED, n, i, d, 1, s->y, d, w->up_weight, d, 0, s->f, i);
-    layers_bias_gelu(n, i, w->up_bias, s->f, e->g);
-    gemm(PLAIN, TRANSPOSED, n, d, i, 1, e->g, i, w->down_weight, i, 0, s->s2, d);
+    layers_layernorm(n, d, s->s1, w->norm1_gamma, w->norm1_beta, c->layernorm_epsilon, s->y, s->mean1, s->rstd1,
+                     s->rounded_y);
+    params_product(p, TRANSPOSED, n, i, d, (Operand){s->y, s->rounded_y}, w->up_weight, 0, s->f);
+    layers_bias_gelu(n, i, w->up_bias, s->f, e->g, e->rounded.g);
+    params_product(p, TRANSPOSED, n, d, i, (Operand){e->g, e->rounded.g}, w->down_weight, 0, s->s2);
     layers_bias_dropout_add(in->n_samples, in->offset, d, s->s2, w->down_bias, s->y,
                             dropout_keys(e, in, l, SITE_OUTPUT), s->s2);
-    layers_layernorm(n, d, s->s2, w->norm2_gamma, w->norm2_beta, c->layernorm_epsilon, e->h[l + 1], s->mean2, s->rstd2);
+    layers_layernorm(n, d, s->s2, w->norm2_gamma, w->norm2_beta, c->layernorm_epsilon, e->h[l + 1], s->mean2, s->rstd2,
+                     input_copy(e, l + 1));
 }
 
 const real *encoder_forward(Encoder *e, const Packed *input)
@@ -189,13 +225,6 @@ const real *encoder_forward(Encoder *e, const Packed *input)
     embed(e, input);
     for (int l = 0; l < e->params->config.layers; l++) layer_forward(e, input, l);
     return e->h[e->params->config.layers];
-}
-
-/* A matrix's gradient [rows, columns] from n rows of y and x: dW (+)= y^T x. Of a frozen one there is none. */
-static void add_product(const Encoder *e, int rows, int columns, int n, const real *y, const real *x, real *gradient)
-{
-    const double beta = e->params->overwrites ? 0 : 1;
-    if (gradient) gemm(TRANSPOSED, PLAIN, rows, columns, n, 1, y, rows, x, columns, beta, gradient, columns);
 }
 
 static void attend_backward(Encoder *e, const Packed *in, int l)
@@ -215,27 +244,32 @@ static void layer_backward(Encoder *e, const Packed *in, int l, real *dx)
     const BertConfig *c = &e->params->config;
     const LayerTensors *w = &e->params->w.layer[l], *g = &e->params->g.layer[l];
     const LayerStates *s = &e->layer[l];
+    const Params *p = e->params;
+    const Operand ds = {e->ds, e->rounded.ds}, df = {e->df, e->rounded.df}, dqkv = {e->dqkv, e->rounded.dqkv};
     const int n = in->n_tokens, d = c->hidden, i = c->intermediate;
+    const double beta = p->overwrites ? 0 : 1; /* of the matrices' gradients */
     layers_layernorm_backward(n, d, dx, s->s2, s->mean2, s->rstd2, w->norm2_gamma, dx, g->norm2_gamma, g->norm2_beta,
                               e->reduce);
-    layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, l, SITE_OUTPUT), e->ds);
-    layers_column_sum(n, d, e->ds, g->down_bias, e->reduce);
-    layers_gelu(n, i, s->f, e->g);
-    add_product(e, d, i, n, e->ds, e->g, g->down_weight);                     /* dWd += ds^T g */
-    gemm(PLAIN, PLAIN, n, i, d, 1, e->ds, d, w->down_weight, i, 0, e->df, i); /* dg = ds Wd */
-    layers_gelu_backward(n, i, s->f, e->df, g->up_bias, e->reduce);
-    add_product(e, i, d, n, e->df, s->y, g->up_weight);                  /* dWu += df^T y */
-    gemm(PLAIN, PLAIN, n, d, i, 1, e->df, i, w->up_weight, d, 1, dx, d); /* dy = ds2 + df Wu */
+    layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, l, SITE_OUTPUT), e->ds, e->rounded.ds);
+    layers_column_sum(n, d, e->ds, g->down_bias, e->reduce, NULL);
+    layers_gelu(n, i, s->f, e->g, e->rounded.g);
+    params_add_product(p, d, i, n, ds, (Operand){e->g, e->rounded.g}, beta, g->down_weight); /* dWd += ds^T g */
+    params_product(p, PLAIN, n, i, d, ds, w->down_weight, 0, e->df);                         /* dg = ds Wd */
+    layers_gelu_backward(n, i, s->f, e->df, g->up_bias, e->reduce, e->rounded.df);
+    params_add_product(p, i, d, n, df, (Operand){s->y, s->rounded_y}, beta, g->up_weight); /* dWu += df^T y */
+    params_product(p, PLAIN, n, d, i, df, w->up_weight, 1, dx);                            /* dy = ds2 + df Wu */
     layers_layernorm_backward(n, d, dx, s->s1, s->mean1, s->rstd1, w->norm1_gamma, dx, g->norm1_gamma, g->norm1_beta,
                               e->reduce);
-    layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, l, SITE_ATTENTION_OUTPUT), e->ds);
-    layers_column_sum(n, d, e->ds, g->out_bias, e->reduce);
-    add_product(e, d, d, n, e->ds, s->a, g->out_weight);                     /* dWo += ds^T a */
-    gemm(PLAIN, PLAIN, n, d, d, 1, e->ds, d, w->out_weight, d, 0, e->da, d); /* da = ds Wo */
+    layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, l, SITE_ATTENTION_OUTPUT), e->ds,
+                   e->rounded.ds);
+    layers_column_sum(n, d, e->ds, g->out_bias, e->reduce, NULL);
+    if (p->is_bf16) layers_round(n, d, s->a, e->rounded.a);
+    params_add_product(p, d, d, n, ds, (Operand){s->a, e->rounded.a}, beta, g->out_weight); /* dWo += ds^T a */
+    params_product(p, PLAIN, n, d, d, ds, w->out_weight, 0, e->da);                         /* da = ds Wo */
     attend_backward(e, in, l);
-    layers_column_sum(n, 3 * d, e->dqkv, g->qkv_bias, e->reduce);
-    add_product(e, 3 * d, d, n, e->dqkv, e->h[l], g->qkv_weight);                   /* dWqkv += dqkv^T h */
-    gemm(PLAIN, PLAIN, n, d, 3 * d, 1, e->dqkv, 3 * d, w->qkv_weight, d, 1, dx, d); /* dh = ds1 + dqkv Wqkv */
+    layers_column_sum(n, 3 * d, e->dqkv, g->qkv_bias, e->reduce, e->rounded.dqkv);
+    params_add_product(p, 3 * d, d, n, dqkv, (Operand){e->h[l], s->rounded_h}, beta, g->qkv_weight); /* dqkv^T h */
+    params_product(p, PLAIN, n, d, 3 * d, dqkv, w->qkv_weight, 1, dx); /* dh = ds1 + dqkv Wqkv */
 }
 
 static void embed_backward(Encoder *e, const Packed *in, real *dx)
@@ -244,7 +278,7 @@ static void embed_backward(Encoder *e, const Packed *in, real *dx)
     const BertTensors *w = &e->params->w, *g = &e->params->g;
     const int n = in->n_tokens, d = c->hidden;
     if (e->hidden_dropout > 0)
-        layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, c->layers, SITE_EMBEDDING), dx);
+        layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, c->layers, SITE_EMBEDDING), dx, NULL);
     layers_layernorm_backward(n, d, dx, e->embedded, e->mean0, e->rstd0, w->norm_gamma, dx, g->norm_gamma, g->norm_beta,
                               e->reduce);
     if (g->word) embedding_backward(n, d, in->id, dx, c->pad_id, g->word);

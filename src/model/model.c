@@ -169,12 +169,14 @@ Status model_load(const Comm *comm, const char *path, uint64_t seed, Model *m)
 {
     TRY(comm_agree(comm, comm->rank == 0 ? read_weights(path, seed, m) : STATUS_OK));
     comm_broadcast(comm, m->params.weight, m->params.layout.count * (int64_t)sizeof(real));
+    params_round(&m->params);
     return STATUS_OK;
 }
 
 void model_begin(uint64_t seed, Model *m)
 {
     params_init_random(&m->params, seed);
+    params_round(&m->params);
 }
 
 static void lay_out_to_evaluate(const ModelRoom *room, Model *m)

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "io/bert_init.h"
+#include "kernels/layers.h"
 
 /* Where the pointer to a tensor stands: in LayerTensors for one of a layer, in BertTensors else. Keys and values lie
  * behind the queries and have no pointer of their own. */
@@ -106,6 +107,8 @@ void params_init(Arena *arena, const BertConfig *config, const TrainRule *rule, 
     params->trained = bert_layout_trained(&params->layout);
     params->lowest = lowest_trained(params);
     params->weight = arena_cut(arena, (size_t)params->layout.count, sizeof(real));
+    params->is_bf16 = gemm_precision() == PRECISION_BF16;
+    if (params->is_bf16) params->rounded = arena_cut(arena, (size_t)params->layout.count, sizeof *params->rounded);
     if (rule) cut_gradients(arena, rule, params);
     params->w.layer = memory_alloc((size_t)config->layers, sizeof *params->w.layer);
     params->g.layer = memory_alloc((size_t)config->layers, sizeof *params->g.layer);
@@ -131,6 +134,31 @@ void params_free(Params *params)
 void params_init_random(Params *params, uint64_t seed)
 {
     bert_init_random(&params->config, &params->layout, seed, params->weight);
+}
+
+void params_round(Params *params)
+{
+    if (params->is_bf16) layers_round_flat(params->layout.count, params->weight, params->rounded);
+}
+
+int params_rows(const Params *params, int n)
+{
+    return params->is_bf16 ? rounded_rows(n) : n;
+}
+
+void params_product(const Params *params, Transpose t, int n, int columns, int k, Operand x, const real *weight,
+                    double beta, real *y)
+{
+    const Operand w = {weight, params->is_bf16 ? params->rounded + (weight - params->weight) : NULL};
+    gemm_product(PLAIN, t, params_rows(params, n), columns, k, x, k, w, t == PLAIN ? columns : k, beta, y, columns);
+}
+
+void params_add_product(const Params *params, int rows, int columns, int n, Operand y, Operand x, double beta,
+                        real *gradient)
+{
+    if (!gradient) return;
+    gemm_product(TRANSPOSED, PLAIN, rows, columns, params_rows(params, n), y, rows, x, columns, beta, gradient,
+                 columns);
 }
 
 void params_zero_gradient(Params *params)

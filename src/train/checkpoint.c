@@ -175,12 +175,22 @@ Status checkpoint_find(const Comm *comm, const char *folder, char **path)
     return STATUS_OK;
 }
 
+static bool says_yes(const char *lines, const char *key)
+{
+    char *value = run_settings_value(lines, key);
+    const bool yes = value && strcmp(value, "yes") == 0;
+    free(value);
+    return yes;
+}
+
 Status checkpoint_check_settings(const char *path, const char *stored, const char *now)
 {
     int n;
     const Setting *table = run_settings_table(&n);
     for (int i = 0; i < n; i++) {
         if (run_settings_may_change(table[i].name)) continue;
+        const bool is_precision = strcmp(table[i].name, "precision") == 0;
+        if (is_precision && says_yes(now, "change-precision")) continue;
         char *before = run_settings_value(stored, table[i].name), *after = run_settings_value(now, table[i].name);
         Status status = STATUS_OK;
         /* a key that was not known when the file was written had its default */
@@ -188,8 +198,9 @@ Status checkpoint_check_settings(const char *path, const char *stored, const cha
             status =
                 status_set(STATUS_USAGE, __FILE__, __LINE__,
                            "%s: was written with %s = %s, this run has %s; keep the setting, choose another output, or "
-                           "set resume = never",
-                           path, table[i].name, before ? before : "(none)", after ? after : "(none)");
+                           "set %s",
+                           path, table[i].name, before ? before : table[i].fallback, after ? after : table[i].fallback,
+                           is_precision ? "change-precision = yes" : "resume = never");
         free(before);
         free(after);
         TRY(status);

@@ -38,8 +38,8 @@ static const char *plural(int n)
 
 static void log_speed(double gflops)
 {
-    log_line("kernels: %s, family %s, %.0f GFLOP/s at 768 x 768 x 768; elementwise %s", gemm_library(), gemm_family(),
-             gflops, vector_kernels->name);
+    log_line("kernels: %s, family %s, %s %.0f GFLOP/s at 768 x 768 x 768; elementwise %s", gemm_library(),
+             gemm_family(), gemm_precision_key(), gflops, vector_kernels->name);
     if (gemm_family_is_fallback())
         log_warning(
             "the kernel family '%s' is not the best for this processor; unset BLIS_ARCH_TYPE, or install a newer BLIS",

@@ -334,6 +334,7 @@ void setup_state(const char *settings, const char *command_line, Trainer *t)
 static Status read_checkpoint(const Comm *comm, const char *path, Trainer *t)
 {
     TRY(checkpoint_read(comm, path, &t->state));
+    params_round(&t->model.params);
     log_line("continuing %s: step %lld, epoch %lld, sample %lld", path, (long long)t->state.step,
              (long long)t->state.epoch + 1, (long long)t->state.next_sample);
     return STATUS_OK;

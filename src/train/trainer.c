@@ -148,6 +148,7 @@ static void take_best(Trainer *t)
     if (!s->checks || s->best_step == 0) return;
     log_line("the model is that of step %lld: %.6g on held-out data", (long long)s->best_step, s->best_value);
     memcpy(s->params->weight, s->best_weight, (size_t)s->params->layout.count * sizeof *s->best_weight);
+    params_round(s->params);
 }
 
 /* What a step leaves is on disk before the checkpoint that goes past it: trace, log, snapshot. So a run that was killed
@@ -214,7 +215,8 @@ Status trainer_run(const Comm *comm, const RunSettings *run, const char *setting
     const GemmChoice products = run_settings_products(run);
     TRY(runtime_init(comm, (int)run->work.threads, &products, false));
     Trainer trainer = {0};
-    char *kernels = memory_print("kernels (gemm-library; BLIS_ARCH_TYPE) = %s, %s\n", gemm_library(), gemm_family());
+    char *kernels = memory_print("kernels (precision; gemm-library; BLIS_ARCH_TYPE) = %s, %s, %s\n",
+                                 gemm_precision_key(), gemm_library(), gemm_family());
     Status status =
         run->work.reproducible ? same_check(comm, kernels) : STATUS_OK; /* its bits are those of the kernels */
     free(kernels);

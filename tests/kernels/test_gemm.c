@@ -1,5 +1,6 @@
 /* test_gemm.c: products against a naive sum in fp64, whatever the library and the threads, and a measurement that ends.
- * Numbers are small fractions, whose products and sums fp32 holds exactly. */
+ * In fp32 the numbers are small fractions, whose products and sums it holds exactly; in bf16 the oracle rounds first.
+ */
 #include "kernels/gemm.h"
 
 #include <omp.h>
@@ -32,6 +33,12 @@ static double worst(Transpose ta, Transpose tb, double alpha, double beta)
     return error;
 }
 
+static void fill_fractions(void)
+{
+    for (int i = 0; i < LD * LD; i++) a[i] = (real)((i * 7 % 11) - 5) / 4;
+    for (int i = 0; i < LD * LD; i++) b[i] = (real)((i * 5 % 13) - 6) / 4;
+}
+
 static double worst_of_all(void)
 {
     double error = 0;
@@ -47,7 +54,7 @@ static void test_library(GemmLibrary library, const char *name)
     for (int threads = 1; threads <= 3; threads++) {
         gemm_init(0, threads);
         for (int fixed = 0; fixed < 2; fixed++) {
-            const Status status = gemm_choose(&(GemmChoice){library, fixed});
+            const Status status = gemm_choose(&(GemmChoice){.library = library, .fixed_order = fixed});
             const double error = worst_of_all();
             check(!status && error == 0 && strcmp(gemm_library_key(), name) == 0,
                   "%s, %d threads, fixed order %d: small fractions multiply exactly, plain and transposed (%g)", name,
@@ -57,12 +64,13 @@ static void test_library(GemmLibrary library, const char *name)
 }
 
 /* Sums over k of numbers that are not short: the order shows in their bits. Shapes of weight gradients, where a library
- * likes to cut k; both sides of C longer than a part. */
-static void test_fixed_order(void)
+ * likes to cut k (oneDNN does with AMX, 384 x 384); both sides of C longer than a part. */
+static void test_fixed_order(GemmChoice choice, const char *name)
 {
-    enum { MOST = 700, LONG = 1500 };
-    static const int shape[][2] = {{64, 48}, {MOST, 300}, {300, MOST}};
+    enum { MOST = 700, LONG = 2048 };
+    static const int shape[][2] = {{64, 48}, {384, 384}, {MOST, 300}, {300, MOST}};
     float *x = malloc(sizeof(float) * LONG * MOST), *y = malloc(sizeof(float) * LONG * MOST);
+    Bf16 *rx = malloc(sizeof(Bf16) * LONG * MOST), *ry = malloc(sizeof(Bf16) * LONG * MOST);
     float *z[2] = {malloc(sizeof(float) * MOST * MOST), malloc(sizeof(float) * MOST * MOST)};
     for (int i = 0; i < LONG * MOST; i++) {
         const RandomKey key = random_key(1, RANDOM_BENCH, 0, 0, 0);
@@ -71,32 +79,146 @@ static void test_fixed_order(void)
         x[i] = (float)random_unit(word[0]) - 0.5F;
         y[i] = (float)random_unit(word[1]) - 0.5F;
     }
-    for (int s = 0; s < 3; s++) {
+    vector_kernels->round(LONG * MOST, x, rx);
+    vector_kernels->round(LONG * MOST, y, ry);
+    choice.fixed_order = true;
+    for (size_t s = 0; s < sizeof shape / sizeof shape[0]; s++) {
         const int m = shape[s][0], n = shape[s][1];
         bool same = true;
         for (int threads = 1; threads <= 5; threads++) {
             gemm_init(vector_best_level(), threads);
             omp_set_num_threads(threads);
-            gemm_choose(&(GemmChoice){GEMM_ONEDNN, true});
-            gemm(TRANSPOSED, PLAIN, m, n, LONG, 1, x, m, y, n, 0, z[threads > 1], n);
+            gemm_choose(&choice);
+            gemm_product(TRANSPOSED, PLAIN, m, n, LONG, (Operand){x, choice.precision ? rx : NULL}, m,
+                         (Operand){y, choice.precision ? ry : NULL}, n, 0, z[threads > 1], n);
             same &= omp_get_max_threads() == threads;
             same &= threads == 1 || memcmp(z[0], z[1], sizeof(float) * (size_t)m * (size_t)n) == 0;
         }
-        check(same, "oneDNN in fixed order, %d x %d x %d: the same bits on 1 to 5 threads", m, n, LONG);
+        check(same, "%s in fixed order, %d x %d x %d: the same bits on 1 to 5 threads", name, m, n, LONG);
     }
-    free(x), free(y), free(z[0]), free(z[1]);
+    free(x), free(y), free(rx), free(ry), free(z[0]), free(z[1]);
+}
+
+static double value_of(Bf16 x)
+{
+    const uint32_t bits = (uint32_t)x << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return (double)value;
+}
+
+/* By comparison with the neighbours, in fp64. What overflows is as far from infinity as from 2^128. */
+static bool is_nearest(float x, Bf16 y)
+{
+    if (isnan(x)) return isnan(value_of(y));
+    if (isinf(x)) return value_of(y) == (double)x;
+    if ((signbit(x) != 0) != (y >> 15)) return false;
+    double at = value_of(y), up = value_of((Bf16)(y + 1)), down = value_of((Bf16)(y - 1));
+    if (isinf(at)) at = copysign(ldexp(1, 128), at);
+    if (isinf(up)) up = copysign(ldexp(1, 128), up);
+    const double distance = fabs((double)x - at), above = fabs((double)x - up), below = fabs((double)x - down);
+    if ((y & 0x7fff) != 0 && (distance > below || (distance == below && y % 2))) return false;
+    return isinf(value_of(y)) || (distance <= above && (distance < above || y % 2 == 0));
+}
+
+/* --- bf16 ------------------------------------------------------------------------------------------- */
+
+/* The plain product of the rounded numbers, its sums in fp64. */
+static double worst_bf16(Transpose ta, Transpose tb, int m, int n, int k, double beta)
+{
+    static Bf16 ra[LD * LD], rb[LD * LD];
+    double error = 0;
+    for (int i = 0; i < M * LD; i++) c[i] = (real)(i % 3);
+    vector_kernels->round(LD * LD, a, ra);
+    vector_kernels->round(LD * LD, b, rb);
+    gemm_product(ta, tb, m, n, k, (Operand){a, ra}, LD, (Operand){b, rb}, LD, beta, c, LD);
+    for (int i = 0; i < m; i++)
+        for (int j = 0; j < LD; j++) {
+            double sum = 0, size = 1;
+            for (int l = 0; l < k; l++) {
+                const double x = value_of(ra[ta == PLAIN ? i * LD + l : l * LD + i]);
+                const double y = value_of(rb[tb == PLAIN ? l * LD + j : j * LD + l]);
+                sum += x * y, size += fabs(x * y);
+            }
+            const double before = (i * LD + j) % 3, expected = j < n ? sum + beta * before : before;
+            error = fmax(error, fabs(expected - (double)c[i * LD + j]) / size);
+        }
+    return error;
+}
+
+/* Numbers whose last bits rounding takes: a product that did not round them would be 1e-3 off. */
+static void test_bf16(void)
+{
+    for (int i = 0; i < LD * LD; i++) a[i] = (real)sin(i) * 3, b[i] = (real)cos(7 * i);
+    for (int threads = 1; threads <= 3; threads++)
+        for (int fixed = 0; fixed < 2; fixed++) {
+            gemm_init(vector_best_level(), threads);
+            gemm_choose(&(GemmChoice){.precision = PRECISION_BF16, .fixed_order = fixed});
+            double error = 0;
+            for (int t = 0; t < 4; t++)
+                for (int beta = 0; beta < 2; beta++) {
+                    error = fmax(error, worst_bf16((Transpose)(t / 2), (Transpose)(t % 2), M, N, K, beta));
+                    error = fmax(error, worst_bf16((Transpose)(t / 2), (Transpose)(t % 2), 1, 33, 2, beta));
+                    error = fmax(error, worst_bf16((Transpose)(t / 2), (Transpose)(t % 2), M, N, 0, beta));
+                    error = fmax(error, worst_bf16((Transpose)(t / 2), (Transpose)(t % 2), 0, N, K, beta));
+                }
+            check(error < 1e-6, "bf16, %d threads, fixed order %d: the plain product of the rounded numbers (%.1e)",
+                  threads, fixed, error);
+        }
+}
+
+/* More shapes than are kept, so that places are taken again. */
+static void test_many_shapes(void)
+{
+    double error = 0;
+    for (int pass = 0; pass < 2; pass++)
+        for (int m = 1; m <= 18; m++)
+            for (int n = 1; n <= 18; n++) error = fmax(error, worst_bf16(PLAIN, TRANSPOSED, m, n, 8, 0));
+    check(error < 1e-6, "648 products of 324 shapes: %.1e", error);
+}
+
+static void test_rounding(void)
+{
+    static const uint32_t tail[] = {0, 1, 0x7fff, 0x8000, 0x8001, 0xffff, 0x18000, 0x17fff};
+    enum { HEADS = 1 << 16, TAILS = sizeof tail / sizeof tail[0] };
+    float *x = malloc(sizeof(float) * HEADS * TAILS);
+    Bf16 *y = malloc(sizeof(Bf16) * HEADS * TAILS);
+    for (uint32_t h = 0; h < HEADS; h++)
+        for (uint32_t t = 0; t < TAILS; t++) {
+            const uint32_t bits = (h << 16) ^ tail[t];
+            memcpy(x + h * TAILS + t, &bits, sizeof bits);
+        }
+    for (int level = 0; level <= vector_best_level(); level++) {
+        vector_choose(level);
+        vector_kernels->round(HEADS * TAILS, x, y);
+        int64_t wrong = 0;
+        for (int64_t i = 0; i < HEADS * TAILS; i++) wrong += !is_nearest(x[i], y[i]);
+        check(wrong == 0, "%s: every bfloat16 and its neighbours round to the nearest, ties to even, NaN to NaN",
+              vector_kernels->name);
+    }
+    free(x), free(y);
 }
 
 int main(void)
 {
-    for (int i = 0; i < LD * LD; i++) a[i] = (real)((i * 7 % 11) - 5) / 4;
-    for (int i = 0; i < LD * LD; i++) b[i] = (real)((i * 5 % 13) - 6) / 4;
-    if (gemm_has(GEMM_ONEDNN)) test_fixed_order(); /* first: level 0 binds oneDNN for good */
+    /* First: level 0 binds oneDNN for good. */
+    if (gemm_has(GEMM_ONEDNN)) test_fixed_order((GemmChoice){.library = GEMM_ONEDNN}, "oneDNN");
+    test_rounding();
+    gemm_init(vector_best_level(), 1);
+    if (gemm_choose(&(GemmChoice){.precision = PRECISION_BF16}))
+        check(gemm_precision() == PRECISION_FP32 && strstr(status_message(), "precision = bf16"), "no bf16 here: %s",
+              status_message());
+    else {
+        test_fixed_order((GemmChoice){.precision = PRECISION_BF16}, "bf16");
+        test_bf16();
+        test_many_shapes();
+    }
+    fill_fractions();
     test_library(GEMM_BLIS, "blis");
     if (gemm_has(GEMM_ONEDNN)) {
         test_library(GEMM_ONEDNN, "onednn");
     } else {
-        check(gemm_choose(&(GemmChoice){GEMM_ONEDNN, false}) == STATUS_USAGE &&
+        check(gemm_choose(&(GemmChoice){.library = GEMM_ONEDNN}) == STATUS_USAGE &&
                   strstr(status_message(), "libdnnl-dev") && strcmp(gemm_library_key(), "blis") == 0,
               "a build without oneDNN says so, and keeps BLIS: %s", status_message());
     }

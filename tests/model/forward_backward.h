@@ -122,7 +122,8 @@ static inline double golden_loss(Golden *g, bool backward)
     const int d = g->params.config.hidden;
     const real *hidden = encoder_forward(&g->encoder, &g->input);
     int *row = malloc((size_t)g->n_labels * sizeof *row), *label = malloc((size_t)g->n_labels * sizeof *label), n = 0;
-    real *x = malloc((size_t)(g->n_labels * d) * sizeof *x), *dx = malloc((size_t)(g->n_labels * d) * sizeof *dx);
+    const int rows = params_rows(&g->params, g->n_labels);
+    real *x = malloc((size_t)(rows * d) * sizeof *x), *dx = malloc((size_t)(rows * d) * sizeof *dx);
     for (int t = 0; t < g->n; t++)
         if (g->label[t] >= 0) row[n] = t, label[n++] = g->label[t];
     rows_gather(n, d, row, hidden, x);

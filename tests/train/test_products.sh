@@ -11,7 +11,7 @@ if "$collapse" --version | grep -q "^oneDNN: not in this build"; then
 fi
 train 1 "$work/blis" $wide
 train 1 "$work/onednn" $wide --gemm-library=onednn
-grep -q "kernels: oneDNN [23].*family [a-z0-9_]*, [0-9]* GFLOP/s" "$work/onednn.log" && grep -q "kernels: BLIS" "$work/blis.log"
+grep -q "kernels: oneDNN [23].*family [a-z0-9_]*, fp32 [0-9]* GFLOP/s" "$work/onednn.log" && grep -q "kernels: BLIS" "$work/blis.log"
 ok $? "the log names the library: $(grep -o "kernels: [^;]*" "$work/onednn.log")"
 found=$("$compare" "$work/blis/model.h5" "$work/onednn/model.h5" --losses=1e-4 --weights=1e-3)
 ok $? "six steps by BLIS and by oneDNN: the same weights to rounding $(echo "$found" | tail -n 1)"
@@ -19,3 +19,49 @@ train 1 "$work/one" $wide --gemm-library=onednn --reproducible=yes --threads=1
 train 3 "$work/three" $wide --gemm-library=onednn --reproducible=yes --threads=2
 found=$("$compare" "$work/one/step-00000006.h5" "$work/three/step-00000006.h5" --bits --skip=seconds)
 ok $? "oneDNN, reproducible = yes: 3 ranks of 2 threads have the bits of 1 rank of 1 $found"
+
+# precision = bf16: what it changes, and what it must not.
+if ! "$collapse" --version | grep -q "bf16 [0-9]"; then
+    train 2 "$work/refused" $wide --precision=bf16; code=$?
+    [ $code = 64 ] && [ ! -e "$work/refused" ] && [ "$(grep -c "precision = bf16 needs a processor" "$work/refused.log")" = 1 ]
+    ok $? "no bf16 on this processor: exit $code, one sentence: $(tail -n 1 "$work/refused.log")"
+    exit 0
+fi
+COLLAPSE_ISA=avx2 train 2 "$work/refused" $wide --precision=bf16; code=$?
+[ $code = 64 ] && [ ! -e "$work/refused" ] && grep -q "precision = bf16 needs .* [0-9.]* GFLOP/s with gemm-library = blis, [0-9.]* with onednn" "$work/refused.log"
+ok $? "bf16 where the instructions may not be used: exit $code, one sentence with two speeds"
+train 1 "$work/bf16" $wide --precision=bf16 --checkpoint-steps=3 --keep=9
+grep -q "bf16 [0-9]* GFLOP/s" "$work/bf16.log" && grep -q "^precision = bf16" "$work/bf16/run.conf" && "$bin/collapse-show" "$work/bf16/step-00000006.h5" | grep -q "precision"
+ok $? "log, run.conf and file name the precision: $(grep -o "kernels: [^;]*" "$work/bf16.log")"
+apart=$("$compare" "$work/blis/model.h5" "$work/bf16/model.h5" --losses=1e-3 --weights=0.05)
+ok $? "six steps in bf16 and in fp32 stay together: $(echo "$apart" | tail -n 1)"
+! "$compare" "$work/blis/model.h5" "$work/bf16/model.h5" --losses=1e-7 --weights=1e-6 > /dev/null
+ok $? "and are not the same: something was rounded"
+same() { # text, checkpoint, other checkpoint
+    local found; found=$("$compare" "$2" "$3" --bits --skip=seconds)
+    ok $? "$1 $found"
+}
+mkdir -p "$work/again"
+cp "$work/bf16/step-00000003.h5" "$work/again/"
+train 1 "$work/again" $wide --precision=bf16
+grep -q "continuing .*step 3" "$work/again.log"; ok $? "a run in bf16 goes on from its checkpoint"
+same "and has the bits of the run that was not stopped" "$work/bf16/step-00000006.h5" "$work/again/step-00000006.h5"
+train 1 "$work/recomputed" $wide --precision=bf16 --recompute=yes
+same "recompute = yes: the same bits in bf16" "$work/bf16/step-00000006.h5" "$work/recomputed/step-00000006.h5"
+for ranks in 1 2 3; do
+    train $ranks "$work/fixed-$ranks" $wide --precision=bf16 --reproducible=yes --nc-grad=both --threads=$ranks
+done
+same "reproducible = yes in bf16: 2 ranks of 2 threads as 1 of 1" "$work/fixed-1/step-00000006.h5" "$work/fixed-2/step-00000006.h5"
+same "3 ranks of 3 threads as 1 of 1" "$work/fixed-1/step-00000006.h5" "$work/fixed-3/step-00000006.h5"
+train 2 "$work/plain-2" $wide --precision=bf16 --shard-optimizer=no
+train 2 "$work/dealt-2" $wide --precision=bf16 --shard-optimizer=yes --overlap-sums=yes
+same "2 ranks, optimizer dealt and sums behind the backward pass: the same bits" "$work/plain-2/step-00000006.h5" "$work/dealt-2/step-00000006.h5"
+found=$("$compare" "$work/bf16/step-00000006.h5" "$work/plain-2/step-00000006.h5" --losses=3e-3 --weights=0.05)
+ok $? "2 ranks as 1, to the rounding of bf16: $(echo "$found" | tail -n 1)"
+
+# The other precision goes on from a checkpoint only if it is asked for.
+mkdir -p "$work/other"
+cp "$work/bf16/step-00000003.h5" "$work/other/"
+fails 64 "was written with precision = bf16, this run has fp32; .*change-precision = yes" "$collapse" train "$work/base.conf" --output="$work/other" $wide
+train 1 "$work/other" $wide --change-precision=yes
+grep -q "continuing .*step 3" "$work/other.log"; ok $? "with change-precision = yes it does"
