@@ -216,7 +216,7 @@ demo: deps
 	$(Q)$(MAKE) --no-print-directory all
 	@jobs/demo/demo.sh $(BUILD) $(BUILD)/demo
 
-## bench: training steps against PyTorch in turn (PYTHON= with torch; MODELS= FILLS= ROUNDS=)
+## bench: training steps against PyTorch in turn (PYTHON= with torch; MODELS= SHAPES= ROUNDS= THREADS=)
 .PHONY: bench
 bench: all
 	@tests/bench.sh $(BUILD) $(PYTHON)

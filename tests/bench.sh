@@ -1,14 +1,15 @@
 #!/bin/bash
-# bench.sh: collapse bench and the PyTorch peer in turn, same shapes, same machine, ROUNDS rounds; prints
-# the ratio with min, median, max, the share of the matrix-product limit, and peak memory (make bench).
-#   tests/bench.sh BUILD [PYTHON]          MODELS="minilm base"  FILLS="1.0 0.5"  ROUNDS=3  STEPS=3
+# bench.sh: collapse bench (by BLIS, by oneDNN and in bf16, where they are there) and PyTorch peers (default, careful, careful
+# compiled, careful in bf16) in turn, same shapes, same machine, ROUNDS rounds; prints rates and ratios with min, median, max, the
+# share of the matrix-product limit of the same run and precision, and peak memory (make bench).
+#   tests/bench.sh BUILD [PYTHON]          MODELS="minilm base"  SHAPES="128x1.0 128x0.5 512x1.0" (length x fill)  ROUNDS=3  STEPS=3  THREADS=
 # The peer is $PEER (a script that prints one JSON line with tok_s and rss_mb); without it, or without
 # torch, only our own numbers are shown.
 set -u
 build=$1
 python=${2:-python3}
 peer=${PEER:-$(dirname "$0")/../../shared/bench/torch_step.py}
-models=${MODELS:-minilm base}; fills=${FILLS:-1.0 0.5}; rounds=${ROUNDS:-3}; steps=${STEPS:-3}
+models=${MODELS:-minilm base}; shapes=${SHAPES:-128x1.0 128x0.5 512x1.0}; rounds=${ROUNDS:-3}; steps=${STEPS:-3}
 if [ ! -f "$peer" ]; then echo "no peer at $peer; our own numbers only"; peer=; fi
 if [ -n "$peer" ] && ! "$python" -c 'import torch, transformers' 2> /dev/null; then echo "$python has no torch and transformers; our own numbers only"; peer=; fi
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
@@ -16,28 +17,46 @@ field() { sed -n "s/.*\"$1\": \([0-9.]*\).*/\1/p"; }
 spread() { sort -n | awk '{ x[NR] = $1 } END { if (NR) printf "%.2f / %.2f / %.2f", x[1], (x[int((NR + 1) / 2)] + x[int(NR / 2) + 1]) / 2, x[NR]; else printf "-" }'; }
 
 echo "machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores; $(date -u +%Y-%m-%d)"
-"$build/collapse" --version | sed -n '1p;5,6p'
+"$build/collapse" --version | sed -n '1p;5,8p'
 echo "min / median / max of $rounds rounds; ratios: tokens per second, ours over the peer's of the same round"
-printf '%-8s %-5s %-24s %-20s %-8s %-22s %-22s %s\n' model fill "ours, tokens/s" "share of limit" "ours MB" "over careful PyTorch" "over default" "PyTorch MB"
+# Our runs, each with the flags of collapse bench, and the peers, each with the flags of the script.
+ours=("blis:--precision=fp32"); theirs=("default:" "careful:--masked-head" "compiled:--masked-head --compile")
+if "$build/collapse" --version | grep -q "^oneDNN [0-9]"; then ours+=("onednn:--gemm-library=onednn"); fi
+if "$build/collapse" --version | grep -q "bf16 [0-9]"; then ours+=("bf16:--precision=bf16"); theirs+=("careful-bf16:--masked-head --bf16"); fi
+threads=${THREADS:-$(nproc)}
 for model in $models; do
-    for fill in $fills; do
+    for shape in $shapes; do
+        fill=${shape#*x}; length=${shape%x*}
         rm -f "$work"/*
         for _ in $(seq "$rounds"); do
-            json=$("$build/collapse" bench --model="$model" --fill="$fill" --steps="$steps" 2> /dev/null | tail -n 1)
-            ours=$(echo "$json" | field tokens_per_s)
-            echo "$ours" >> "$work/ours"
-            echo "$json" | field peak_rss_mb >> "$work/mb"
-            awk "BEGIN { print $(echo "$json" | field gflops) / $(echo "$json" | field gemm_peak_gflops) }" >> "$work/share"
+            for run in "${ours[@]}"; do
+                # shellcheck disable=SC2086
+                json=$("$build/collapse" bench --model="$model" --length="$length" --fill="$fill" --steps="$steps" --threads="$threads" ${run#*:} 2> /dev/null | tail -n 1)
+                echo "$json" | field tokens_per_s >> "$work/ours.${run%%:*}"
+                echo "$json" | field peak_rss_mb >> "$work/mb.${run%%:*}"
+                echo "$json" | field gemm_peak_gflops >> "$work/peak.${run%%:*}"
+                awk "BEGIN { print $(echo "$json" | field gflops) / $(echo "$json" | field gemm_peak_gflops) }" >> "$work/share.${run%%:*}"
+            done
             [ -n "$peer" ] || continue
-            for kind in careful default; do
-                flag=; [ $kind = careful ] && flag=--masked-head
-                json=$("$python" "$peer" --model "$model" --batch 16 --seq 128 --steps 2 --threads "$(nproc)" --fill "$fill" $flag 2> /dev/null | tail -n 1)
-                theirs=$(echo "$json" | field tok_s)
-                [ -n "$theirs" ] && awk "BEGIN { print $ours / $theirs }" >> "$work/$kind" && echo "$json" | field rss_mb >> "$work/peer-mb"
+            for run in "${theirs[@]}"; do
+                # shellcheck disable=SC2086
+                json=$("$python" "$peer" --model "$model" --batch 16 --seq "$length" --steps 2 --threads "$threads" --fill "$fill" ${run#*:} 2> /dev/null | tail -n 1)
+                rate=$(echo "$json" | field tok_s)
+                [ -n "$rate" ] || continue
+                echo "$rate" >> "$work/theirs.${run%%:*}"
+                echo "$json" | field rss_mb >> "$work/their-mb.${run%%:*}"
+                for our in "${ours[@]}"; do awk "BEGIN { print $(tail -n 1 "$work/ours.${our%%:*}") / $rate }" >> "$work/over.${our%%:*}.${run%%:*}"; done
             done
         done
-        touch "$work/careful" "$work/default" "$work/peer-mb"
-        printf '%-8s %-5s %-24s %-20s %-8s %-22s %-22s %s\n' "$model" "$fill" "$(spread < "$work/ours")" "$(spread < "$work/share")" "$(sort -n "$work/mb" | tail -n 1)" \
-            "$(spread < "$work/careful")" "$(spread < "$work/default")" "$(sort -n "$work/peer-mb" | sed -n '1p;$p' | tr '\n' ' ')"
+        echo "== $model, 16 x $length, fill $fill, $threads threads"
+        for run in "${ours[@]}"; do
+            name=${run%%:*}
+            echo "ours $name: $(spread < "$work/ours.$name") tokens/s; $(spread < "$work/share.$name") of the products' $(spread < "$work/peak.$name") GFLOP/s; $(sort -n "$work/mb.$name" | tail -n 1) MB"
+            for over in "$work/over.$name".*; do [ ! -f "$over" ] || echo "    over PyTorch ${over##*.}: $(spread < "$over")"; done
+        done
+        for run in "${theirs[@]}"; do
+            name=${run%%:*}
+            [ ! -f "$work/theirs.$name" ] || echo "PyTorch $name: $(spread < "$work/theirs.$name") tokens/s; $(sort -n "$work/their-mb.$name" | tail -n 1) MB"
+        done
     done
 done

@@ -21,9 +21,9 @@ typedef struct {
 
 typedef struct {
     BenchmarkOptions options;
-    double tokens_per_s;     /* real tokens, all ranks, over the timed steps */
-    double seconds_per_step; /* median */
-    double seconds_best;
+    double tokens_per_s; /* real tokens, all ranks: median over the timed steps, as the next */
+    double seconds_per_step;
+    double seconds_best;     /* the shortest */
     double gflops;           /* floating-point operations of all matrix products / time, all ranks */
     double gemm_peak_gflops; /* best speed of the encoder's products alone, all ranks */
     double peak_rss_mb;      /* largest over ranks */

@@ -116,38 +116,38 @@ static double products_gflops(const BertConfig *c, int n)
     return work / time_s;
 }
 
+/* Every figure is the median of its values step by step, so that one step others disturbed does not shift it. */
 static Status time_steps(const Comm *comm, Trainer *t, const BenchmarkOptions *o, BenchmarkResult *r)
 {
-    double *step_s = memory_alloc((size_t)o->steps, sizeof *step_s), flops = 0, total_s = 0;
-    int64_t tokens = 0;
+    const int n = (int)o->steps;
+    double *step_s = memory_alloc((size_t)n, sizeof *step_s), *flops = memory_alloc((size_t)n, sizeof *flops);
+    double *rate = memory_alloc((size_t)n, sizeof *rate);
     Status status = STATUS_OK;
-    for (int64_t s = -WARM_STEPS; s < o->steps && !status; s++) {
+    for (int s = -WARM_STEPS; s < n && !status; s++) {
         HistoryLine line;
         StopReason stop;
-        if (s == 0) {
-            t->step.timer = (Timer){0};
-            tokens = t->state.tokens;
-        }
+        if (s == 0) t->step.timer = (Timer){0};
         comm_barrier(comm);
-        const int64_t allocations = memory_allocations();
+        const int64_t allocations = memory_allocations(), tokens = t->state.tokens;
         const double began_s = timer_now();
         status = trainer_step(comm, t, &line, &stop);
         if (s >= 0) r->allocations += memory_allocations() - allocations;
         comm_barrier(comm);
         if (s >= 0) {
             step_s[s] = timer_now() - began_s;
-            total_s += step_s[s];
-            flops += portions_flops(&t->model.config, &t->step.portions);
+            rate[s] = (double)(t->state.tokens - tokens) / step_s[s];
+            flops[s] = portions_flops(&t->model.config, &t->step.portions);
         }
         trainer_advance(t);
     }
-    comm_sum_f64(comm, &flops, 1);
+    comm_sum_f64(comm, flops, n);
     comm_sum_i64(comm, &r->allocations, 1);
-    r->tokens_per_s = (double)(t->state.tokens - tokens) / total_s;
-    r->gflops = 1e-9 * flops / total_s;
-    r->seconds_per_step = statistics_median((int)o->steps, step_s);
+    for (int s = 0; s < n; s++) flops[s] *= 1e-9 / step_s[s];
+    r->tokens_per_s = statistics_median(n, rate);
+    r->gflops = statistics_median(n, flops);
+    r->seconds_per_step = statistics_median(n, step_s);
     r->seconds_best = step_s[0];
-    free(step_s);
+    free(step_s), free(flops), free(rate);
     return status;
 }
 

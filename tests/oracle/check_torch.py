@@ -6,6 +6,8 @@
 2  hidden states and logits of a model, on 2 ranks, against transformers
 3  the exported folder loaded by AutoModelForMaskedLM: no missing, no unexpected key, equal logits
 4  the hashes of a model file, computed from docs/formats.md (file_hash.py)
+5  precision = bf16, where this processor has it, against the same recipe in PyTorch (bf16.py): gradients of a step,
+   losses of 50 steps
 With SHARED also on its real model: 2, 3, and a BEC run. Prints TAP lines. --write stores the losses
 of 1 in tests/golden/replay.tsv and methods.tsv, which make check compares without Python.
 """
@@ -20,6 +22,7 @@ import torch
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 sys.path.insert(0, os.path.dirname(__file__))
+import bf16  # noqa: E402
 import file_hash  # noqa: E402
 import replay  # noqa: E402
 
@@ -151,6 +154,24 @@ def real(folder):
     export(folder, out + "/model.h5", lines)
 
 
+def in_bf16(folder, name, init, *flags):
+    """init: of the model; flags: of the data."""
+    if "bf16: not" in (version := subprocess.run([f"{BUILD}/collapse", "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout) \
+            or "oneDNN: not" in version:
+        print(f"ok {cases + 1} # skip precision = bf16: not here")
+        return
+    for steps in (1, 50):
+        out, trace, keep = f"{folder}/{name}-bf16-{steps}", f"{folder}/{name}-bf16-{steps}.h5", {}
+        collapse("train", f"--init={init}", f"--output={out}", f"--trace={trace}", f"--steps={steps}", "--learning-rate=1e-4", "--dropout=0", "--clip=0",
+                 "--schedule=constant", "--log-steps=1", "--precision=bf16", *flags)
+        _, worst, weights, _ = replay.replay(trace, out, init, keep=keep)
+        check(worst["loss"] <= 1e-3 and worst["task_loss"] <= 1e-3, f"{name}, bf16, {replay.describe(steps, worst, weights)}")
+        if steps == 1:
+            cosine, difference, where = bf16.compare_gradients(f"{out}/step-00000001.h5", keep)
+            check(cosine >= 0.9999 and difference <= 1e-2,
+                  f"{name}, bf16, gradients of a step: smallest cosine {cosine:.6f} ({where[0]}), largest difference {difference:.1e} ({where[1]})")
+
+
 def geometry(folder):
     """All measures of collapse geometry on GLUE sentences against numpy (geometry.py)."""
     glue, text = SHARED + "/data/eval/glue", folder + "/glue.txt"
@@ -170,9 +191,12 @@ def main():
         rows, method_rows = replays(folder, init), methods(folder, init)
         lines = [line.strip() for line in open(folder + "/text.txt")][:20] + ["the king\tshe said", ""]
         export(folder, init, lines)
+        in_bf16(folder, "tiny", init, f"--train-data={folder}/text.txt", "--batch=7", "--max-length=32")
         check(file_hash.check(init), "file_xxh128 and the hashes of all datasets, by h5py")
         if SHARED and os.path.isdir(SHARED):
             real(folder)
+            in_bf16(folder, "real weights", folder + "/minilm.h5", "--method=bec", f"--train-data={SHARED}/data/methods/bec/gap_flipped.tsv",
+                    "--nc-weight=100", f"--nc-words={SHARED}/data/methods/bec/ase_word_indices_gender.json")
             geometry(folder)
         else:
             print(f"ok {cases + 1} # skip real weights: no shared folder")

@@ -19,6 +19,7 @@ import torch
 from transformers import BertConfig, BertForMaskedLM
 
 sys.path.insert(0, os.path.dirname(__file__))
+import bf16  # noqa: E402
 import tasks  # noqa: E402
 
 EPS = 2.0**-23
@@ -163,12 +164,17 @@ def name_in_file(name):
     return "bert.pooler.dense." + name[7:] if name.startswith("pooler.") else name
 
 
-def replay(trace_path, folder, init, f64=False, ranks=1):
-    """Largest relative differences of the losses, and the difference of the final weights over the update."""
+def replay(trace_path, folder, init, f64=False, ranks=1, keep=None):
+    """Largest relative differences of the losses, and the difference of the final weights over the update. keep: a dict
+    that receives the parameters, with the gradients of the last step."""
     s, dtype = settings_of(folder), torch.float64 if f64 else torch.float32
     model, start, pieces = load_model(init, dtype, s.get("mabel-tie") == "no")
     model.train()
+    if s.get("precision") == "bf16":
+        bf16.round_products(model)
     named = {n: p for n, p in model.named_parameters() if n != "cls.predictions.decoder.bias"}
+    if keep is not None:
+        keep.update(named)
     exempt = ["bias" in n or "LayerNorm.weight" in n for n in named]
     adam = Adam(list(named.values()), s["adam"], float(s["adam-epsilon"]), float(s["weight-decay"]), exempt)
     nc_weight = float(s.get("nc-weight", 0))

@@ -1,0 +1,53 @@
+"""The recipe of precision = bf16 (docs/training.md, section 2) in PyTorch, for replay.py and check_torch.py.
+
+Every product with a weight of encoder and head: both operands rounded to bfloat16, forward and backward, sums in fp32;
+attention's own products, biases, norms and the loss stay as they are.
+"""
+import h5py
+import torch
+
+
+def rounded(x):
+    return x.bfloat16().float()
+
+
+class Product(torch.autograd.Function):
+    """x W^T; the gradients are products of rounded operands too."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        x, w = rounded(x), rounded(w)
+        ctx.save_for_backward(x, w)
+        return x @ w.T
+
+    @staticmethod
+    def backward(ctx, dy):
+        x, w = ctx.saved_tensors
+        dy = rounded(dy)
+        return dy @ w, dy.reshape(-1, dy.shape[-1]).T @ x.reshape(-1, x.shape[-1])
+
+
+def round_products(model):
+    """From here on all linear maps of a BertForMaskedLM's encoder and head are such products."""
+    def bind(linear):
+        linear.forward = lambda x: Product.apply(x, linear.weight) + linear.bias
+    for module in [*model.bert.modules(), *model.cls.modules()]:
+        if isinstance(module, torch.nn.Linear):
+            bind(module)
+
+
+def compare_gradients(checkpoint, named):
+    """Of a run of one step with clip = 0, whose first moments are 0.1 of the gradient: smallest cosine and largest
+    relative difference over the tensors. Key biases have none but rounding."""
+    cosine, difference, where = 1.0, 0.0, ["", ""]
+    with h5py.File(checkpoint) as f:
+        for name, p in named.items():
+            if name.endswith("attention.self.key.bias"):
+                continue
+            ours, theirs = torch.tensor(f["optimizer/first/" + name][()]).double().flatten() / 0.1, p.grad.double().flatten()
+            c, d = float(ours @ theirs / ours.norm() / theirs.norm()), float((ours - theirs).norm() / theirs.norm())
+            if c < cosine:
+                cosine, where[0] = c, name
+            if d > difference:
+                difference, where[1] = d, name
+    return cosine, difference, where
