@@ -3,7 +3,7 @@
 . "$ROOT/tests/lib.sh"
 if grep -q __asan_init "$collapse"; then skip "the address sanitizer itself takes more than any limit"; exit 0; fi
 golden=$ROOT/tests/golden/version-1
-limited() { (cd "$golden" && ulimit -v 2000000 && timeout 60 "$@"); }
+limited() { (cd "$golden" && ulimit -v 2000000 && timeout 300 "$@"); }
 grep -v "^trace" "$golden/run.conf" > "$work/large.conf"
 large="train $work/large.conf --output=$work/out --corpus-cache=no --nc-weight=0 --geometry-steps=0 --layers=100 --hidden=4096 --intermediate=16384"
 fails 71 "no memory for [0-9.]* MB more .*lower batch" limited "$collapse" $large

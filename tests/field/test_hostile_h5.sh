@@ -7,10 +7,10 @@ cp -r "$field"/h5-* "$work"; chmod -R u+w "$work"; gunzip -r "$work"/h5-*; cd "$
 check=$bin/collapse-check show=$bin/collapse-show diff=$bin/collapse-diff
 for file in h5-external-storage-and-links/c_*.h5; do
     fails 65 "$(basename "$file")" "$check" "$file"
-    fails 65 "$(basename "$file")" timeout 20 "$collapse" encode "$file" --text=h5-external-storage-and-links/t.txt --output=e.h5
+    fails 65 "$(basename "$file")" timeout 120 "$collapse" encode "$file" --text=h5-external-storage-and-links/t.txt --output=e.h5
 done
-fails 65 "c_bigdecl.h5" timeout 5 "$check" h5-huge-declared-sizes/c_bigdecl.h5
-fails 65 "c_positions.h5" timeout 20 "$collapse" encode h5-huge-declared-sizes/c_positions.h5 --text=h5-huge-declared-sizes/t.txt --output=e.h5
+fails 65 "c_bigdecl.h5" timeout 60 "$check" h5-huge-declared-sizes/c_bigdecl.h5
+fails 65 "c_positions.h5" timeout 120 "$collapse" encode h5-huge-declared-sizes/c_positions.h5 --text=h5-huge-declared-sizes/t.txt --output=e.h5
 for tool in "$check" "$show"; do
     fails 65 "m_model.h5: /model/weights: .*damaged" "$tool" h5-one-byte-show-segv/m_model.h5
     fails 65 "geo-zeroed.h5: /metric: .*damaged" "$tool" h5-zeroed-64-bytes-check-segv/geo-zeroed.h5

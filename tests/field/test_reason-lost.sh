@@ -14,7 +14,7 @@ if [ "$(id -u)" = 0 ] && $as test -x "$collapse" 2> /dev/null; then
 else skip "only root can become a user without rights"; fi
 fails 74 "nowhere/e.h5.*cannot be" "$collapse" encode base.h5 --text=base/text.txt --output=nowhere/e.h5
 fails 65 "text.txt: is a text file" "$collapse" encode base/text.txt --text=base/text.txt --output=e.h5
-train() { (cd base && timeout 60 "$collapse" train run.conf --checkpoint-steps=1 "$@"); }
+train() { (cd base && timeout 300 "$collapse" train run.conf --checkpoint-steps=1 "$@"); }
 train --steps=3 > train.log 2>&1; ok $? "a run to continue"
 rm base/out/model.h5; newest=$(ls base/out/step-*.h5 | tail -n 1); sums=$(sha256sum base/out/step-*)
 exec 8<> "$newest"; flock -x 8

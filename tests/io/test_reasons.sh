@@ -7,7 +7,7 @@ for tool in collapse-check collapse-show "collapse-diff $work/model.h5" "collaps
     set -- $tool; program=$bin/$1; name=$1; shift
     refuses() { # code file sentence
         local code=$1 file=$2 says=$3; shift 3
-        fails "$code" "$says" timeout 20 "$program" "$@" "$file"
+        fails "$code" "$says" timeout 120 "$program" "$@" "$file"
     }
     [ "$name" = collapse ] && name="collapse $1"
     echo "# $name"
@@ -54,7 +54,7 @@ else skip "a small file system cannot be mounted here"; fi
 cp "$golden/vocab.txt" "$golden/words.txt" "$golden/text.txt" "$work/"
 grep -v "^trace" "$golden/run.conf" > "$work/no-trace.conf"
 as=
-run() { (cd "$work" && $as timeout 60 "$collapse" train no-trace.conf --corpus-cache=no --geometry-steps=0 "$@"); }
+run() { (cd "$work" && $as timeout 300 "$collapse" train no-trace.conf --corpus-cache=no --geometry-steps=0 "$@"); }
 mkdir "$work/out"; cp "$golden/step-00000002.h5" "$work/out/"
 run > "$work/run.log" 2>&1; ok $? "a checkpoint of version 1 is continued: $(grep -o 'continuing.*step 2' "$work/run.log")"
 grep -q "step-00000002.h5: was written by an older version" "$work/run.log"; ok $? "and said to be without a hash of its settings"

@@ -21,7 +21,7 @@ chmod +x "$work/by-rank"
 apart() { # launchers cut their line at every ":"
     local words=() word
     for word in "$@"; do if [ "$word" = : ]; then words+=(/); else words+=("$word"); fi; done
-    OMPI_MCA_odls_base_sigkill_timeout=0 timeout -k 5 60 mpirun -n 2 "$work/by-rank" "${words[@]}"
+    OMPI_MCA_odls_base_sigkill_timeout=0 timeout -k 5 300 mpirun -n 2 "$work/by-rank" "${words[@]}"
 }
 
 # differ PATTERN -- A... : B...: rank 0 runs A, rank 1 B.
@@ -71,7 +71,7 @@ elsewhere "inode of the folder of --output=e.h5 = .* on rank 0 (.*; .* on rank 1
 
 # What rank 0 alone reads holds for all: another word list beside rank 1 changes nothing.
 apart env -C "$work/here" $train --nc-words=words.txt : env -C "$work/there" $train --nc-words=words.txt > "$work/log" 2>&1 && mv "$work/out" "$work/apart"
-timeout 60 mpirun -n 2 $train > "$work/log2" 2>&1 && mv "$work/out" "$work/together"
+timeout 300 mpirun -n 2 $train > "$work/log2" 2>&1 && mv "$work/out" "$work/together"
 found=$("$compare" "$work/apart/model.h5" "$work/together/model.h5" --bits)
 ok $? "rank 0's word list is that of all: $found"
 
@@ -85,7 +85,7 @@ apart $train --threads=1 : $train --threads=2 > "$work/log" 2>&1
 ok $? "threads may differ: $(grep -m1 '^collapse:' "$work/log")"
 rm -rf "$work/out"
 apart $train --shard-optimizer=no : env COLLAPSE_ISA=plain $train --shard-optimizer=no > "$work/log" 2>&1 && mv "$work/out" "$work/mixed"
-COLLAPSE_ISA=plain timeout 60 mpirun -n 2 $train --shard-optimizer=no > "$work/log2" 2>&1 && mv "$work/out" "$work/plain"
+COLLAPSE_ISA=plain timeout 300 mpirun -n 2 $train --shard-optimizer=no > "$work/log2" 2>&1 && mv "$work/out" "$work/plain"
 found=$("$compare" "$work/mixed/model.h5" "$work/plain/model.h5" --bits)
 ok $? "processors that differ: all use the least: $found"
 grep -q "differ: all use what rank 1 has" "$work/log"; ok $? "and it is said which rank has it"
