@@ -4,12 +4,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "comm_mpi.h"
 
 enum { MESSAGE_BYTES = 1 << 30 };
+
+/* A launcher that is told to end all may drop what it has not read yet: the sentence that says why. */
+static void abort_all(MPI_Comm comm, Status code)
+{
+    nanosleep(&(struct timespec){0, 200000000}, NULL);
+    MPI_Abort(comm, (int)code);
+}
 
 void comm_check(int code, const char *call)
 {
@@ -20,7 +28,7 @@ void comm_check(int code, const char *call)
     MPI_Get_processor_name(host, &length);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     fprintf(stderr, "collapse: rank %d on %s: %s failed: %s\n", rank, host, call, reason);
-    MPI_Abort(MPI_COMM_WORLD, STATUS_INTERNAL);
+    abort_all(MPI_COMM_WORLD, STATUS_INTERNAL);
 }
 
 static void open_buffers(Comm *comm)
@@ -48,7 +56,7 @@ static void close_buffers(Comm *comm)
 /* What ends one process for a reason of its own must end the others, which would wait for it. */
 static void end_all(Status code)
 {
-    MPI_Abort(MPI_COMM_WORLD, (int)code);
+    abort_all(MPI_COMM_WORLD, code);
 }
 
 Status comm_init(int *argc, char ***argv, Comm *comm)
@@ -125,7 +133,7 @@ Status comm_agree(const Comm *comm, Status local)
 
 _Noreturn void comm_abort(const Comm *comm, Status code)
 {
-    MPI_Abort(world_of(comm), (int)code);
+    abort_all(world_of(comm), code);
     _exit((int)code);
 }
 

@@ -7,7 +7,7 @@ limited() { (cd "$golden" && ulimit -v 2000000 && timeout 300 "$@"); }
 grep -v "^trace" "$golden/run.conf" > "$work/large.conf"
 large="train $work/large.conf --output=$work/out --corpus-cache=no --nc-weight=0 --geometry-steps=0 --layers=100 --hidden=4096 --intermediate=16384"
 fails 71 "no memory for [0-9.]* MB more .*lower batch" limited "$collapse" $large
-grep -q "internal\|Abort" "$work/stderr"; [ $? = 1 ]; ok $? "and nothing of an internal error"
+grep -q "internal error\|Aborted" "$work/stderr"; [ $? = 1 ]; ok $? "and nothing of an internal error"
 fails 71 "no memory for [0-9.]* MB more .*lower batch" limited mpirun -n 2 "$collapse" $large
 truncate -s 3G "$work/large.txt"
 fails 71 "large.txt: no memory for" limited "$collapse" encode "$golden/model.h5" --text="$work/large.txt" --output="$work/e.h5"
