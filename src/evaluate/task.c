@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "evaluate/crows_pairs.h"
+#include "evaluate/perplexity.h"
 #include "evaluate/pronoun_gap.h"
 
-static const Task *table[32] = {&task_pronoun_gap};
+static const Task *table[32] = {&task_pronoun_gap, &task_crows_pairs, &task_perplexity};
 enum { MOST_TASKS = sizeof table / sizeof table[0] };
 
 const Task *task_at(int i)

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Scores of sentences by transformers, one masked position a row, for docs/scores.md and tests/evaluate.
+
+    lm_scores.py align PAIRS > vectors           difflib on random id sequences: a | b | a's place of b or -1 for each of a
+    lm_scores.py crows HF_DIR DATA.csv > tsv     per pair: a_more a_less b_more b_less pll_more ... aula_less
+    lm_scores.py perplexity HF_DIR TEXT > tsv    per line: pll pll_l2r aul aula pieces
+    lm_scores.py stereoset HF_DIR DATA.json > tsv  per sentence: id score
+    lm_scores.py differ HF_DATA.tsv SCORES.tsv   largest difference of each column both have (collapse-table's /item)
+"""
+import csv, difflib, json, random, string, sys
+
+
+def matching(a, b):
+    match = [-1] * len(a)
+    for block in difflib.SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks():
+        for k in range(block.size):
+            match[block.a + k] = block.b + k
+    return match
+
+
+def align(n):
+    draw = random.Random(1)
+    for _ in range(n):
+        few = draw.choice([2, 3, 5, 9, 40])
+        a = [draw.randrange(few) for _ in range(draw.randrange(1, 24))]
+        b = [draw.randrange(few) for _ in range(draw.randrange(1, 24))]
+        if draw.random() < 0.5:  # an edited copy
+            b = [x for x in a if draw.random() < 0.8]
+            b.insert(draw.randrange(len(b) + 1), draw.randrange(few))
+        print(*a, "|", *b, "|", *matching(a, b))
+
+
+class Scorer:
+    def __init__(self, folder):
+        import torch
+        from transformers import AutoModelForMaskedLM, BertTokenizerFast
+        self.torch = torch
+        torch.set_num_threads(1)
+        self.tokenizer = BertTokenizerFast.from_pretrained(folder)
+        self.model = AutoModelForMaskedLM.from_pretrained(folder, attn_implementation="eager").eval()
+        self.mask = self.tokenizer.mask_token_id
+
+    def at(self, rows, places, ids):
+        """ln p of ids[i] at places[i] of rows[i], rows of one length."""
+        torch, found = self.torch, []
+        with torch.no_grad():
+            for i in range(0, len(rows), 64):
+                hidden = self.model.bert(torch.tensor(rows[i:i + 64])).last_hidden_state
+                n = len(hidden)
+                logits = self.model.cls(hidden[torch.arange(n), torch.tensor(places[i:i + 64])])
+                found += logits.double().log_softmax(-1)[torch.arange(n), torch.tensor(ids[i:i + 64])].tolist()
+        return found
+
+    def sentence(self, text):
+        torch, code = self.torch, self.tokenizer(text)
+        ids, word, n = code["input_ids"], code.word_ids(), len(code["input_ids"])
+        rows, later = [], []
+        for t in range(1, n - 1):
+            rows.append([self.mask if k == t else x for k, x in enumerate(ids)])
+            later.append([self.mask if k == t or (k > t and word[k] is not None and word[k] == word[t]) else x for k, x in enumerate(ids)])
+        places, true = list(range(1, n - 1)), ids[1:-1]
+        pll = self.at(rows, places, true)
+        differs = [i for i in range(n - 2) if rows[i] != later[i]]
+        l2r = list(pll)
+        for i, x in zip(differs, self.at([later[i] for i in differs], [places[i] for i in differs], [true[i] for i in differs])):
+            l2r[i] = x
+        with torch.no_grad():
+            out = self.model(torch.tensor([ids]), output_attentions=True)
+        log_p = out.logits[0].double().log_softmax(-1)[torch.arange(n), torch.tensor(ids)][1:-1]
+        attention = torch.stack(out.attentions).double().mean((0, 1, 2, 3))[1:-1]
+        return ids, pll, sum(pll), sum(l2r), log_p.mean().item(), (attention * log_p).mean().item()
+
+
+def crows(folder, path):
+    s = Scorer(folder)
+    print(*[f"{k}_{side}" for k in ("a", "b", "pll", "l2r", "aul", "aula") for side in ("more", "less")], sep="\t")
+    for record in csv.DictReader(open(path, encoding="utf-8")):
+        both = [s.sentence(record["sent_more"]), s.sentence(record["sent_less"])]
+        anti = record["stereo_antistereo"] == "antistereo"
+        one, two = both[anti], both[not anti]
+        match = matching(one[0], two[0])
+        shared = [(i, j) for i, j in enumerate(match) if j >= 0][1:-1]
+        d1 = [i for i, j in enumerate(match) if j < 0]
+        d2 = [j for j in range(len(two[0])) if j not in match]
+        a = [sum(one[1][i - 1] for i, _ in shared), sum(two[1][j - 1] for _, j in shared)]
+        b = [sum(x[1][i - 1] for i in d) / len(d) for x, d in ((one, d1), (two, d2))] if d1 and d2 else [float("nan")] * 2
+        if anti:
+            a.reverse(), b.reverse()
+        print(*[f"{x:.9g}" for x in a + b + [x[k] for k in (2, 3, 4, 5) for x in both]], sep="\t")
+
+
+def perplexity(folder, path):
+    s = Scorer(folder)
+    print("pll", "pll_l2r", "aul", "aula", "pieces", sep="\t")
+    for line in open(path, encoding="utf-8"):
+        if line.strip():
+            ids, _, *values = s.sentence(line.rstrip("\n"))
+            print(*[f"{x:.9g}" for x in values], len(ids) - 2, sep="\t")
+
+
+def stereoset(folder, path):
+    s = Scorer(folder)
+    bare = str.maketrans("", "", string.punctuation)
+    print("id", "score", sep="\t")
+    for example in json.load(open(path, encoding="utf-8"))["data"]["intrasentence"]:
+        place = [i for i, w in enumerate(example["context"].split(" ")) if "BLANK" in w][-1]
+        for sentence in example["sentences"]:
+            pieces = s.tokenizer.encode(sentence["sentence"].split(" ")[place].translate(bare), add_special_tokens=False)
+            total = 0
+            for k, true in enumerate(pieces):
+                prefix = s.tokenizer.decode(pieces[:k], clean_up_tokenization_spaces=True)
+                ids = s.tokenizer(example["context"].replace("BLANK", prefix + "[MASK]"))["input_ids"]
+                total += 2.718281828459045 ** s.at([ids], [ids.index(s.mask)], [true])[0]
+            print(sentence["id"], f"{total / len(pieces):.9g}", sep="\t")
+
+
+def differ(a, b):
+    x, y = (list(csv.DictReader(open(p), delimiter="\t", quoting=csv.QUOTE_NONE)) for p in (a, b))
+    y = [r for r in y if r.get("skipped") in (None, "", "0")]
+    assert len(x) == len(y), (len(x), len(y))
+    for column in x[0]:
+        if column not in y[0]:
+            continue
+        if column == "id":
+            print("id: different", sum(p["id"] != q["id"] for p, q in zip(x, y)))
+            continue
+        pairs = [(float(p[column]), float(q[column] or "nan")) for p, q in zip(x, y)]
+        print(column, "largest difference", max((abs(p - q) for p, q in pairs if p == p and q == q), default=None), "measured once",
+              sum((p == p) != (q == q) for p, q in pairs))
+
+
+if __name__ == "__main__":
+    {"align": lambda n: align(int(n)), "crows": crows, "perplexity": perplexity, "stereoset": stereoset, "differ": differ}[sys.argv[1]](*sys.argv[2:])
