@@ -7,7 +7,7 @@
 #include "train/stop.h"
 
 /* Train as run says. Collective. settings: the merged `key = value` lines; both texts go into the
- * files. Returns STATUS_STOPPED when stopped early with a checkpoint. */
+ * files. With a checkpoint: STATUS_STOPPED when its time is up, STATUS_ASKED when somebody asked it to stop. */
 Status trainer_run(const Comm *comm, const RunSettings *run, const char *settings, const char *command_line);
 
 /* The two halves of the loop, for collapse bench: one optimizer step, and moving on to the next

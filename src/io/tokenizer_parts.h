@@ -27,7 +27,7 @@ Status tokenizer_get_token(const char *name, const json_t *object, AddedToken *t
 Status tokenizer_read_vocab_txt(const char *path, Tokenizer *tokenizer);
 
 /* tokenizer.json: pieces and settings into the tokenizer; parts that are not computed are refused by name. The added
- * tokens are left to the caller. *has_unk: the file names the unknown piece. */
+ * tokens are left to the caller. */
 Status tokenizer_read_parts(const char *path, const json_t *root, Tokenizer *tokenizer);
 /* The post-processor must set [CLS] and [SEP] around, with the ids of this tokenizer. may_lack: nothing there is right
  * too. */

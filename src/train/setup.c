@@ -1,4 +1,4 @@
-/* setup.c: model, then text, then words, then memory, then an old checkpoint. */
+/* setup.c: the folder, model, text, words; what the folder's files ask for; memory, weights, an old checkpoint. */
 #include "train/setup.h"
 
 #include <stdio.h>

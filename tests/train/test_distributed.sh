@@ -44,7 +44,7 @@ ok $? "the log says how the optimizer's state is kept"
 
 # collapse bench: the last line is one JSON object with the fields of the contract; sums by size with a fit.
 mpirun -n 2 "$collapse" bench --model=tiny --batch=4 --length=16 --steps=1 --overlap-sums=yes --recompute=yes > "$work/bench" 2> /dev/null
-[ $? = 0 ] && tail -n 1 "$work/bench" | grep -q '^{"tokens_per_s": [0-9.]*, .*"gflops": .*"gemm_peak_gflops": .*"peak_rss_mb": .*"ranks": 2, "threads": 1, "kernel_family": "'
+[ $? = 0 ] && tail -n 1 "$work/bench" | grep -q '^{"tokens_per_s": [0-9.]*, .*"gflops": .*"gemm_peak_gflops": .*"peak_rss_mb": .*"ranks": 2, "threads": 1, "precision": "fp32", "gemm_library": "blis", "kernel_family": "'
 ok $? "bench: the last line is its JSON object: $(tail -n 1 "$work/bench" | cut -c1-80)"
 mpirun -n 2 "$collapse" bench --sums=yes > "$work/sums" 2> "$work/sums.err"
 [ $? = 0 ] && grep -q '^{"ranks": 2, "latency_us": -*[0-9.]*, "gb_per_s": [0-9.]*}$' "$work/sums" && [ "$(grep -c '^ *[0-9.]* *[0-9.]* *[0-9.]*$' "$work/sums.err")" -ge 8 ]
