@@ -41,29 +41,35 @@ static Status read_and_run(const Tool *tool, int argc, char **argv, const char *
 
 int tool_exit_code;
 
+/* --help and --version; false: something else is wanted. */
+static bool answer(const Tool *tool, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            printf("usage: %s\n\n%s\n\n", tool->usage, tool->summary);
+            settings_help(tool->table, tool->n_keys);
+            return true;
+        }
+        if (strcmp(argv[i], "--version") == 0) {
+            printf("%s, part of %s\n", tool->name, version_text());
+            return true;
+        }
+    }
+    return false;
+}
+
 int tool_main(const Tool *tool, int argc, char **argv)
 {
     static char output[] = "--output"; /* -o is short for it */
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "-o") == 0) argv[i] = output;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            printf("usage: %s\n\n%s\n\n", tool->usage, tool->summary);
-            settings_help(tool->table, tool->n_keys);
-            return STATUS_OK;
-        }
-        if (strcmp(argv[i], "--version") == 0) {
-            printf("%s, part of %s\n", tool->name, version_text());
-            return STATUS_OK;
-        }
-    }
     char *line = memory_copy_text(tool->name);
     for (int i = 1; i < argc; i++) {
         char *longer = memory_print("%s %s", line, argv[i]);
         free(line);
         line = longer;
     }
-    Status status = read_and_run(tool, argc, argv, line);
+    Status status = answer(tool, argc, argv) ? STATUS_OK : read_and_run(tool, argc, argv, line);
     free(line);
     if (status) status_print(tool->name);
     if (h5_is_broken()) _exit((int)status);

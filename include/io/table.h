@@ -7,7 +7,8 @@
  *
  * auto tells the format by the name's ending (.tsv .tab .csv .jsonl .ndjson; any other is text; case does not matter;
  * .gz may follow) and refuses content that surely is of another format. Names in the header are trimmed; a header with
- * one field less than the rows leaves out the column of row names (R). Blank lines between rows are skipped. Every row
+ * one field less than each row leaves out the column of row names (R), which is said. In a .csv blanks before a quoted
+ * field do not count. Blank lines between rows are skipped. Every row
  * must have as many fields as the header, every object the keys asked for. Quotes: a field that begins with one ends at
  * the quote before the next separator or line end, and may hold both; "" in it is one quote. Where that fails, \" is
  * one quote (R's write.table). A field that has more quotes but is not quoted as a whole is taken as it stands in a
@@ -32,6 +33,7 @@ typedef struct {
     const char *path;   /* borrowed; names the file in messages */
     TableFormat format; /* in force, never auto */
     bool is_told;       /* by the caller: the content is not doubted */
+    bool has_row_names; /* tsv, csv: a first column that the header does not name */
     char separator;     /* tsv, csv */
     char *data;         /* owned: the text */
     size_t length;

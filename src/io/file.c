@@ -126,24 +126,38 @@ char *file_partial_name(const char *path)
 
 char *file_target(const char *path)
 {
-    char target[PATH_MAX];
-    const ssize_t n = readlink(path, target, sizeof target - 1);
-    if (n <= 0) return memory_copy_text(path); /* no link */
-    target[n] = '\0';
-    char *whole = realpath(path, NULL);
-    if (whole) return whole; /* else a link to a file that is not there yet */
-    if (target[0] == '/') return memory_copy_text(target);
-    char *folder = file_folder(path), *joined = file_join(folder, target);
-    free(folder);
-    return joined;
+    enum { LINKS = 40 /* as many as the system follows */ };
+    char *at = memory_copy_text(path);
+    for (int i = 0; i < LINKS; i++) {
+        char target[PATH_MAX];
+        const ssize_t n = readlink(at, target, sizeof target - 1);
+        if (n <= 0) return at; /* no link */
+        target[n] = '\0';
+        char *whole = realpath(at, NULL), *folder = file_folder(at); /* NULL: to a file that is not there yet */
+        char *next = whole            ? whole
+                     : target[0] == '/' ? memory_copy_text(target)
+                                        : file_join(folder, target);
+        free(folder);
+        free(at);
+        if (whole) return whole;
+        at = next;
+    }
+    return at;
+}
+
+/* path, which is changed: a folder that is not there yet may be written with slashes behind its name. */
+static char *without_slash(char *path)
+{
+    for (size_t n = strlen(path); n > 1 && path[n - 1] == '/';) path[--n] = '\0';
+    return path;
 }
 
 bool file_is_same(const char *a, const char *b)
 {
     struct stat x, y;
     if (stat(a, &x) == 0 && stat(b, &y) == 0) return x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-    char *target_a = file_target(a), *target_b = file_target(b), *folder_a = file_folder(target_a),
-         *folder_b = file_folder(target_b);
+    char *target_a = without_slash(file_target(a)), *target_b = without_slash(file_target(b)),
+         *folder_a = file_folder(target_a), *folder_b = file_folder(target_b);
     const char *slash_a = strrchr(target_a, '/'), *slash_b = strrchr(target_b, '/');
     const bool same = stat(folder_a, &x) == 0 && stat(folder_b, &y) == 0 && x.st_dev == y.st_dev &&
                       x.st_ino == y.st_ino &&

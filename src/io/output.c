@@ -98,6 +98,8 @@ Status output_check_existing(const char *role, const char *path, const OutputKin
               "%s = %s is not a regular file (a device or a pipe) and cannot be replaced; name a file", role, path);
         CHECK(overwrite || output_is_kind(path, kind), STATUS_USAGE,
               "%s = %s exists and is not %s; choose another name, or say --overwrite", role, path, kind->name);
+    } else {
+        CHECK(errno != ELOOP, STATUS_IO, "%s = %s cannot be reached: %s", role, path, strerror(errno));
     }
     return STATUS_OK;
 }

@@ -45,7 +45,7 @@ static Status unknown_key(const Settings *settings, const char *key, const char 
     const char *nearest = text_nearest(key, name, settings->n);
     free(name);
     if (nearest) FAIL(STATUS_USAGE, "%s: unknown key '%s'; did you mean '%s'?", origin, key, nearest);
-    FAIL(STATUS_USAGE, "%s: unknown key '%s'; --help lists the keys", origin, key);
+    FAIL(STATUS_USAGE, "%s: unknown key '%.100s'; --help lists the keys", origin, key);
 }
 
 Status settings_give(Settings *settings, const char *key, const char *value, const char *origin)
@@ -75,7 +75,8 @@ static Status read_line(Settings *settings, const char *origin, Slice line, bool
     line = slice_trim(line);
     if (line.length == 0 || line.start[0] == '#') return STATUS_OK;
     const char *equals = memchr(line.start, '=', line.length);
-    CHECK(equals, STATUS_USAGE, "%s: '%.*s' is not of the form key = value", origin, (int)line.length, line.start);
+    CHECK(equals, STATUS_USAGE, "%s: '%.*s' is not of the form key = value", origin,
+          (int)(line.length < 100 ? line.length : 100), line.start);
     Slice key = slice_trim((Slice){line.start, (size_t)(equals - line.start)});
     Slice value = {equals + 1, line.length - (size_t)(equals + 1 - line.start)};
     for (size_t i = 1; i < value.length; i++) /* a comment starts at a # after white space */
@@ -188,11 +189,25 @@ static bool is_word_of(const char *list, const char *value)
     return false;
 }
 
+/* What a shell would have changed, had it seen the value as a word of its own; NULL: nothing. */
+static const char *shell_word(const char *value)
+{
+    const size_t n = strlen(value);
+    if (strcmp(value, "-") == 0) return "- does not stand for standard input or output";
+    if (value[0] == '~' && (n == 1 || value[1] == '/')) return "~ is not replaced; write the home folder out";
+    if (value[0] == '$' && n > 1) return "variables are not replaced; write the path out";
+    if (n > 1 && (value[0] == '"' || value[0] == '\'') && value[n - 1] == value[0])
+        return "quotes would be part of the name; leave them out";
+    return NULL;
+}
+
 /* trace = yes does not mean a file of that name. */
 static Status check_path(const Setting *s, const char *origin, const char *value)
 {
     static const char *const answer[] = {"yes", "no", "true", "false", "on", "off"};
     if (s->choices[0] && is_word_of(s->choices, value)) return STATUS_OK;
+    const char *why = shell_word(value);
+    CHECK(!why, STATUS_USAGE, "%s: %s = %s: %s (for a file of that name say ./%s)", origin, s->name, value, why, value);
     for (size_t i = 0; i < sizeof answer / sizeof answer[0]; i++)
         CHECK(strcasecmp(value, answer[i]) != 0, STATUS_USAGE,
               "%s: %s = %s: the name of a file or folder is wanted%s%s (for one of that name say ./%s)", origin,

@@ -259,6 +259,9 @@ char *table_remark(const Table *t)
             "%s: is plain text and has no column '%s'; its lines are taken (a table: format = tsv, csv or "
             "jsonl)",
             t->path, t->wanted[0]);
+    if (t->has_row_names)
+        return memory_print(
+            "%s: the rows have one field more than the header names; the first is taken for R's row names", t->path);
     if (t->format == FORMAT_CSV && t->separator != ',')
         return memory_print("%s: the columns are separated by '%c'", t->path, t->separator);
     if (t->n_literal)

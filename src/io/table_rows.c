@@ -83,10 +83,21 @@ static Status literal_field(Table *t, Field *field)
     return STATUS_OK;
 }
 
+/* CSV: blanks between a separator and a field that is quoted as a whole are none of its text. */
+static void pass_blanks(Table *t)
+{
+    LineCursor *c = &t->cursor;
+    const char *p = c->at;
+    while (t->format == FORMAT_CSV && p < c->end && *p == ' ') p++;
+    if (p == c->at || p == c->end || *p != '"') return;
+    if (closing_quote(t, p, QUOTES_DOUBLED) || closing_quote(t, p, QUOTES_ESCAPED)) c->at = p;
+}
+
 /* The field at the cursor, which then stands at a separator, a line end or the end. */
 static Status next_field(Table *t, Field *field)
 {
     const LineCursor *c = &t->cursor;
+    pass_blanks(t);
     if (c->at == c->end || *c->at != '"') {
         *field = plain_field(t);
         return STATUS_OK;
@@ -125,12 +136,29 @@ static Slice text_of(Table *t, const Field *field)
     return unescape(field, t->data + (field->raw.start - t->data));
 }
 
+/* Without blanks that nobody sees at both ends: ASCII, no-break and zero-width ones, byte order marks. */
+static Slice trim_name(Slice name)
+{
+    static const char *const blank[] = {"\xC2\xA0", "\xE2\x80\x8B", "\xEF\xBB\xBF"};
+    size_t before;
+    do {
+        name = slice_trim(name);
+        before = name.length;
+        for (size_t i = 0; i < sizeof blank / sizeof blank[0]; i++) {
+            const size_t n = strlen(blank[i]);
+            if (name.length >= n && memcmp(name.start, blank[i], n) == 0) name.start += n, name.length -= n;
+            if (name.length >= n && memcmp(name.start + name.length - n, blank[i], n) == 0) name.length -= n;
+        }
+    } while (name.length < before);
+    return name;
+}
+
 static void add_name(Table *t, const Field *field)
 {
     char *copy = memory_alloc(field->raw.length + 1, 1);
     Slice name = field->raw;
     if (field->quotes != QUOTES_NONE) name = unescape(field, copy);
-    table_add_column(t, slice_copy(slice_trim(name)));
+    table_add_column(t, slice_copy(trim_name(name)));
     free(copy);
 }
 
@@ -211,12 +239,13 @@ static bool leaves_row_names_out(const Table *t)
 {
     enum { ROWS = 64 };
     Table probe = *t;
+    bool ends_in_text = false;
     for (int i = 0; i < ROWS && table_skip_blank(&probe); i++) {
         Row row;
         if (next_row(&probe, ROW_COUNT, &row) || row.n_fields != t->n_columns + 1 || row.first_is_empty) return false;
-        if (!row.last_is_empty) return true;
+        ends_in_text = ends_in_text || !row.last_is_empty;
     }
-    return false;
+    return ends_in_text;
 }
 
 static void add_row_names(Table *t)
@@ -235,7 +264,8 @@ Status rows_open(Table *t)
     CHECK(table_skip_blank(t), STATUS_DATA, "%s: is empty; a table needs a header line", t->path);
     TRY(next_row(t, ROW_HEADER, &header));
     t->n_literal = 0; /* names are not samples */
-    if (leaves_row_names_out(t)) add_row_names(t);
+    t->has_row_names = leaves_row_names_out(t);
+    if (t->has_row_names) add_row_names(t);
     t->place_of = memory_alloc((size_t)t->n_columns, sizeof *t->place_of);
     for (int i = 0; i < t->n_columns; i++) t->place_of[i] = -1;
     return STATUS_OK;

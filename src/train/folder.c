@@ -105,10 +105,12 @@ static Status check_is_not_own(const RunSettings *run, const char *role, const c
 {
     char *folder = file_folder(path);
     const char *slash = strrchr(path, '/');
-    const bool is_own = file_is_same(folder, run->output) && is_own_name(slash ? slash + 1 : path);
+    const char *name = slash ? slash + 1 : path;
+    const bool is_taken = is_own_name(name) || strcmp(name, "stop") == 0 || strncmp(name, "lock-", 5) == 0;
+    const bool is_own = is_taken && file_is_same(folder, run->output);
     free(folder);
-    CHECK(!is_own, STATUS_USAGE, "%s = %s is the name of a file that the run itself writes; choose another", role,
-          path);
+    CHECK(!is_own, STATUS_USAGE, "%s = %s is the name of a file that the run itself writes or heeds; choose another",
+          role, path);
     return STATUS_OK;
 }
 
