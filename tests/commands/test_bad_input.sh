@@ -67,6 +67,10 @@ fails 64 "one operand too many" "$collapse" encode "$work/good/model.h5" "$work/
 fails 74 "cannot be created" mpirun -n 2 "$collapse" encode "$work/good/model.h5" --text="$work/text.txt" --output=/nonexistent/e.h5
 fails 65 "line 2: byte 0xff" sh -c "'$collapse' tokenize --vocab='$work/vocab.txt' < '$work/latin.txt'"
 COLLAPSE_ISA=avx3 fails 64 "COLLAPSE_ISA = .avx3. is not one of: plain avx2 avx512" mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/isa"
+fails 64 "output = ~/out: ~ is not replaced" "$collapse" train "$work/base.conf" --output='~/out'
+fails 64 "train-data = .HOME/text: variables are not replaced" "$collapse" train "$work/base.conf" --output="$work/x" --train-data='$HOME/text'
+fails 64 "output = -: - does not stand for standard" "$collapse" train "$work/base.conf" --output=-
+fails 64 "is the name of a file that the run itself writes or heeds" "$collapse" train "$work/base.conf" --output="$work/x" --trace="$work/x/stop"
 fails 64 "is too small" sh -c "'$collapse' vocab --size=8 --output='$work/v.txt' < '$work/text.txt'"
 fails 64 "one of: pronoun-gap" "$collapse" evaluate "$work/good/model.h5" --task=seat --data=x
 [ ! -e "$work/e.h5" ] && [ ! -e "$work/v.txt" ] && [ -z "$(find "$work" -name '*.partial')" ]
