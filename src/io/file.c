@@ -134,9 +134,7 @@ char *file_target(const char *path)
         if (n <= 0) return at; /* no link */
         target[n] = '\0';
         char *whole = realpath(at, NULL), *folder = file_folder(at); /* NULL: to a file that is not there yet */
-        char *next = whole            ? whole
-                     : target[0] == '/' ? memory_copy_text(target)
-                                        : file_join(folder, target);
+        char *next = whole ? whole : target[0] == '/' ? memory_copy_text(target) : file_join(folder, target);
         free(folder);
         free(at);
         if (whole) return whole;

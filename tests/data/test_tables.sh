@@ -22,12 +22,13 @@ w r2.csv "\"ID\";\"Text\"\n0;$b1\n1;$b2\n2;$b3\n3;\"he is\"\n4;\"\"\"\"\n"
 w excel.csv "\xef\xbb\xbfID,Text\r\n0,$b1\r\n1,$b2\r\n2,the nurse came ; she was late\r\n3,he is\r\n4,\"\"\"\"\r\n"
 w europe.CSV "\xef\xbb\xbfID;Text\r\n0;$b1\r\n1;$b2\r\n2;$b3\r\n3;he is\r\n4;\"\"\"\"\r\n"
 w mac.csv "ID,Text\r0,$b1\r1,$b2\r2,the nurse came ; she was late\r3,he is\r4,\"\"\"\"\r"
+w padded.csv "ID, \"Text\"\n0, $b1\n1, $b2\n2, $b3\n3, \"he is\"\n4, \"\"\"\"\n"
 gzip -k "$work/pandas.tsv" "$work/pandas.jsonl" "$work/excel.csv"
 gzip -c "$work/pandas.csv" > "$work/by-content.csv"
 
 # as read: line and record number taken off, white space inside a text made one blank
 "$bin/tests/tools/records" "$work/lines.txt" | cut -d' ' -f3- > "$work/want"
-for file in pandas.csv pandas.tsv pandas.jsonl python.csv r.tsv r.csv r2.csv excel.csv europe.CSV mac.csv pandas.tsv.gz pandas.jsonl.gz excel.csv.gz by-content.csv; do
+for file in padded.csv pandas.csv pandas.tsv pandas.jsonl python.csv r.tsv r.csv r2.csv excel.csv europe.CSV mac.csv pandas.tsv.gz pandas.jsonl.gz excel.csv.gz by-content.csv; do
     "$bin/tests/tools/records" "$work/$file" 2> "$work/said" | cut -d' ' -f3- | sed 's/\\[nrt]/ /g' > "$work/got"
     cmp -s "$work/want" "$work/got"; ok $? "$file: the texts of the lines $(tail -n 1 "$work/said")"
 done
