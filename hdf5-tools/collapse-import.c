@@ -1,4 +1,5 @@
 /* collapse-import: a Hugging Face folder to MODEL.h5. */
+#include <dirent.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -97,6 +98,19 @@ static bool has(const Import *im, const char *name)
     return found;
 }
 
+/* A name of other weights in the folder, owned by the caller; NULL: none. */
+static char *other_weights(const char *folder)
+{
+    char *name = NULL;
+    DIR *directory = opendir(folder);
+    for (struct dirent *entry; directory && !name && (entry = readdir(directory));) {
+        const size_t n = strlen(entry->d_name), tail = strlen(".safetensors");
+        if (n > tail && strcmp(entry->d_name + n - tail, ".safetensors") == 0) name = memory_copy_text(entry->d_name);
+    }
+    if (directory) closedir(directory);
+    return name;
+}
+
 static Status check_weights_there(const Import *im)
 {
     const char *more = "";
@@ -109,7 +123,13 @@ static Status check_weights_there(const Import *im)
                "and save it with save_pretrained";
     else if (has(im, "adapter_config.json"))
         more = "; adapter_config.json is there, an adapter's weights only: merge it into its model first";
-    return missing(im->folder, "model.safetensors", more);
+    char *other = more[0] ? NULL : other_weights(im->folder);
+    char *hint =
+        other ? memory_print("; if %s holds the whole model, give it that name", other) : memory_copy_text(more);
+    Status status = missing(im->folder, "model.safetensors", hint);
+    free(other);
+    free(hint);
+    return status;
 }
 
 static Status check_folder(const Import *im)
@@ -187,6 +207,26 @@ static Status leave_out(Import *im, const Source *s, const char *canonical)
     return STATUS_OK;
 }
 
+/* "[47, 4]", owned by the caller; of more than two dimensions the first two are known. */
+static char *shape_text(const int64_t shape[2], int rank)
+{
+    if (rank == 0) return memory_copy_text("[]");
+    if (rank == 1) return memory_print("[%lld]", (long long)shape[0]);
+    return memory_print("[%lld, %lld%s]", (long long)shape[0], (long long)shape[1], rank > 2 ? ", ..." : "");
+}
+
+static Status check_shape(const Import *im, const Source *s, const BertTensor *wanted)
+{
+    if (same_shape(s->tensor, wanted)) return STATUS_OK;
+    char *found = shape_text(s->tensor->shape, s->tensor->rank), *asked = shape_text(wanted->shape, wanted->rank);
+    Status status = status_set(STATUS_DATA, __FILE__, __LINE__,
+                               "%s: '%s' has shape %s, %s/config.json asks for %s; the files are of different models",
+                               s->file->path, s->tensor->name, found, im->folder, asked);
+    free(found);
+    free(asked);
+    return status;
+}
+
 static Status match_tensor(Import *im, const json_t *place_of, const Source *s)
 {
     char name[200] = "";
@@ -194,10 +234,7 @@ static Status match_tensor(Import *im, const json_t *place_of, const Source *s)
     const json_t *place = used ? json_object_get(place_of, name) : NULL;
     if (!place) return leave_out(im, s, name);
     const BertTensor *wanted = &im->layout.tensor[json_integer_value(place)];
-    CHECK(same_shape(s->tensor, wanted), STATUS_DATA,
-          "%s: '%s' has shape [%lld, %lld], config.json asks for [%lld, %lld]", s->file->path, s->tensor->name,
-          (long long)s->tensor->shape[0], (long long)s->tensor->shape[1], (long long)wanted->shape[0],
-          (long long)wanted->shape[1]);
+    TRY(check_shape(im, s, wanted));
     Source *found = &im->source[json_integer_value(place)];
     if (found->tensor) return check_copy(found, s);
     *found = *s;
@@ -223,6 +260,11 @@ static bool is_head(const BertTensor *t)
     return t->part == PART_HEAD || t->id == BERT_DECODER;
 }
 
+static const char *a_name(const SafetensorsFolder *weights)
+{
+    return weights->n && weights->file[0].n ? weights->file[0].tensor[0].name : "nothing";
+}
+
 /* The encoder must be complete; the masked-LM head must be complete or absent. */
 static Status check_complete(Import *im)
 {
@@ -235,8 +277,9 @@ static Status check_complete(Import *im)
         CHECK(t->id != BERT_POOLER_WEIGHT && t->id != BERT_POOLER_BIAS, STATUS_DATA,
               "%s: has no tensor '%s' among its weights, but --pooler asks for it", im->folder, t->name);
         missing_head += is_head(t);
-        CHECK(is_head(t), STATUS_DATA, "%s: has no tensor '%s' among its weights; is this a BERT with %d layers?",
-              im->folder, t->name, im->config.layers);
+        CHECK(is_head(t), STATUS_DATA,
+              "%s: has no tensor '%s' among its weights; is this a BERT with %d layers? Its tensors are like '%.100s'",
+              im->folder, t->name, im->config.layers, a_name(&im->weights));
         first_missing = t;
     }
     im->head_is_new = missing_head == head;

@@ -352,12 +352,16 @@ static const char *text_of(const json_t *value)
     return json_string_value(json_is_object(value) ? json_object_get(value, "content") : value);
 }
 
-static void read_names(Reading *r)
+static Status read_names(Reading *r)
 {
     for (int s = 0; s < N_SPECIALS; s++) {
-        const char *text = text_of(value_of(r, tokenizer_special_key((Special)s)));
+        const json_t *value = value_of(r, tokenizer_special_key((Special)s));
+        const char *text = text_of(value);
+        CHECK(text || !value || json_is_null(value), STATUS_DATA, "%s: %s is neither a text nor an added token",
+              r->name, tokenizer_special_key((Special)s));
         if (text && text[0]) tokenizer_set_text(&r->t->special[s], text);
     }
+    return STATUS_OK;
 }
 
 static bool is_special(const Reading *r, const char *text)
@@ -383,20 +387,29 @@ static Status add_extra(Reading *r, const json_t *value, bool is_listed)
 static Status list_extra(Reading *r, const json_t *value)
 {
     const char *text = text_of(value);
-    CHECK(text, STATUS_DATA, "%s: a special token is neither a text nor an added token", r->config_path);
+    CHECK(text, STATUS_DATA, "%s: a special token is neither a text nor an added token", r->name);
     if (!json_object_get(r->listed, text)) json_object_set(r->listed, text, (json_t *)(uintptr_t)value);
     return STATUS_OK;
 }
 
-/* additional_special_tokens (version 5: extra_special_tokens): a list, or an object name -> token. */
+/* bos_token and eos_token, which a BERT need not have, and additional_special_tokens (version 5: extra_special_tokens):
+ * a list, or an object name -> token. */
 static Status list_extras(Reading *r, const json_t *source)
 {
-    static const char *const key[] = {"additional_special_tokens", "extra_special_tokens"};
+    static const char *const single[] = {"bos_token", "eos_token"}, *const key[] = {"additional_special_tokens",
+                                                                                    "extra_special_tokens"};
+    for (int k = 0; k < 2; k++) {
+        const json_t *value = json_object_get(source, single[k]);
+        if (!value || json_is_null(value)) continue;
+        if (!text_of(value) || !is_special(r, text_of(value))) TRY(list_extra(r, value));
+    }
     for (int k = 0; k < 2; k++) {
         const json_t *list = json_object_get(source, key[k]);
         const char *name;
         json_t *item;
         size_t i;
+        CHECK(!list || json_is_null(list) || json_is_array(list) || json_is_object(list), STATUS_DATA,
+              "%s: %s is not a list; write [] if there are none", r->config_path, key[k]);
         json_array_foreach(list, i, item) TRY(list_extra(r, item));
         json_object_foreach ((json_t *)(uintptr_t)list, name, item) TRY(list_extra(r, item));
     }
@@ -417,6 +430,7 @@ static Status add_names(Reading *r)
     for (int s = 0; s < N_SPECIALS; s++) {
         const json_t *value = value_of(r, tokenizer_special_key((Special)s));
         const char *text = r->t->special[s];
+        if (value ? json_is_null(value) : r->is_generic) continue; /* no name of this tokenizer */
         if (tokenizer_lookup(r->place, text) < 0 && tokenizer_lookup(r->index, text) < 0) continue;
         json_t *plain = json_string(text);
         Status status = add_extra(r, text_of(value) ? value : plain, false);
@@ -427,7 +441,7 @@ static Status add_names(Reading *r)
 }
 
 /* added_tokens.json: token -> id. */
-static Status add_legacy(Reading *r, const char *path)
+static Status add_legacy(Reading *r)
 {
     const char *text;
     json_t *id;
@@ -436,7 +450,8 @@ static Status add_legacy(Reading *r, const char *path)
     Status status = STATUS_OK;
     json_object_foreach (r->added_json, text, id) {
         if (!json_is_integer(id) || json_integer_value(id) < 0)
-            status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: '%.80s' has no id", path, text);
+            status =
+                status_set(STATUS_DATA, __FILE__, __LINE__, "%s/added_tokens.json: '%.80s' has no id", r->name, text);
         list[n++] = (Numbered){json_integer_value(id), text, NULL};
     }
     qsort(list, (size_t)n, sizeof *list, by_id);
@@ -454,12 +469,17 @@ static Status add_legacy(Reading *r, const char *path)
 static Status read_added(Reading *r)
 {
     const json_t *decoder = json_object_get(r->config, "added_tokens_decoder");
-    read_names(r);
+    const json_t *added = json_object_get(r->file, "added_tokens");
+    CHECK(!decoder || json_is_object(decoder), STATUS_DATA, "%s: added_tokens_decoder is not an object {id: token}",
+          r->config_path);
+    CHECK(!added || json_is_null(added) || json_is_array(added), STATUS_DATA, "%s: added_tokens is not a list",
+          r->file_path);
+    TRY(read_names(r));
     if (!decoder) TRY(list_extras(r, r->map));
     TRY(list_extras(r, r->config));
-    TRY(add_list(r, r->file_path, json_object_get(r->file, "added_tokens")));
+    TRY(add_list(r, r->file_path, added));
     if (decoder) TRY(add_decoder(r, decoder));
-    else TRY(add_legacy(r, "added_tokens.json"));
+    else TRY(add_legacy(r));
     TRY(add_names(r));
     return add_extras(r);
 }
@@ -521,7 +541,10 @@ static Status read_folder(Reading *r, const char *folder, int n_rows)
     if (!status) status = read_optional(folder, "special_tokens_map.json", &r->map, NULL);
     if (!status) status = read_optional(folder, "added_tokens.json", &r->added_json, NULL);
     if (!status) status = read_optional(folder, "config.json", &model, NULL);
-    const char *class = json_string_value(json_object_get(r->config, "tokenizer_class"));
+    const json_t *given = json_object_get(r->config, "tokenizer_class");
+    const char *class = json_string_value(given);
+    if (!status && given && !class && !json_is_null(given))
+        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: tokenizer_class is not a text", r->config_path);
     if (!class) class = json_string_value(json_object_get(model, "tokenizer_class"));
     if (!status) status = assemble(r, file_exists(vocab) ? vocab : NULL, class, n_rows);
     json_decref(model);
