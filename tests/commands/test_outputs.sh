@@ -49,6 +49,15 @@ done
 fails 64 "is a folder" encode --output="$work/sub"
 fails 64 "not a regular file" encode --output=/dev/null
 fails 64 "not a regular file" import --output=/dev/null --overwrite
+ln -s loop2 "$work/loop1" && ln -s loop1 "$work/loop2"
+fails 74 "Too many levels of symbolic links" encode --output="$work/loop1"
+ln -s link2 "$work/link1" && ln -s far.h5 "$work/link2"
+encode --output="$work/link1" > "$work/log" 2>&1 && [ -L "$work/link1" ] && [ -L "$work/link2" ] && [ -f "$work/far.h5" ]
+ok $? "a link to a link to a file that is not there yet"
+long=$(printf 'n%.0s' $(seq 250))
+mpirun -n 2 "$collapse" encode "$work/m.h5" --text="$text" --output="$work/$long.h5" > "$work/log" 2>&1
+ok $? "a name of 253 bytes, written by two ranks"
+fails 74 "standard output cannot be written" sh -c "'$bin/collapse-check' --help > /dev/full"
 for kind in trace.h5 run/step-00000002.h5 run/geometry-00000001.h5; do
     fails 64 "exists and is not" encode --output="$work/$kind"
     fails 64 "exists and is not" import --output="$work/$kind"

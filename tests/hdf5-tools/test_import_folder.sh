@@ -36,6 +36,7 @@ shards; echo '{"weight_map": {}}' > "$index"; fails 65 "has no weight_map" impor
 shards; sed -i '1s/weight_map": {/&"bert.none.weight": "model-00000-of-00002.safetensors", /' "$index"; fails 65 "says that tensor 'bert.none.weight' is in" import
 
 fresh; rm "$work/v/model.safetensors"; : > "$work/v/pytorch_model.bin"; fails 74 "safe_serialization=True" import
+fresh; mv "$work/v/model.safetensors" "$work/v/model.fp16.safetensors"; fails 74 "if model.fp16.safetensors holds the whole model" import
 fresh; printf 'version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 440449768\n' > "$work/v/model.safetensors"; fails 65 "Git LFS pointer" import
 fresh; printf 'version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 440449768\n' > "$work/v/config.json"; fails 65 "config.json: is a Git LFS pointer" import
 fresh; gzip < "$work/hf/model.safetensors" > "$work/v/model.safetensors"; fails 65 "compressed with gzip" import

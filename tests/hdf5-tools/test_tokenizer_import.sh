@@ -92,7 +92,14 @@ fails 65 "has no piece \[PAD\]" import
 echo '{"pad_token": "<p>", "unk_token": "<u>", "cls_token": {"content": "<s>", "lstrip": false}, "sep_token": "</s>", "mask_token": "<m>"}' > "$v/special_tokens_map.json"
 printf 'the <m> zebra [MASK]\n' > "$work/lines.txt"; gives "2 7 4 1 20 1 21 3" "other special names"
 
+for f in tokenizer_config special_tokens_map; do
+    plain; echo '{"bos_token": "he", "eos_token": "[SEP]"}' > "$v/$f.json"; printf 'the he\n' > "$work/lines.txt"; gives "2 1 5 5 3" "bos_token in $f.json is matched whole"
+done
+
 # what is not computed
+plain; for mistake in '"mask_token": {"content": 5}' '"additional_special_tokens": "x"' '"added_tokens_decoder": []' '"tokenizer_class": 5'; do
+    echo "{$mistake}" > "$v/tokenizer_config.json"; fails 65 "$(cut -d'"' -f2 <<< "$mistake") is n" import
+done
 plain; echo '{"tokenizer_class": "BertJapaneseTokenizer", "word_tokenizer_type": "mecab"}' > "$v/tokenizer_config.json"; fails 65 "tokenizer_class is 'BertJapaneseTokenizer'" import
 plain; sed -i 's/{/{"tokenizer_class": "RobertaTokenizer",/' "$v/config.json"; rm "$v/tokenizer_config.json"; fails 65 "tokenizer_class is 'RobertaTokenizer'" import
 plain; echo '{"tokenizer_class": "PreTrainedTokenizerFast"}' > "$v/tokenizer_config.json"; fails 65 "needs tokenizer.json" import

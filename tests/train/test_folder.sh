@@ -137,7 +137,7 @@ for pair in "--init=$work/done/model.h5 --output=$work/done" "--init=$work/impor
     "--trace=$work/c.h5 --corpus-cache=$work/./c.h5"; do
     fails 64 "are the same file" train_ --output="$work/new" $pair
 done
-for pair in "--trace=$work/new/model.h5" "--trace=$work/new/log.tsv" "--trace=$work/new/step-00000002.h5" "--trace=$work/new/corpus.h5" "--corpus-cache=$work/new/model.h5"; do
+for pair in "--trace=$work/new/model.h5" "--trace=$work/new/log.tsv" "--trace=$work/new/step-00000002.h5" "--trace=$work/new/corpus.h5" "--corpus-cache=$work/new/model.h5" "--trace=$work/new/stop" "--corpus-cache=$work/new/lock-1" "--output=$work/fresh/ --trace=$work/fresh/model.h5"; do
     mkdir -p "$work/new"
     fails 64 "the run itself writes" train_ --output="$work/new" $pair
 done
