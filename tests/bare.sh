@@ -27,6 +27,8 @@ inside() {
     fi
     # The way to the packages is this machine's: names, proxy, dates.
     cp /etc/resolv.conf "$BARE/etc/resolv.conf"
+    # As Debian's installer leaves it: without it Open MPI asks the network for this machine's name at every start, and waits.
+    printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$(hostname)" > "$BARE/etc/hosts"
     apt-config dump 2> /dev/null | grep -i '^Acquire::\(http\|https\|Check\|Retries\)' > "$BARE/etc/apt/apt.conf.d/90way" || true
     mount -t proc proc "$BARE/proc"
     mount -t sysfs -o ro sysfs "$BARE/sys" || mount --rbind /sys "$BARE/sys"
