@@ -18,15 +18,17 @@
 
 /* --- names ------------------------------------------------------------------------------------------ */
 
+/* Only as folder_step_path writes it: step-6.h5 is somebody's own. */
 static bool step_of_name(const char *name, const char *kind, int64_t *step)
 {
     long long number;
-    int used = 0;
     const size_t n = strlen(kind);
-    if (strncmp(name, kind, n) != 0 || sscanf(name + n, "-%8lld.h5%n", &number, &used) != 1) return false;
-    if (used == 0 || name[n + (size_t)used] != '\0') return false;
+    if (strncmp(name, kind, n) != 0 || sscanf(name + n, "-%8lld.h5", &number) != 1 || number < 0) return false;
+    char *written = memory_print("%s-%08lld.h5", kind, number);
+    const bool is_ours = strcmp(written, name) == 0;
+    free(written);
     *step = number;
-    return true;
+    return is_ours;
 }
 
 static int descending(const void *a, const void *b)

@@ -53,6 +53,10 @@ run "$work/ranks" --steps=3
 [ $? = 0 ] && [ -z "$(find "$work/ranks" -name 'lock-[0-9]' -o -name 'step*.partial' -o -name 'model*.partial')" ] && [ -e "$work/ranks/mine.partial" ] && [ -e "$work/ranks/lock-9.7-00000000.partial" ]
 ok $? "after kill -9 the next one runs at once, and removes what the dead left, nothing else"
 
+mv "$work/ranks/model.h5" "$work/mine.h5" && cp "$work/ranks/step-00000003.h5" "$work/ranks/step-7.h5" && cp "$work/ranks/step-00000003.h5" "$work/ranks/step- 0000007.h5"
+run "$work/ranks" --steps=4 && grep -q "continuing .*step-00000003.h5: step 3" "$work/run.log" && [ -e "$work/ranks/step-7.h5" ]
+ok $? "names that are only like a checkpoint's are somebody's own: $(grep -m1 'continuing\|^collapse:' "$work/run.log")"
+
 # A finished folder.
 run "$work/done" --steps=4 --checkpoint-steps=2 --geometry-steps=2
 sums "$work/done" > "$work/before"
