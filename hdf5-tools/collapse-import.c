@@ -61,7 +61,7 @@ static char *snapshot_of_cache(const char *folder)
     char *ref = file_join(folder, "refs/main"), *snapshots = file_join(folder, "snapshots"), *text = NULL, *path = NULL;
     size_t length;
     const bool is_cache = file_exists(snapshots);
-    if (is_cache && file_exists(ref) && !file_read(ref, &text, &length)) {
+    if (is_cache && !file_check_regular(ref) && !file_read(ref, &text, &length)) {
         char *name = slice_copy(slice_trim((Slice){text, length}));
         path = file_join(snapshots, name);
         free(name);
@@ -155,7 +155,8 @@ static Status read_config(Import *im)
 {
     char *path = file_join(im->folder, "config.json");
     json_t *root = NULL;
-    Status status = json_read_file(path, &root);
+    Status status = file_check_regular(path);
+    if (!status) status = json_read_file(path, &root);
     if (!status) status = bert_config_from_json(path, root, &im->config);
     json_decref(root);
     free(path);

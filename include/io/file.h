@@ -17,6 +17,9 @@ Status file_map(const char *path, const char **data, size_t *length);
 void file_unmap(const char *data, size_t length);
 
 bool file_exists(const char *path);
+/* Refused: what is not a regular file (a pipe would be waited for), or a link to nothing. For files of a folder, which
+ * nobody streams. */
+Status file_check_regular(const char *path);
 Status file_make_folder(const char *path); /* and its parents; existing is fine */
 /* Texts owned by the caller: */
 char *file_join(const char *folder, const char *name);

@@ -57,7 +57,7 @@ Status file_read_stdin(char **data, size_t *length)
 
 Status file_map(const char *path, const char **data, size_t *length)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is not waited for */
     CHECK(descriptor >= 0, STATUS_IO, "%s: cannot be opened: %s", path, strerror(errno));
     struct stat info;
     if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0) {
@@ -80,6 +80,15 @@ void file_unmap(const char *data, size_t length)
 bool file_exists(const char *path)
 {
     return access(path, F_OK) == 0;
+}
+
+Status file_check_regular(const char *path)
+{
+    struct stat info;
+    CHECK(stat(path, &info) == 0, STATUS_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    CHECK(!S_ISDIR(info.st_mode), STATUS_IO, "%s: is a folder; a file is needed", path);
+    CHECK(S_ISREG(info.st_mode), STATUS_IO, "%s: is a pipe or a device; a regular file is needed", path);
+    return STATUS_OK;
 }
 
 Status file_make_folder(const char *path)

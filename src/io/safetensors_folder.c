@@ -91,8 +91,9 @@ static Status open_shards(const char *folder, const char *index, const json_t *m
 
 static Status open_by_index(const char *folder, const char *index, SafetensorsFolder *w)
 {
-    json_t *root, *shards = json_object(), *met = json_object();
-    Status status = json_read_file(index, &root);
+    json_t *root = NULL, *shards = json_object(), *met = json_object();
+    Status status = file_check_regular(index);
+    if (!status) status = json_read_file(index, &root);
     if (!status) status = open_shards(folder, index, json_object_get(root, "weight_map"), shards, met, w);
     json_decref(root);
     json_decref(shards);

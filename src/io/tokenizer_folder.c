@@ -523,7 +523,8 @@ static Status read_optional(const char *folder, const char *name, json_t **root,
     char *joined = file_join(folder, name);
     Status status = STATUS_OK;
     if (file_exists(joined)) {
-        status = json_read_file(joined, root);
+        status = file_check_regular(joined);
+        if (!status) status = json_read_file(joined, root);
         if (!status && !json_is_object(*root))
             status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: is not a JSON object", joined);
     }
@@ -546,7 +547,9 @@ static Status read_folder(Reading *r, const char *folder, int n_rows)
     if (!status && given && !class && !json_is_null(given))
         status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: tokenizer_class is not a text", r->config_path);
     if (!class) class = json_string_value(json_object_get(model, "tokenizer_class"));
-    if (!status) status = assemble(r, file_exists(vocab) ? vocab : NULL, class, n_rows);
+    const bool has_vocab = file_exists(vocab);
+    if (!status && has_vocab) status = file_check_regular(vocab);
+    if (!status) status = assemble(r, has_vocab ? vocab : NULL, class, n_rows);
     json_decref(model);
     free(vocab);
     return status;

@@ -356,7 +356,11 @@ static Status read_local(const Comm *comm, const char *path, TrainState *s, cons
         status = state_array_read(file, &list->array[i], comm->n_ranks, whole[i]);
     if (!status) status = history_read(file, &s->history);
     h5_close(&file);
-    return status;
+    TRY(status);
+    const int64_t named = folder_step_of(path, "step");
+    CHECK(named < 0 || named == s->step, STATUS_USAGE,
+          "%s: holds step %lld, not the step of its name; give it its own name back", path, (long long)s->step);
+    return STATUS_OK;
 }
 
 Status checkpoint_read(const Comm *comm, const char *path, TrainState *s)

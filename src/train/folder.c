@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -59,6 +60,13 @@ char *folder_step_path(const char *folder, const char *kind, int64_t step)
     return memory_print("%s/%s-%08lld.h5", folder, kind, (long long)step);
 }
 
+int64_t folder_step_of(const char *path, const char *kind)
+{
+    const char *slash = strrchr(path, '/');
+    int64_t step;
+    return step_of_name(slash ? slash + 1 : path, kind, &step) ? step : -1;
+}
+
 /* Does a run write files of this name into its folder? */
 static bool is_own_name(const char *name)
 {
@@ -86,6 +94,16 @@ static void list_inputs(const RunSettings *run, Input inputs[N_INPUTS])
     memcpy(inputs, all, sizeof all);
 }
 
+/* What stands in the place of a file of the run: nothing has been renamed yet. */
+static Status check_is_file(const char *path)
+{
+    struct stat info;
+    CHECK(stat(path, &info) != 0 || S_ISREG(info.st_mode), STATUS_USAGE,
+          "%s: the run keeps a file of this name, and this is %s; move it away, or choose another output", path,
+          S_ISDIR(info.st_mode) ? "a folder" : "a pipe or a device");
+    return STATUS_OK;
+}
+
 /* A file that the run is given, and that it would itself replace or remove. run.conf may be given again, and resume may
  * name a checkpoint of the folder. */
 static Status check_own_names(const RunSettings *run, const Input *inputs)
@@ -95,6 +113,7 @@ static Status check_own_names(const RunSettings *run, const Input *inputs)
     for (struct dirent *entry; directory && !status && (entry = readdir(directory));) {
         if (!is_own_name(entry->d_name)) continue;
         char *path = file_join(run->output, entry->d_name);
+        status = check_is_file(path);
         for (int i = strcmp(entry->d_name, "run.conf") == 0 ? 1 : 0; i < N_INPUTS - 1 && !status; i++)
             status = output_check_inputs("a file of output", path, &inputs[i], 1);
         free(path);

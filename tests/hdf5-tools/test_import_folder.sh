@@ -45,6 +45,11 @@ fresh; printf 'PK\003\004' > "$work/v/model.safetensors"; fails 65 "torch.save" 
 fresh; echo '<!DOCTYPE html>' > "$work/v/model.safetensors"; fails 65 "a web page" import
 fresh; { printf '\357\273\277'; cat "$work/hf/config.json"; } > "$work/v/config.json"; same; ok $? "a byte order mark in config.json"
 rm -f "$work/v.h5"
+for file in config.json vocab.txt tokenizer.json tokenizer_config.json model.safetensors; do # nobody streams a model's folder
+    fresh; rm -f "$work/v/$file"; mkfifo "$work/v/$file"
+    code=74; [ $file = model.safetensors ] && code=65
+    fails $code "$file: is .*\(a pipe\|not a regular file\)" timeout 20 "$bin/collapse-import" "$work/v" --output="$work/v.h5"
+done
 fails 64 "is a file; name the folder" "$bin/collapse-import" "$work/hf/model.safetensors" --output="$work/v.h5"
 fails 74 "nowhere: cannot be opened" "$bin/collapse-import" "$work/nowhere" --output="$work/v.h5"
 

@@ -161,3 +161,15 @@ ok $? "a settings file of the name run.conf in output is set aside, not lost"
 (cd "$work" && "$collapse" train conf/run.conf > "$work/run.log" 2>&1)
 [ $? = 0 ] && grep -q "nothing to do" "$work/run.log" && [ ! -e "$work/conf/run.conf.old.2" ]
 ok $? "output/run.conf as the settings file"
+
+# What stands where the run keeps its own files; nothing of the run is touched.
+cp -r "$work/done" "$work/odd"; rm "$work/odd/log.tsv"; mkdir "$work/odd/log.tsv"
+fails 64 "log.tsv: the run keeps a file of this name, and this is a folder; move it away" train_ --output="$work/odd" --overwrite
+[ "$(ls "$work/odd")" = "$(ls "$work/done")" ]; ok $? "every file keeps its name"
+rmdir "$work/odd/log.tsv"; mkfifo "$work/odd/run.conf2"; mv "$work/odd/run.conf2" "$work/odd/run.conf"
+fails 64 "run.conf: the run keeps a file of this name, and this is a pipe" timeout 20 "$collapse" train "$work/base.conf" --steps=2 --output="$work/odd"
+rm "$work/odd/run.conf"; mkdir "$work/odd/step-00000099.h5"
+fails 64 "step-00000099.h5: the run keeps a file of this name" train_ --output="$work/odd"
+cp -r "$work/done" "$work/renamed"; rm "$work/renamed/model.h5"
+last=$(ls "$work/renamed"/step-*.h5 | tail -n 1); mv "$last" "$work/renamed/step-00000077.h5"
+fails 64 "step-00000077.h5: holds step .*, not the step of its name" "$collapse" train "$work/done/run.conf" --output="$work/renamed" --steps=90
