@@ -2,7 +2,8 @@
 computed by transformers in fp64; and tests/golden/unicode.txt: hashes of what Hugging Face's
 tokenizers makes of every Unicode scalar value. With the folder of real data also
 tests/golden/minilm.h5: states and logits of its real model on a few sentences; tests/golden/parts.h5: another tiny
-BERT, with an untied decoder, pooler, sentence head and prefix; tests/golden/contrast.h5: losses over cosines.
+BERT, with an untied decoder, pooler, sentence head and prefix; tests/golden/contrast.h5: losses over cosines;
+tests/golden/prototypes.h5: words among the mean vectors of groups, and states that stay where they are.
 
   python tests/oracle/make_golden.py [SHARED]         (torch, transformers, tokenizers, h5py, xxhash)
 """
@@ -134,6 +135,36 @@ def contrast_arrays():
         hash_datasets(f)
 
 
+def prototype_arrays():
+    """tests/golden/prototypes.h5: states [2 layers, 11 tokens, 6] of 4 words (pieces 1-2, 4, 6-8, 10), 3 prototypes, and the states
+    they are to stay at."""
+    torch.manual_seed(6)
+    layers, tokens, width, rho = 2, 11, 6, 1.5
+    rows, first = [[1, 2], [4], [6, 7, 8], [10]], 1
+    h = torch.randn(layers, tokens, width, dtype=torch.float64, requires_grad=True)
+    a, o = torch.randn(3, layers, width, dtype=torch.float64), torch.randn(layers, tokens, width, dtype=torch.float64)
+
+    def bits(p, q):
+        return torch.nn.functional.kl_div(q.log(), p, reduction="sum") / np.log(2)
+
+    def spread(n):
+        p = torch.softmax(torch.stack([-((n - a[i]) ** 2).sum((1, 2)) / (2 * rho**2) for i in range(3)]), dim=1)
+        pairs = [(p[i], p[k]) for i in range(3) for k in range(i + 1, 3)]
+        return sum((bits(x, (x + y) / 2) + bits(y, (x + y) / 2)) / 2 for x, y in pairs) / len(pairs)
+    vectors = torch.stack([h[:, r].mean(1) for r in rows])
+    before = torch.stack([h[:, [k - first for k in r]].sum(1) / 3 for r in rows])  # as published: the token before, over the most pieces
+    along = torch.einsum("bkd,ikd->bik", vectors, a)
+    losses = dict(spread=spread(vectors), before=spread(before), squares=(along.mean((0, 2)) ** 2).sum(), means=(along**2).mean((0, 2)).sum(),
+                  mse=((o - h) ** 2).mean(2).sum(),
+                  kl=sum(bits(torch.softmax(s * o[k, t], 0), torch.softmax(s * h[k, t], 0)) for k in range(layers) for t in range(tokens) for s in (1, -1)))
+    with h5py.File("tests/golden/prototypes.h5", "w", libver=("v108", "v108")) as f:
+        f["h"], f["prototype"], f["stay"] = h.detach().numpy(), a.numpy(), o.numpy()
+        for name, loss in losses.items():
+            f[name] = loss.item()
+            f["gradient/" + name] = torch.autograd.grad(loss, h, retain_graph=True)[0].numpy()
+        hash_datasets(f)
+
+
 def unicode_hashes():
     pre = pre_tokenizers.BertPreTokenizer()
     with open("tests/golden/unicode.txt", "w") as out:
@@ -170,6 +201,7 @@ def real_model(shared):
 model_arrays()
 parts_arrays()
 contrast_arrays()
+prototype_arrays()
 unicode_hashes()
 if len(sys.argv) > 1:
     real_model(sys.argv[1])
