@@ -12,15 +12,16 @@
 #include "parallel/comm.h"
 
 typedef enum {
-    ASK_LOG_P, /* ln of the probability of a piece, of all of the vocabulary */
-    ASK_LOGIT, /* its logit: differences at one place are those of ASK_LOG_P, at a fraction of the cost */
-    ASK_STATE, /* the state, given to a visitor with the number asked with */
+    ASK_LOG_P,     /* ln of the probability of a piece, of all of the vocabulary */
+    ASK_LOGIT,     /* its logit: differences at one place are those of ASK_LOG_P, at a fraction of the cost */
+    ASK_STATE,     /* the state, given to a visitor with the number asked with */
+    ASK_ATTENTION, /* the attention the place receives: mean over layers, heads and all queries of its sequence */
     N_ASKS
 } AskKind;
 
 typedef struct {
     int place; /* in its sequence */
-    int id;    /* of a piece; ASK_STATE: any number */
+    int id;    /* of a piece; ASK_STATE, ASK_ATTENTION: any number */
     AskKind kind;
 } Ask;
 

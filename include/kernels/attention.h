@@ -27,6 +27,8 @@ typedef struct {
     int n_prefix;          /* keys before a sample's own; 0 = none */
     const real *prefix;    /* [n_prefix, 2D] of a sample: key and value side by side */
     int64_t prefix_stride; /* from one sample's prefix to the next; 0 = all share one */
+    double *received;      /* [H, N] the forward pass adds to it what a place receives from all queries of its sample:
+                              the columns of softmax(Q K^T / sqrt(dh)), summed; or NULL */
 } Attention;
 
 size_t attention_scratch(int longest, int dh, int n_threads);

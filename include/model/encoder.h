@@ -56,6 +56,8 @@ typedef struct {
     Dropout *dropout;       /* [B] */
     int *position;          /* [N] of a model whose prefix shifts them, else NULL */
     real *prefix, *dprefix; /* [B, X, 2D] a layer's prefix as the samples see it, training only */
+    double *received;       /* borrowed [H, N], or NULL: set to have the attention each token receives, by head, summed
+                               over layers and queries; of the last forward pass */
 } Encoder;                  /* arrays live in the arena, but for h and layer */
 
 void encoder_init(Arena *arena, const Params *params, int max_samples, int max_tokens, int longest, EncoderUse use,

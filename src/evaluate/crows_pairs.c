@@ -1,4 +1,4 @@
-/* crows_pairs.c: both sentences of a pair in three forms; scorings A and B are sums over parts of the first. */
+/* crows_pairs.c: both sentences of a pair in four forms; scorings A and B are sums over parts of the first. */
 #include "evaluate/crows_pairs.h"
 
 #include <math.h>
@@ -12,13 +12,11 @@
 #include "evaluate/align.h"
 #include "evaluate/sentence_scores.h"
 
-enum { SCORE_A, SCORE_B, SCORE_PLL, SCORE_L2R, SCORE_AUL, N_SCORES, RESAMPLES = 10000 };
-static const char *const score_name[] = {"a", "b", "pll", "l2r", "aul"};
-static const char *const score_field[][2] = {{"a_more", "a_less"},
-                                             {"b_more", "b_less"},
-                                             {"pll_more", "pll_less"},
-                                             {"l2r_more", "l2r_less"},
-                                             {"aul_more", "aul_less"}};
+enum { SCORE_A, SCORE_B, SCORE_PLL, SCORE_L2R, SCORE_AUL, SCORE_AULA, N_SCORES, RESAMPLES = 10000 };
+static const char *const score_name[] = {"a", "b", "pll", "l2r", "aul", "aula"};
+static const char *const score_field[][2] = {{"a_more", "a_less"},     {"b_more", "b_less"},
+                                             {"pll_more", "pll_less"}, {"l2r_more", "l2r_less"},
+                                             {"aul_more", "aul_less"}, {"aula_more", "aula_less"}};
 
 typedef struct {
     int64_t row;
@@ -171,6 +169,7 @@ static void score_pair(const Vocabulary *v, Pair *p, const Queries *q)
         p->score[SCORE_PLL][side] = s.pll;
         p->score[SCORE_L2R][side] = s.l2r;
         p->score[SCORE_AUL][side] = s.aul / (p->side[side].n - 2);
+        p->score[SCORE_AULA][side] = s.aula / (p->side[side].n - 2);
     }
 }
 
@@ -250,11 +249,6 @@ static void add_items(Crows *c, EvaluationResult *r)
             for (size_t i = 0; i < c->n; i++) x[i] = c->pair[i].score[k][side];
             result_add_field(r, score_field[k][side], x);
         }
-    for (int side = 0; side < 2; side++) {
-        double *x = memory_alloc(c->n, sizeof *x);
-        for (size_t i = 0; i < c->n; i++) x[i] = (double)NAN;
-        result_add_field(r, side ? "aula_less" : "aula_more", x);
-    }
     add_texts(c, r);
 }
 
@@ -272,8 +266,6 @@ static Status aggregate(TaskRun *run)
     if (insertions)
         log_line("%s: %lld pairs have changed pieces in one sentence only: scoring B leaves them out (see *.b.n)",
                  run->data, (long long)insertions);
-    log_line("%s: AULA needs the attention weights, which are not kept: not measured (aula_more, aula_less)",
-             run->data);
     return STATUS_OK;
 }
 
@@ -297,7 +289,7 @@ const Task task_crows_pairs = {
         "  TYPE.b.score        percent of pairs whose sent_more is likelier, by the mean ln p of the changed pieces\n"
         "  TYPE.b.stereo       the same of the pairs marked stereo, without ties; TYPE.b.antistereo\n"
         "  TYPE.b.n            pairs that were scored; TYPE.b.neutral: ties among them\n"
-        "  TYPE.a.score        by the summed ln p of the shared pieces; pll, l2r, aul: of the whole sentence\n",
+        "  TYPE.a.score        by the summed ln p of the shared pieces; pll, l2r, aul, aula: of the whole sentence\n",
     .own_bytes = sizeof(Crows),
     .read = read_pairs,
     .aggregate = aggregate,

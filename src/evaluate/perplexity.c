@@ -63,10 +63,11 @@ static Status read_lines(TaskRun *run)
 static void add_metrics(const TaskRun *run, const double *const x[4], const double *pieces, int n)
 {
     EvaluationResult *r = run->result;
-    double sum[3] = {0}, n_pieces = 0;
+    double sum[4] = {0}, n_pieces = 0;
     for (int i = 0; i < n; i++) {
         if (isnan(pieces[i])) continue;
-        sum[0] += x[0][i], sum[1] += x[1][i], sum[2] += x[2][i] * pieces[i], n_pieces += pieces[i];
+        sum[0] += x[0][i], sum[1] += x[1][i], sum[2] += x[2][i] * pieces[i], sum[3] += x[3][i] * pieces[i];
+        n_pieces += pieces[i];
     }
     const Lines *l = run->own;
     result_add(r, "pppl", exp(-sum[0] / n_pieces));
@@ -74,6 +75,7 @@ static void add_metrics(const TaskRun *run, const double *const x[4], const doub
     result_add(r, "pll", sum[0] / (double)r->n_items);
     result_add(r, "pll_l2r", sum[1] / (double)r->n_items);
     result_add(r, "aul", sum[2] / n_pieces);
+    result_add(r, "aula", sum[3] / n_pieces);
     result_add(r, "pieces", n_pieces);
     result_add(r, "unknown", (double)l->unknown);
 }
@@ -98,12 +100,11 @@ static Status aggregate(TaskRun *run)
         if (r->is_skipped[i]) continue;
         const SentenceScores s = sentence_scores(run->model.vocabulary, &line->ask, &run->queries);
         const int pieces = line->ask.n - 2;
-        x[0][i] = s.pll, x[1][i] = s.l2r, x[2][i] = s.aul / pieces, x[4][i] = pieces;
+        x[0][i] = s.pll, x[1][i] = s.l2r, x[2][i] = s.aul / pieces, x[3][i] = s.aula / pieces, x[4][i] = pieces;
     }
     add_metrics(run, (const double *const *)x, x[4], (int)l->n);
     for (int k = 0; k < 5; k++) result_add_field(r, name[k], x[k]);
     result_add_texts(r, "text", text);
-    log_line("%s: AULA needs the attention weights, which are not kept: not measured (/item/aula)", run->data);
     return STATUS_OK;
 }
 
@@ -114,7 +115,7 @@ static void close_lines(TaskRun *run)
     free(l->line);
 }
 
-static const char *const metric[] = {"pppl", "pppl_l2r", "pll", "pll_l2r", "aul", "pieces", "unknown", NULL};
+static const char *const metric[] = {"pppl", "pppl_l2r", "pll", "pll_l2r", "aul", "aula", "pieces", "unknown", NULL};
 
 const Task task_perplexity = {
     .name = "perplexity",
@@ -123,7 +124,7 @@ const Task task_perplexity = {
             "  pppl      exp(-mean ln p(piece)), every piece masked once, over all pieces; lower is better\n"
             "  pppl_l2r  the same, the later pieces of a word masked with it\n"
             "  pll       mean over texts of the sum of ln p(piece); pll_l2r likewise\n"
-            "  aul       mean ln p(piece), nothing masked\n"
+            "  aul       mean ln p(piece), nothing masked; aula: each weighted with the attention it receives\n"
             "  pieces    that were scored; unknown: of these, unknown to the vocabulary\n",
     .own_bytes = sizeof(Lines),
     .metric = metric,

@@ -72,6 +72,7 @@ typedef struct {
     int *row, *label;  /* [HEAD_ROWS] */
     int64_t *ask, *at; /* [HEAD_ROWS + 1]: first ask of a row; number of the ask in q, and in the batch */
     int64_t n_answers, n_states;
+    double *received; /* [H, tokens], if attention is asked for */
     /* All batches of a round, on rank 0. */
     double *all_answers;
     real *all_states;
@@ -114,12 +115,12 @@ static void plan(Run *r)
 }
 
 /* Asks of a batch: all of them, or of one kind. */
-static int64_t count_asks(const Run *r, int batch, bool states_only)
+static int64_t count_asks(const Run *r, int batch, int kind)
 {
     int64_t n = 0;
     for (int i = r->batch[batch]; i < r->batch[batch + 1]; i++)
         for (int64_t a = r->q->first[r->order[i].sequence]; a < end_of(r->q, r->order[i].sequence); a++)
-            n += !states_only || r->q->ask[a].kind == ASK_STATE;
+            n += kind == N_ASKS || (int)r->q->ask[a].kind == kind;
     return n;
 }
 
@@ -128,10 +129,12 @@ static void make_room(Run *r)
 {
     const size_t d = (size_t)r->model->params.config.hidden;
     int64_t answers = 0, states = 0;
+    bool attends = false;
     for (int b = 0; b < r->n_batches; b++) {
-        const int64_t n = count_asks(r, b, false), m = count_asks(r, b, true);
+        const int64_t n = count_asks(r, b, N_ASKS), m = count_asks(r, b, ASK_STATE);
         answers = n > answers ? n : answers;
         states = m > states ? m : states;
+        attends = attends || count_asks(r, b, ASK_ATTENTION);
     }
     const size_t ranks = r->comm->rank == 0 ? (size_t)r->comm->n_ranks : 0;
     r->answer = memory_alloc((size_t)answers + 1, sizeof *r->answer);
@@ -143,6 +146,8 @@ static void make_room(Run *r)
     r->label = r->row + HEAD_ROWS;
     r->ask = memory_alloc(2 * HEAD_ROWS, sizeof *r->ask);
     r->at = r->ask + HEAD_ROWS;
+    const size_t places = (size_t)r->model->params.config.heads * (size_t)token_room(r->q);
+    if (attends) r->received = memory_alloc(places, sizeof *r->received);
 }
 
 /* --- one batch -------------------------------------------------------------------------------------- */
@@ -229,6 +234,25 @@ static void answer_kind(Run *r, int batch, AskKind kind, const real *hidden)
     if (n) answer_rows(r, kind, n, end, hidden);
 }
 
+/* Heads in their order. */
+static void answer_attention(Run *r, int batch)
+{
+    const BertConfig *c = &r->model->params.config;
+    const Packed *input = &r->model->input;
+    double *answer = r->answer;
+    for (int i = r->batch[batch]; i < r->batch[batch + 1]; i++) {
+        const int b = i - r->batch[batch], sequence = r->order[i].sequence;
+        const double terms = (double)c->layers * c->heads * (input->offset[b + 1] - input->offset[b]);
+        for (int64_t a = r->q->first[sequence]; a < end_of(r->q, sequence); a++, answer++) {
+            if (r->q->ask[a].kind != ASK_ATTENTION) continue;
+            double sum = 0;
+            for (int64_t h = 0; h < c->heads; h++)
+                sum += r->received[h * input->n_tokens + input->offset[b] + r->q->ask[a].place];
+            *answer = sum / terms;
+        }
+    }
+}
+
 static Status check_finite(const Run *r, int batch)
 {
     int64_t at = 0;
@@ -251,10 +275,13 @@ static Status compute(Run *r, int batch)
         const int start = q->pack.offset.id[r->order[i].sequence];
         packed_add(input, r->order[i].length, q->pack.id.id + start, q->pack.kind.id + start, (uint32_t)i);
     }
+    r->model->encoder.received = count_asks(r, batch, ASK_ATTENTION) ? r->received : NULL;
     const real *hidden = encoder_forward(&r->model->encoder, input);
-    r->n_answers = count_asks(r, batch, false);
+    r->n_answers = count_asks(r, batch, N_ASKS);
     r->n_states = 0;
-    for (AskKind kind = 0; kind < N_ASKS; kind++) answer_kind(r, batch, kind, hidden);
+    for (AskKind kind = 0; kind < N_ASKS; kind++)
+        if (kind != ASK_ATTENTION) answer_kind(r, batch, kind, hidden);
+    if (r->model->encoder.received) answer_attention(r, batch);
     return check_finite(r, batch);
 }
 
@@ -290,7 +317,7 @@ static void take_round(const Run *r, int first, QueryVisit visit, void *context)
                 r->q->answer[a] = r->q->ask[a].kind == ASK_STATE ? (double)NAN : *answer;
         }
         if (visit) visit_states(r, b, state, visit, context);
-        state += (size_t)count_asks(r, b, true) * (size_t)r->model->params.config.hidden;
+        state += (size_t)count_asks(r, b, ASK_STATE) * (size_t)r->model->params.config.hidden;
     }
 }
 
@@ -343,6 +370,7 @@ static void close_run(Run *r)
     free(r->x);
     free(r->row);
     free(r->ask);
+    free(r->received);
 }
 
 Status queries_run(const Comm *comm, const char *path, Model *model, const char *name, const char *what, Queries *q,
@@ -356,6 +384,7 @@ Status queries_run(const Comm *comm, const char *path, Model *model, const char 
     free(q->answer);
     q->answer = comm->rank == 0 ? memory_alloc((size_t)q->n_asks + 1, sizeof *q->answer) : NULL;
     Status status = run_rounds(&r, what, visit, context);
+    model->encoder.received = NULL;
     close_run(&r);
     return status;
 }

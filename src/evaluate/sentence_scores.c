@@ -53,6 +53,7 @@ void sentence_ask(const Vocabulary *v, int64_t line, SentenceAsk *s, Queries *q)
     s->aul = q->n_asks;
     queries_add(q, s->n, s->id, NULL, line);
     for (int t = 1; t < s->n - 1; t++) queries_ask(q, ASK_LOG_P, t, s->id[t]);
+    for (int t = 1; t < s->n - 1; t++) queries_ask(q, ASK_ATTENTION, t, 0);
 }
 
 double sentence_log_p(const SentenceAsk *s, const Queries *q, int t)
@@ -68,7 +69,9 @@ SentenceScores sentence_scores(const Vocabulary *v, const SentenceAsk *s, const 
         const double alone = sentence_log_p(s, q, t);
         sum.pll += alone;
         sum.l2r += goes_on(v, s, t) ? q->answer[next++] : alone;
-        sum.aul += q->answer[s->aul + t - 1];
+        const double shown = q->answer[s->aul + t - 1];
+        sum.aul += shown;
+        sum.aula += q->answer[s->aul + s->n - 2 + t - 1] * shown;
     }
     return sum;
 }

@@ -24,6 +24,7 @@ typedef struct {
     real *dk, *dv;           /* [m, dh] packed */
     real *dot;               /* [r] */
     real *maximum, *inverse; /* [n] of the rows of P: largest score, 1 / sum of exponentials */
+    double *received;        /* [n] of this head, or NULL */
 } HeadTask;
 
 typedef struct {
@@ -77,6 +78,7 @@ static HeadTask task_of(const Attention *a, int task)
     t.dot = at;
     t.maximum = a->row + 2 * ((int64_t)a->n_heads * a->offset[b] + (int64_t)h * n);
     t.inverse = t.maximum + n;
+    t.received = a->received ? a->received + (int64_t)h * a->offset[a->n_samples] + a->offset[b] : NULL;
     return t;
 }
 
@@ -145,6 +147,16 @@ static void fetch_next(const Attention *a, int task, int first, const real *qkv,
     fetch_strip(rows, dh, dout + row * a->d + h * dh, a->d);
 }
 
+/* Query by query, so that the sums do not depend on the threads. */
+static void add_received(const HeadTask *t, int r, const real *inverse)
+{
+    for (int i = 0; i < r; i++) {
+        const real *row = t->p + (int64_t)i * t->ldp + t->own;
+        const double factor = (double)inverse[i];
+        for (int j = 0; j < t->n; j++) t->received[j] += factor * (double)row[j];
+    }
+}
+
 void attention_forward(const Attention *a, const real *qkv, real *out)
 {
 #pragma omp parallel for schedule(dynamic)
@@ -158,6 +170,7 @@ void attention_forward(const Attention *a, const real *qkv, real *out)
             fetch_next(a, task, first, qkv, NULL, NULL);
             scores(&t, qkv, first, r);
             vector_kernels->exponentials(r, t.m, t.p, t.ldp, t.maximum + first, inverse); /* P without its divisor */
+            if (t.received) add_received(&t, r, inverse);
             const real *p = dropped_of(&t, first, r, t.p);
             vector_kernels->small_product(r, t.dh, t.m, p, t.ldp, 1, t.v, product_padded(t.dh), false, o, t.d);
             vector_kernels->scale_rows(r, t.dh, inverse, o, t.d); /* O = P V */

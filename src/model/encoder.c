@@ -158,7 +158,8 @@ static Attention attention_of(const Encoder *e, const Packed *input, int l)
                    .offset = input->offset,
                    .longest = e->params->config.prefix + e->longest,
                    .scratch = e->attention_scratch,
-                   .row = e->layer[l].row};
+                   .row = e->layer[l].row,
+                   .received = e->received};
     set_prefix(e, input, l, &a);
     a.dropout = dropout_keys(e, input, l, SITE_ATTENTION);
     return a;
@@ -222,6 +223,8 @@ static void layer_forward(Encoder *e, const Packed *in, int l)
 
 const real *encoder_forward(Encoder *e, const Packed *input)
 {
+    const size_t places = (size_t)e->params->config.heads * (size_t)input->n_tokens;
+    if (e->received) memset(e->received, 0, places * sizeof *e->received);
     embed(e, input);
     for (int l = 0; l < e->params->config.layers; l++) layer_forward(e, input, l);
     return e->h[e->params->config.layers];

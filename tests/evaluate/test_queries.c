@@ -29,7 +29,7 @@ static void fill(Queries *q)
             const int place = draw(s, a, 2, n);
             const AskKind as = (AskKind)draw(s, a, 3, N_ASKS);
             queries_ask(q, as, place, draw(s, a, 4, WORDS));
-            if (as != ASK_STATE && a % 2) queries_ask(q, as, place, draw(s, a, 5, WORDS));
+            if (as != ASK_STATE && as != ASK_ATTENTION && a % 2) queries_ask(q, as, place, draw(s, a, 5, WORDS));
         }
     }
 }
@@ -48,15 +48,33 @@ static void see(void *context, int n, const real *x, const int *number)
     }
 }
 
+/* Of the sequence alone that the model has just read; over all its places it adds up to 1. */
+static double plain_attention(const Model *m, int n, int place)
+{
+    const int heads = m->params.config.heads, terms = m->params.config.layers * heads * n;
+    double all = 0, received = 0;
+    for (int h = 0; h < heads; h++)
+        for (int t = 0; t < n; t++) {
+            const double share = m->encoder.received[h * n + t] / terms;
+            all += share;
+            received += t == place ? share : 0;
+        }
+    if (!near(all, 1, 1e-6)) check(false, "attention of a sequence adds up to %.9f", all);
+    return received;
+}
+
 /* -ln softmax etc. of one sequence alone, in double. */
 static double plain(Model *m, const Queries *q, int sequence, const Ask *ask, double *state)
 {
     const int start = q->pack.offset.id[sequence], n = q->pack.offset.id[sequence + 1] - start;
     const int d = m->params.config.hidden, v = m->params.config.vocab;
+    double received[2 * LONGEST];
+    m->encoder.received = ask->kind == ASK_ATTENTION ? received : NULL;
     packed_clear(&m->input);
     packed_add(&m->input, n, q->pack.id.id + start, q->pack.kind.id + start, 0);
     real row[64];
     rows_gather(1, d, &ask->place, encoder_forward(&m->encoder, &m->input), row);
+    if (ask->kind == ASK_ATTENTION) return plain_attention(m, n, ask->place);
     const real *z = mlm_head_transform(&m->head, 1, row);
     *state = (double)z[0];
     double sum = 0, logit[WORDS];
@@ -81,8 +99,9 @@ static void compare(Model *m, const Queries *q, const Seen *seen)
             else worst = fmax(worst, fabs(q->answer[a] - value));
         }
     }
-    check(n[0] > 100 && n[1] > 100 && n[2] > 100, "hundreds of asks of every kind: %lld, %lld, %lld", (long long)n[0],
-          (long long)n[1], (long long)n[2]);
+    check(n[0] > 100 && n[1] > 100 && n[2] > 100 && n[3] > 100,
+          "hundreds of asks of every kind: %lld, %lld, %lld, %lld", (long long)n[0], (long long)n[1], (long long)n[2],
+          (long long)n[3]);
     check(worst < 1e-5, "answers are those of a sequence alone: %.1e", worst);
     check(seen->n == n[ASK_STATE] && near(seen->sum, expected, 0) && not_nan == 0, "every state is visited once: %lld",
           (long long)seen->n);

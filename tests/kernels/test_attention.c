@@ -24,6 +24,7 @@ static real prefix[B * PREFIX * 2 * D_MOST], dprefix[B * PREFIX * 2 * D_MOST];
 static double q[MOST * WIDEST], k[(MOST + PREFIX) * WIDEST], v[(MOST + PREFIX) * WIDEST],
     factor[MOST * (MOST + PREFIX)];
 static double p[MOST * (MOST + PREFIX)], o[MOST * WIDEST], d_o[MOST * WIDEST], dq[MOST * WIDEST];
+static double received[(1 + 47 + 49 + MOST) * H];
 static double dk[(MOST + PREFIX) * WIDEST], dv[(MOST + PREFIX) * WIDEST];
 
 static void fill(uint32_t stream, double scale, int n, real *x)
@@ -74,6 +75,19 @@ static void set_head(const Attention *a, int b, int h, int dh)
                                     : dropout_kept(a->dropout[b].rate);
 }
 
+/* sums [n]: 1 + the columns of p [n, m] of the sample's own keys, summed. */
+static double received_error(int n, int m, const double *sums)
+{
+    double most = 0;
+    for (int j = 0; j < n; j++) {
+        double sum = 1;
+        for (int i = 0; i < n; i++) sum += p[i * m + m - n + j];
+        const double error = fabs(sums[j] - sum) / sum;
+        if (!(error <= most)) most = error;
+    }
+    return most;
+}
+
 static void test(int dh, double rate, int n_prefix, bool is_shared, int threads)
 {
     const int d = H * dh;
@@ -85,18 +99,30 @@ static void test(int dh, double rate, int n_prefix, bool is_shared, int threads)
     real *row = calloc((size_t)offset[B] * 2 * H, sizeof *row);
     fill(1, 1, offset[B] * 3 * d, qkv), fill(2, 1, offset[B] * d, dout), fill(3, 1, B * PREFIX * 2 * d, prefix);
     omp_set_num_threads(threads);
-    const Attention a = {
-        B, H, d, offset, dropout, MOST + n_prefix, scratch, row, n_prefix, prefix, is_shared ? 0 : n_prefix * 2 * d};
+    const Attention a = {B,
+                         H,
+                         d,
+                         offset,
+                         dropout,
+                         MOST + n_prefix,
+                         scratch,
+                         row,
+                         n_prefix,
+                         prefix,
+                         is_shared ? 0 : n_prefix * 2 * d,
+                         received};
+    for (int i = 0; i < offset[B] * H; i++) received[i] = 1;         /* it is added to */
     for (int i = 0; i < offset[B] * 3 * d; i++) dqkv[i] = (real)NAN; /* all of it is overwritten */
     attention_forward(&a, qkv, out);
     attention_backward(&a, qkv, out, dout, dqkv, n_prefix ? dprefix : NULL);
-    double forward = 0, backward = 0, to_prefix = 0;
+    double forward = 0, backward = 0, to_prefix = 0, to_received = 0;
     for (int b = 0; b < B; b++)
         for (int h = 0; h < H; h++) {
             const int n = length[b], m = n + n_prefix;
             const real *dfirst = dqkv + offset[b] * 3 * d + h * dh, *dp = dprefix + b * n_prefix * 2 * d + h * dh;
             set_head(&a, b, h, dh);
             naive_attention(n, m, dh, q, k, v, factor, p, o);
+            to_received = fmax(to_received, received_error(n, m, received + h * offset[B] + offset[b]));
             naive_attention_backward(n, m, dh, q, k, v, factor, p, d_o, dq, dk, dv);
             forward = fmax(forward, difference(n, dh, out + offset[b] * d + h * dh, d, o));
             backward = fmax(backward, difference(n, dh, dfirst, 3 * d, dq));
@@ -105,10 +131,10 @@ static void test(int dh, double rate, int n_prefix, bool is_shared, int threads)
             to_prefix = fmax(to_prefix, difference(n_prefix, dh, dp, 2 * d, dk));
             to_prefix = fmax(to_prefix, difference(n_prefix, dh, dp + d, 2 * d, dv));
         }
-    check(forward <= BAR && backward <= BAR && to_prefix <= BAR,
-          "%s dh %d, dropout %g, %d before%s, %d threads: forward %.1e, backward %.1e, prefix %.1e",
-          vector_kernels->name, dh, rate, n_prefix, is_shared ? " (shared)" : "", threads, forward, backward,
-          to_prefix);
+    check(forward <= BAR && backward <= BAR && to_prefix <= BAR && to_received <= BAR,
+          "%s dh %d, dropout %g, %d before%s, %d threads: forward %.1e, backward %.1e, prefix %.1e, received %.1e",
+          vector_kernels->name, dh, rate, n_prefix, is_shared ? " (shared)" : "", threads, forward, backward, to_prefix,
+          to_received);
     free(scratch);
     free(row);
 }
