@@ -324,6 +324,7 @@ static Status write_body(H5File *file, const void *context)
 {
     const Import *im = context;
     TRY(h5_write_header(file, MODEL_FORMAT, im->command_line, ""));
+    if (im->head_is_new) TRY(h5_put_i64(file, "/", MODEL_NEW_HEAD, options.seed));
     return model_file_write(file, &im->config, &im->layout, im->weight, &im->tokenizer);
 }
 

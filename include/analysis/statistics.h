@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "base/random.h"
+
 double statistics_mean(int n, const double *x); /* NaN for n = 0 */
 double statistics_median(int n, double *x);     /* x is sorted, ascending; n >= 1 */
 
@@ -26,5 +28,10 @@ Interval statistics_interval(int n, double *x);
 /* 95 % percentile bootstrap interval of the mean of n items (Efron 1979), `resamples` resamples; a function of the seed
  * alone. NaN for n < STATISTICS_LEAST. */
 Interval statistics_bootstrap_mean(int n, const double *x, int resamples, uint64_t seed);
+
+/* The same for statistics of any data: `resample` draws a resample and computes n_values of it. Runs on all threads. */
+typedef void (*Resample)(const void *context, RandomDraws *draws, double *value);
+void statistics_bootstrap(int resamples, uint64_t seed, int n_values, Resample resample, const void *context,
+                          Interval *interval);
 
 #endif

@@ -17,7 +17,8 @@ typedef enum {
     RANDOM_BENCH,       /* collapse bench */
     RANDOM_BOOTSTRAP,   /* resampling of intervals */
     RANDOM_TEST,
-    RANDOM_CHOICE /* which of an item's texts */
+    RANDOM_CHOICE, /* which of an item's texts */
+    RANDOM_SPLIT   /* splits of a permutation test */
 } RandomPurpose;
 
 typedef struct {
@@ -41,6 +42,15 @@ static inline uint32_t random_below(uint32_t word, uint32_t n)
 {
     return (uint32_t)(((uint64_t)word * n) >> 32);
 }
+
+/* The words of a stream one after the other. */
+typedef struct {
+    RandomKey key;
+    uint32_t index, word[4];
+} RandomDraws;
+
+RandomDraws random_draws(uint64_t seed, RandomPurpose purpose, uint32_t sample);
+uint32_t random_next_below(RandomDraws *draws, uint32_t n); /* as random_below */
 
 /* Two independent standard normal numbers from two words (Box-Muller, in fp64). */
 void random_normal(uint32_t first, uint32_t second, double normal[2]);

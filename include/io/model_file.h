@@ -11,6 +11,8 @@
 
 #define MODEL_FORMAT      "collapse-model"
 #define CHECKPOINT_FORMAT "collapse-checkpoint"
+/* Root attribute of a model whose masked-LM head collapse-import initialised, because the folder had none. */
+#define MODEL_NEW_HEAD "masked_lm_head_seed"
 
 /* Open a model or a checkpoint and read its configuration. */
 Status model_file_open(const char *path, H5File **file, BertConfig *config);

@@ -71,3 +71,20 @@ Interval statistics_bootstrap_mean(int n, const double *x, int resamples, uint64
     free(mean);
     return interval;
 }
+
+void statistics_bootstrap(int resamples, uint64_t seed, int n_values, Resample resample, const void *context,
+                          Interval *interval)
+{
+    const size_t n = (size_t)resamples;
+    double *value = memory_alloc(n * (size_t)n_values, sizeof *value), *column = memory_alloc(n, sizeof *column);
+#pragma omp parallel for schedule(static)
+    for (int r = 0; r < resamples; r++) {
+        RandomDraws draws = random_draws(seed, RANDOM_BOOTSTRAP, (uint32_t)r);
+        resample(context, &draws, value + (size_t)r * (size_t)n_values);
+    }
+    for (int k = 0; k < n_values; k++) {
+        for (size_t r = 0; r < n; r++) column[r] = value[r * (size_t)n_values + (size_t)k];
+        interval[k] = statistics_interval(resamples, column);
+    }
+    free(value), free(column);
+}

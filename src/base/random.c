@@ -54,3 +54,14 @@ void random_permutation(uint64_t seed, uint32_t epoch, int n, int *order)
         order[j] = kept;
     }
 }
+
+RandomDraws random_draws(uint64_t seed, RandomPurpose purpose, uint32_t sample)
+{
+    return (RandomDraws){.key = random_key(seed, purpose, 0, 0, sample)};
+}
+
+uint32_t random_next_below(RandomDraws *d, uint32_t n)
+{
+    if (d->index % 4 == 0) random_words(&d->key, d->index / 4, d->word);
+    return random_below(d->word[d->index++ % 4], n);
+}

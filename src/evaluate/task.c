@@ -9,8 +9,9 @@
 #include "evaluate/crows_pairs.h"
 #include "evaluate/perplexity.h"
 #include "evaluate/pronoun_gap.h"
+#include "evaluate/stereoset.h"
 
-static const Task *table[32] = {&task_pronoun_gap, &task_crows_pairs, &task_perplexity};
+static const Task *table[32] = {&task_pronoun_gap, &task_crows_pairs, &task_perplexity, &task_stereoset};
 enum { MOST_TASKS = sizeof table / sizeof table[0] };
 
 const Task *task_at(int i)
@@ -62,11 +63,34 @@ static void visit(void *context, int n, const real *x, const int *number)
     run->task->visit(run, n, x, number);
 }
 
+/* Is a head needed that the model file says nobody has trained? The same on every rank. */
+static bool needs_head(const Queries *q)
+{
+    bool needs = false;
+    for (int64_t a = 0; a < q->n_asks && !needs; a++) needs = q->ask[a].kind != ASK_STATE || !q->wants_hidden;
+    return needs;
+}
+
+static Status check_head(const char *path)
+{
+    H5File *file;
+    BertConfig config;
+    TRY(model_file_open(path, &file, &config));
+    const bool is_new = h5_has_attribute(file, "/", MODEL_NEW_HEAD);
+    TRY(h5_close(&file));
+    CHECK(!is_new, STATUS_DATA,
+          "%s: has no masked-LM head but the random one that collapse-import gave it; train it first, or import a "
+          "folder with a head",
+          path);
+    return STATUS_OK;
+}
+
 static Status measure(const Comm *comm, TaskRun *run)
 {
     const Task *task = run->task;
     if (task->begin) TRY(task->begin(comm, run));
     TRY(comm_agree(comm, task->read(run)));
+    if (needs_head(&run->queries)) TRY(comm_agree(comm, comm->rank == 0 ? check_head(run->model_path) : STATUS_OK));
     TRY(queries_run(comm, run->model_path, &run->model, run->data, task->name, &run->queries,
                     task->visit ? visit : NULL, run));
     return comm_agree(comm, comm->rank == 0 ? task->aggregate(run) : STATUS_OK);

@@ -8,7 +8,7 @@
 4  the hashes of a model file, computed from docs/formats.md (file_hash.py)
 5  precision = bf16, where this processor has it, against the same recipe in PyTorch (bf16.py): gradients of a step,
    losses of 50 steps
-With SHARED also on its real model: 2, 3, and a BEC run. Prints TAP lines. --write stores the losses
+With SHARED also on its real model: 2, 3, a BEC run, and the evaluations item by item (evaluations.py). Prints TAP lines. --write stores the losses
 of 1 in tests/golden/replay.tsv and methods.tsv, which make check compares without Python.
 """
 import os
@@ -23,6 +23,7 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 sys.path.insert(0, os.path.dirname(__file__))
 import bf16  # noqa: E402
+import evaluations  # noqa: E402
 import file_hash  # noqa: E402
 import replay  # noqa: E402
 
@@ -198,6 +199,8 @@ def main():
             in_bf16(folder, "real weights", folder + "/minilm.h5", "--method=bec", f"--train-data={SHARED}/data/methods/bec/gap_flipped.tsv",
                     "--nc-weight=100", f"--nc-words={SHARED}/data/methods/bec/ase_word_indices_gender.json")
             geometry(folder)
+            for holds, text in evaluations.check_all(collapse, folder + "/minilm.h5", SHARED + "/models/minilm-mlm", SHARED, folder):
+                check(holds, text)
         else:
             print(f"ok {cases + 1} # skip real weights: no shared folder")
         if "--write" in sys.argv and not failures:

@@ -4,10 +4,10 @@
     lm_scores.py align PAIRS > vectors           difflib on random id sequences: a | b | a's place of b or -1 for each of a
     lm_scores.py crows HF_DIR DATA.csv > tsv     per pair: a_more a_less b_more b_less pll_more ... aula_less
     lm_scores.py perplexity HF_DIR TEXT > tsv    per line: pll pll_l2r aul aula pieces
-    lm_scores.py stereoset HF_DIR DATA.json > tsv  per sentence: id score
+    lm_scores.py stereoset HF_DIR DATA.json > tsv  per sentence: id score log_score pieces
     lm_scores.py differ HF_DATA.tsv SCORES.tsv   largest difference of each column both have (collapse-table's /item)
 """
-import csv, difflib, json, random, string, sys
+import csv, difflib, json, math, random, string, sys
 
 
 def matching(a, b):
@@ -101,17 +101,19 @@ def perplexity(folder, path):
 def stereoset(folder, path):
     s = Scorer(folder)
     bare = str.maketrans("", "", string.punctuation)
-    print("id", "score", sep="\t")
+    print("id", "score", "log_score", "pieces", sep="\t")
     for example in json.load(open(path, encoding="utf-8"))["data"]["intrasentence"]:
         place = [i for i, w in enumerate(example["context"].split(" ")) if "BLANK" in w][-1]
         for sentence in example["sentences"]:
-            pieces = s.tokenizer.encode(sentence["sentence"].split(" ")[place].translate(bare), add_special_tokens=False)
-            total = 0
+            words = sentence["sentence"].split(" ")
+            pieces = s.tokenizer.encode(words[place].translate(bare), add_special_tokens=False) if place < len(words) else []
+            total = logs = 0
             for k, true in enumerate(pieces):
                 prefix = s.tokenizer.decode(pieces[:k], clean_up_tokenization_spaces=True)
                 ids = s.tokenizer(example["context"].replace("BLANK", prefix + "[MASK]"))["input_ids"]
-                total += 2.718281828459045 ** s.at([ids], [ids.index(s.mask)], [true])[0]
-            print(sentence["id"], f"{total / len(pieces):.9g}", sep="\t")
+                log_p = s.at([ids], [ids.index(s.mask)], [true])[0]
+                total, logs = total + math.exp(log_p), logs + log_p
+            print(sentence["id"], *[f"{x / len(pieces):.9g}" if pieces else "nan" for x in (total, logs)], len(pieces), sep="\t")
 
 
 def differ(a, b):
