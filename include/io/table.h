@@ -15,7 +15,8 @@
  * .tsv, and counted, and refused in a .csv; one that is never closed is refused. Quotes inside other fields are
  * literal.
  *
- * The file is held in memory once; fields are slices of it, unescaped where they stand, and live until table_close. */
+ * The file is held in memory once; fields are slices of it, unescaped where they stand, and live until table_close. A
+ * stream holds a window of the file instead; its fields live until the next record. */
 #ifndef IO_TABLE_H
 #define IO_TABLE_H
 
@@ -35,10 +36,14 @@ typedef struct {
     bool is_told;       /* by the caller: the content is not doubted */
     bool has_row_names; /* tsv, csv: a first column that the header does not name */
     char separator;     /* tsv, csv */
-    char *data;         /* owned: the text */
+    char *data;         /* owned: the text; of a stream borrowed: the window */
     size_t length;
     LineCursor cursor;
-    char **column; /* owned [n_columns]: names in the header, or of the first object */
+    TextReader *reader; /* owned: of a stream; else NULL */
+    size_t window;      /* bytes it reads on by */
+    bool is_whole;      /* nothing follows the text at hand */
+    bool *hit_end;      /* borrowed: set by who looked to the end of the text at hand for a quote; or NULL */
+    char **column;      /* owned [n_columns]: names in the header, or of the first object */
     int n_columns;
     int *place_of; /* owned [n_columns]: where the column stands in field[], or -1 */
     char **wanted; /* owned [n_wanted]: names of the columns asked for */
@@ -54,6 +59,10 @@ Status table_open(const char *path, TableFormat format, Table *table);
 /* The same for a text at hand; data [length + 1] ends with a NUL, is owned by the table from here on (free), also on
  * failure. */
 Status table_open_text(const char *path, char *data, size_t length, TableFormat format, Table *table);
+/* The same without holding the file: a window of it at a time, of at least so many bytes (0: a few MB) and as large as
+ * the longest record. */
+Status table_stream(const char *path, TableFormat format, size_t window, Table *table);
+double table_share(const Table *table); /* of the file a stream has read; 0 where its size is unknown */
 void table_close(Table *table);
 
 bool table_is_text(const Table *table);

@@ -12,6 +12,17 @@
 /* Read a whole text file, once; *data ends with an extra NUL and is owned by the caller (free). */
 Status text_file_read(const char *path, char **data, size_t *length);
 
+/* The same piece by piece, for files larger than memory. path is borrowed. */
+typedef struct TextReader TextReader;
+Status text_reader_open(const char *path, TextReader **reader);
+/* Drop the first `drop` bytes of the text at hand, so that the rest begins in line `line` (from 1), and read on by at
+ * least `more` bytes, less only at the end. *data: the text at hand, borrowed until the next call and writable; *ended:
+ * nothing follows it. */
+Status text_reader_next(TextReader *reader, size_t drop, int64_t line, size_t more, char **data, size_t *length,
+                        bool *ended);
+double text_reader_share(const TextReader *reader); /* of the file that has been read; 0 where its size is unknown */
+void text_reader_close(TextReader **reader);
+
 /* Refuse text that is not UTF-8 or holds a NUL byte, with its line and offset. name: used in the message. */
 Status text_check(const char *name, Slice text);
 

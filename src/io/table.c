@@ -107,11 +107,42 @@ static Status open_format(Table *t)
 Status table_open_text(const char *path, char *data, size_t length, TableFormat format, Table *t)
 {
     *t = (Table){.path = path, .data = data, .length = length, .record = -1, .is_told = format != FORMAT_AUTO};
+    t->is_whole = true;
     t->format = format == FORMAT_AUTO ? format_by_name(path) : format;
     t->cursor = line_cursor((Slice){data, length});
     Status status = open_format(t);
     if (status) table_close(t);
     return status;
+}
+
+enum { WINDOW = 1 << 22 /* bytes */ };
+
+/* Move the window: what the cursor has passed is dropped, and at least `more` bytes follow, if there are any. */
+static Status move_window(Table *t, size_t more)
+{
+    LineCursor *c = &t->cursor;
+    const size_t passed = t->data ? (size_t)(c->at - t->data) : 0;
+    const int64_t line = t->data ? c->line : 1;
+    TRY(text_reader_next(t->reader, passed, line, more, &t->data, &t->length, &t->is_whole));
+    *c = line_cursor((Slice){t->data, t->length});
+    c->line = line;
+    return STATUS_OK;
+}
+
+Status table_stream(const char *path, TableFormat format, size_t window, Table *t)
+{
+    *t = (Table){.path = path, .window = window ? window : WINDOW, .record = -1, .is_told = format != FORMAT_AUTO};
+    t->format = format == FORMAT_AUTO ? format_by_name(path) : format;
+    Status status = text_reader_open(path, &t->reader);
+    if (!status) status = move_window(t, t->window);
+    if (!status) status = open_format(t);
+    if (status) table_close(t);
+    return status;
+}
+
+double table_share(const Table *t)
+{
+    return t->reader ? text_reader_share(t->reader) : 0;
 }
 
 Status table_open(const char *path, TableFormat format, Table *t)
@@ -131,7 +162,8 @@ void table_close(Table *t)
     free(t->wanted);
     free(t->place_of);
     free(t->field);
-    free(t->data);
+    if (t->reader) text_reader_close(&t->reader);
+    else free(t->data);
     *t = (Table){0};
 }
 
@@ -241,9 +273,36 @@ static Status next_line(Table *t, bool *more)
     return STATUS_OK;
 }
 
+bool table_is_cut(const Table *t)
+{
+    return !t->is_whole && t->cursor.at == t->cursor.end;
+}
+
+/* The next line, or the end of the file, is wholly in the window; so is the LF that may follow a CR. */
+static bool line_is_whole(const Table *t)
+{
+    Table probe = *t;
+    Slice line;
+    if (t->format != FORMAT_TEXT && !table_skip_blank(&probe)) return false;
+    return line_cursor_next(&probe.cursor, &line) && !table_is_cut(&probe);
+}
+
+static Status want_whole_record(Table *t)
+{
+    while (!t->is_whole) {
+        const bool has_rows = t->format == FORMAT_TSV || t->format == FORMAT_CSV;
+        if (has_rows ? rows_are_whole(t) : line_is_whole(t)) break;
+        const size_t left = (size_t)(t->cursor.end - t->cursor.at);
+        TRY(move_window(t, left > t->window ? left : t->window));
+    }
+    return STATUS_OK;
+}
+
 Status table_next(Table *t, bool *more)
 {
     t->record++;
+    *more = false;
+    TRY(want_whole_record(t));
     switch (t->format) {
     case FORMAT_TSV:
     case FORMAT_CSV: return rows_next(t, more);

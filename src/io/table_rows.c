@@ -45,6 +45,7 @@ static const char *closing_quote(const Table *t, const char *open, Quotes rule)
         if (rule == QUOTES_DOUBLED && q + 1 < end && q[1] == '"') q++;
         else return ends_field(t, q + 1) ? q : NULL;
     }
+    if (t->hit_end) *t->hit_end = true;
     return NULL;
 }
 
@@ -204,6 +205,15 @@ Status rows_next(Table *t, bool *more)
     return STATUS_OK;
 }
 
+bool rows_are_whole(const Table *t)
+{
+    Table probe = *t;
+    bool hit_end = false;
+    Row row;
+    probe.hit_end = &hit_end;
+    return table_skip_blank(&probe) && (next_row(&probe, ROW_COUNT, &row) || !table_is_cut(&probe)) && !hit_end;
+}
+
 /* --- the header ------------------------------------------------------------------------------------- */
 
 /* A look at the row at the cursor, which stays. False: there is none, or it cannot be read. */
@@ -242,7 +252,9 @@ static bool leaves_row_names_out(const Table *t)
     bool ends_in_text = false;
     for (int i = 0; i < ROWS && table_skip_blank(&probe); i++) {
         Row row;
-        if (next_row(&probe, ROW_COUNT, &row) || row.n_fields != t->n_columns + 1 || row.first_is_empty) return false;
+        const bool failed = next_row(&probe, ROW_COUNT, &row) != STATUS_OK;
+        if (i && table_is_cut(&probe)) break;
+        if (failed || row.n_fields != t->n_columns + 1 || row.first_is_empty) return false;
         ends_in_text = ends_in_text || !row.last_is_empty;
     }
     return ends_in_text;

@@ -12,12 +12,21 @@
 
 enum { CHUNK = 1 << 18 };
 
-typedef struct {
+struct TextReader {
     const char *path;
     FILE *stream;
-    char *data; /* what is read so far */
-    size_t length, capacity;
-} Reading;
+    int64_t bytes;           /* of the file; 0: unknown */
+    char *data;              /* owned: what is read and not dropped */
+    size_t length, capacity; /* length: of valid text */
+    char tail[4];            /* the beginning of a character whose end is not read yet */
+    size_t n_tail;
+    int64_t dropped, line;   /* bytes in front of data; the line it begins in */
+    bool is_begun, is_ended; /* the first bytes were looked at; all are read */
+    unsigned char *chunk;    /* owned [CHUNK]: compressed bytes; NULL: the file is not compressed */
+    z_stream z;
+    bool is_inside; /* of a member of gzip's */
+};
+typedef TextReader Reading;
 
 /* Room for `more` bytes and a NUL. */
 static Status reserve(Reading *r, size_t more)
@@ -76,28 +85,29 @@ static Status inflate_chunk(Reading *r, z_stream *z, bool *is_inside)
     return STATUS_OK;
 }
 
-/* first [n]: bytes already read. */
-static Status read_gzip(Reading *r, const char *first, size_t n)
+/* The bytes at hand are gzip's: from here on they are the first chunk. */
+static Status begin_gzip(Reading *r)
 {
-    unsigned char *chunk = memory_alloc(CHUNK, 1);
-    z_stream z = {0};
-    bool is_inside = true;
-    Status status = STATUS_OK;
-    if (inflateInit2(&z, 15 + 16) != Z_OK)
-        status = status_set(STATUS_INTERNAL, __FILE__, __LINE__, "%s: zlib does not start", r->path);
-    memcpy(chunk, first, n);
-    z.next_in = chunk;
-    z.avail_in = (uInt)n;
-    while (!status && z.avail_in) {
-        status = inflate_chunk(r, &z, &is_inside);
-        z.next_in = chunk;
-        z.avail_in = (uInt)read_chunk(r, (char *)chunk, CHUNK);
-    }
-    inflateEnd(&z);
-    free(chunk);
-    TRY(status);
+    r->chunk = memory_alloc(CHUNK, 1);
+    memcpy(r->chunk, r->data, r->length);
+    r->z.next_in = r->chunk;
+    r->z.avail_in = (uInt)r->length;
+    r->length = 0;
+    r->is_inside = true;
+    CHECK(inflateInit2(&r->z, 15 + 16) == Z_OK, STATUS_INTERNAL, "%s: zlib does not start", r->path);
+    return STATUS_OK;
+}
+
+/* All of the chunk at hand, then the next chunk. */
+static Status read_gzip(Reading *r)
+{
+    TRY(inflate_chunk(r, &r->z, &r->is_inside));
+    r->z.next_in = r->chunk;
+    r->z.avail_in = (uInt)read_chunk(r, (char *)r->chunk, CHUNK);
     TRY(check_stream(r));
-    CHECK(!is_inside, STATUS_DATA, "%s: its gzip data end too early, so that text is missing; copy it again", r->path);
+    r->is_ended = !r->z.avail_in;
+    CHECK(!r->is_ended || !r->is_inside, STATUS_DATA,
+          "%s: its gzip data end too early, so that text is missing; copy it again", r->path);
     return STATUS_OK;
 }
 
@@ -149,47 +159,124 @@ static void drop_mark(Reading *r)
     memmove(r->data, r->data + 3, r->length);
 }
 
-static Status read_all(Reading *r)
+/* --- chunk by chunk -------------------------------------------------------------------------------- */
+
+static Status read_plain(Reading *r)
 {
     TRY(reserve(r, CHUNK));
+    const size_t got = read_chunk(r, r->data + r->length, r->capacity - r->length - 1);
+    r->length += got;
+    r->is_ended = !got || feof(r->stream);
+    return check_stream(r);
+}
+
+/* The first chunk tells what the file is. */
+static Status begin(Reading *r)
+{
+    r->is_begun = true;
+    TRY(reserve(r, CHUNK));
     r->length = read_chunk(r, r->data, CHUNK);
-    if (r->length >= 2 && memcmp(r->data, "\x1f\x8b", 2) == 0) {
-        char *first = r->data;
-        const size_t n = r->length;
-        *r = (Reading){.path = r->path, .stream = r->stream};
-        Status status = read_gzip(r, first, n);
-        free(first);
-        TRY(status);
-    }
-    for (size_t got = r->length; got && !feof(r->stream); r->length += got) {
-        TRY(reserve(r, CHUNK));
-        got = read_chunk(r, r->data + r->length, r->capacity - r->length - 1);
-    }
+    r->is_ended = r->length < CHUNK;
     TRY(check_stream(r));
-    TRY(reserve(r, 0));
+    if (r->length >= 2 && memcmp(r->data, "\x1f\x8b", 2) == 0) {
+        TRY(begin_gzip(r));
+        r->is_ended = false;
+        while (!r->is_ended && r->length < 4) TRY(read_gzip(r));
+    }
     TRY(check_kind(r->path, r->data, r->length));
     drop_mark(r);
+    return STATUS_OK;
+}
+
+static Status check_text(const char *name, Slice text, size_t from, const Reading *before);
+
+/* What was read from `from` on must be text; the beginning of a last character is put by. */
+static Status take_text(Reading *r, size_t from)
+{
+    if (!r->is_ended) {
+        const size_t good = from + utf8_first_invalid(r->data + from, r->length - from);
+        if (r->length - good < sizeof r->tail) {
+            r->n_tail = r->length - good;
+            memcpy(r->tail, r->data + good, r->n_tail);
+            r->length = good;
+        }
+    }
     r->data[r->length] = '\0';
-    return text_check(r->path, (Slice){r->data, r->length});
+    return check_text(r->path, (Slice){r->data, r->length}, from, r);
+}
+
+static Status read_more(Reading *r)
+{
+    const size_t from = r->length;
+    if (!r->is_begun) {
+        TRY(begin(r));
+    } else {
+        TRY(reserve(r, sizeof r->tail));
+        memcpy(r->data + r->length, r->tail, r->n_tail);
+        r->length += r->n_tail;
+        r->n_tail = 0;
+        TRY(r->chunk ? read_gzip(r) : read_plain(r));
+    }
+    TRY(reserve(r, 0));
+    return take_text(r, from);
+}
+
+Status text_reader_open(const char *path, TextReader **reader)
+{
+    struct stat info;
+    *reader = NULL;
+    CHECK(stat(path, &info) == 0, STATUS_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    CHECK(!S_ISDIR(info.st_mode), STATUS_IO, "%s: is a folder; a file is needed", path);
+    FILE *stream = fopen(path, "rb");
+    CHECK(stream, STATUS_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    *reader = memory_alloc(1, sizeof **reader);
+    **reader =
+        (TextReader){.path = path, .stream = stream, .line = 1, .bytes = S_ISREG(info.st_mode) ? info.st_size : 0};
+    return STATUS_OK;
+}
+
+Status text_reader_next(TextReader *r, size_t drop, int64_t line, size_t more, char **data, size_t *length, bool *ended)
+{
+    r->length -= drop;
+    r->dropped += (int64_t)drop;
+    r->line = line;
+    if (drop) memmove(r->data, r->data + drop, r->length);
+    for (const size_t wanted = r->length + more; !r->is_ended && r->length < wanted;) TRY(read_more(r));
+    if (r->data) r->data[r->length] = '\0';
+    *data = r->data;
+    *length = r->length;
+    *ended = r->is_ended;
+    return STATUS_OK;
+}
+
+double text_reader_share(const TextReader *r)
+{
+    const long at = r->bytes > 0 ? ftell(r->stream) : -1;
+    return at < 0 ? 0 : at >= r->bytes ? 1 : (double)at / (double)r->bytes;
+}
+
+void text_reader_close(TextReader **reader)
+{
+    TextReader *r = *reader;
+    *reader = NULL;
+    if (!r) return;
+    fclose(r->stream);
+    if (r->chunk) inflateEnd(&r->z);
+    free(r->chunk);
+    free(r->data);
+    free(r);
 }
 
 Status text_file_read(const char *path, char **data, size_t *length)
 {
-    struct stat info;
-    CHECK(stat(path, &info) == 0, STATUS_IO, "%s: cannot be opened: %s", path, strerror(errno));
-    CHECK(!S_ISDIR(info.st_mode), STATUS_IO, "%s: is a folder; a file is needed", path);
-    Reading r = {.path = path, .stream = fopen(path, "rb")};
-    CHECK(r.stream, STATUS_IO, "%s: cannot be opened: %s", path, strerror(errno));
-    Status status = S_ISREG(info.st_mode) ? reserve(&r, (size_t)info.st_size) : STATUS_OK;
-    if (!status) status = read_all(&r);
-    fclose(r.stream);
-    if (status) {
-        free(r.data);
-        return status;
-    }
-    *data = r.data;
-    *length = r.length;
-    return STATUS_OK;
+    TextReader *r;
+    bool ended = false;
+    TRY(text_reader_open(path, &r));
+    Status status = reserve(r, (size_t)r->bytes);
+    if (!status) status = text_reader_next(r, 0, 1, SIZE_MAX / 2, data, length, &ended);
+    if (!status) r->data = NULL;
+    text_reader_close(&r);
+    return status;
 }
 
 /* --- text ------------------------------------------------------------------------------------------ */
@@ -204,16 +291,24 @@ static int64_t line_of(Slice text, size_t at)
     return number;
 }
 
+/* text from `from` on; before: what was in front of it, for the message (NULL: nothing). */
+static Status check_text(const char *name, Slice text, size_t from, const Reading *before)
+{
+    const int64_t offset = before ? before->dropped : 0, line = before ? before->line - 1 : 0;
+    const size_t left = text.length - from, invalid = from + utf8_first_invalid(text.start + from, left);
+    CHECK(invalid == text.length, STATUS_DATA,
+          "%s: line %lld: byte 0x%02x at offset %lld is not valid UTF-8; convert the file to UTF-8 first", name,
+          (long long)(line + line_of(text, invalid)), (unsigned char)text.start[invalid],
+          (long long)(offset + (int64_t)invalid));
+    const char *nul = left ? memchr(text.start + from, '\0', left) : NULL;
+    CHECK(!nul, STATUS_DATA, "%s: line %lld: a NUL byte at offset %lld; this is not a text file", name,
+          (long long)(line + line_of(text, (size_t)(nul - text.start))), (long long)(offset + (nul - text.start)));
+    return STATUS_OK;
+}
+
 Status text_check(const char *name, Slice text)
 {
-    const size_t invalid = utf8_first_invalid(text.start, text.length);
-    CHECK(invalid == text.length, STATUS_DATA,
-          "%s: line %lld: byte 0x%02x at offset %zu is not valid UTF-8; convert the file to UTF-8 first", name,
-          (long long)line_of(text, invalid), (unsigned char)text.start[invalid], invalid);
-    const char *nul = text.length ? memchr(text.start, '\0', text.length) : NULL;
-    CHECK(!nul, STATUS_DATA, "%s: line %lld: a NUL byte at offset %zu; this is not a text file", name,
-          (long long)line_of(text, (size_t)(nul - text.start)), (size_t)(nul - text.start));
-    return STATUS_OK;
+    return check_text(name, text, 0, NULL);
 }
 
 LineCursor line_cursor(Slice text)
