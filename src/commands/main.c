@@ -16,8 +16,9 @@
 #include "parallel/launcher.h"
 #include "parallel/same.h"
 
-static const Command *const commands[] = {&command_train, &command_evaluate, &command_encode, &command_tokenize,
-                                          &command_vocab, &command_corpus,   &command_bench,  &command_geometry};
+static const Command *const commands[] = {&command_train,    &command_evaluate, &command_encode,
+                                          &command_tokenize, &command_vocab,    &command_corpus,
+                                          &command_bench,    &command_geometry, &command_swap};
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
 static Comm world;
