@@ -26,7 +26,7 @@ static const char *const members[][2] = {
     {MODEL_FORMAT, "model tokenizer training"},
     {CHECKPOINT_FORMAT, "model tokenizer training optimizer progress collapse history best"},
     {"collapse-encode", "ids offset hidden logits"},
-    {"collapse-scores", "item metric interval"},
+    {"collapse-scores", "item metric interval compare"},
     {"collapse-geometry", "class centre gram spectrum metric interval"},
     {"collapse-corpus", "ids offset"},
     {"collapse-fisher", "fisher"},

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "io/h5.h"
@@ -32,8 +33,12 @@ typedef struct {
 
 enum { RESULT_FIELDS = 16, RESULT_TEXT_BYTES = 256 /* of a text that is kept */ };
 
+struct Comparison; /* evaluate/compare.h */
+
 typedef struct {
     const char *task, *model, *data; /* borrowed */
+    char data_hash[HASH_TEXT_SIZE];  /* XXH3-128 of the bytes of data; "": not known, or a folder */
+    char *keys;                      /* owned, or NULL: keys of the task that change its scores, `key = value, ...` */
     int64_t n_items, n_skipped;      /* scored; left out */
     Skipped *skipped;                /* owned [n_reasons] */
     size_t n_reasons, reason_capacity;
@@ -45,6 +50,7 @@ typedef struct {
     uint8_t *is_skipped; /* owned [n_rows] */
     ResultField field[RESULT_FIELDS];
     int n_fields;
+    struct Comparison *comparison; /* owned, or NULL: with the scores of another model */
 } EvaluationResult;
 
 void result_add(EvaluationResult *result, const char *name, double value);
@@ -54,6 +60,9 @@ void result_skip(EvaluationResult *result, const char *reason, int64_t n);
 /* A field of n_rows numbers, or texts; they become the result's. */
 void result_add_field(EvaluationResult *result, const char *name, double *number);
 void result_add_texts(EvaluationResult *result, const char *name, char **text);
+/* A field's numbers or texts [n_rows] by its name; NULL: there are none. */
+const double *result_numbers(const EvaluationResult *result, const char *name);
+char *const *result_texts(const EvaluationResult *result, const char *name);
 /* A text as an item keeps it: its beginning, whole characters; owned by the caller. */
 char *result_keep_text(Slice text);
 void result_free(EvaluationResult *result);
@@ -68,7 +77,7 @@ void result_log_skipped(const EvaluationResult *result);
 char *result_json(const EvaluationResult *result);
 /* /metric/<name> and /interval/<name> into an open file; /metric/n_items and n_skipped too. */
 Status result_write_metrics(const EvaluationResult *result, H5File *file);
-/* /item/row, skipped and <field>, /metric/<name>, /interval/<name>. */
+/* /item/row, skipped and <field>, /metric/<name>, /interval/<name>; /compare/<column>, a row per metric. */
 Status result_write(const EvaluationResult *result, const char *path, const char *command_line);
 
 #endif

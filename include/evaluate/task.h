@@ -7,6 +7,7 @@
 #ifndef EVALUATE_TASK_H
 #define EVALUATE_TASK_H
 
+#include "evaluate/compare.h"
 #include "evaluate/queries.h"
 #include "evaluate/result.h"
 #include "io/settings.h"
@@ -20,9 +21,10 @@ typedef struct {
     const void *options;      /* its own keys, as task->key says */
     const Settings *settings; /* which keys were given */
     const char *model_path, *data;
-    TableFormat format; /* of data */
-    const char *column; /* of a table: the text */
-    Model model;        /* vocabulary and sizes from begin on; weights for aggregate */
+    TableFormat format;  /* of data */
+    const char *column;  /* of a table: the text */
+    const char *compare; /* scores file of another model to compare with; NULL: none */
+    Model model;         /* vocabulary and sizes from begin on; weights for aggregate */
     Queries queries;
     void *own;                /* owned [task->own_bytes], zeroed */
     EvaluationResult *result; /* counts and reasons may be filled by read, the rest by aggregate */
@@ -46,6 +48,8 @@ struct Task {
     void (*visit)(TaskRun *run, int n, const real *x, const int *number);
     /* Answers into run->result; rank 0. Local. */
     Status (*aggregate)(TaskRun *run);
+    /* Its metrics as functions of sums over items, for --compare; from the fields of items alone. NULL: it has none. */
+    void (*measures)(const EvaluationResult *items, Measures *measures);
     void (*close)(TaskRun *run); /* what it owns in run->own. Local. */
 };
 
@@ -60,9 +64,9 @@ enum { TASK_OPTIONS_BYTES = 1024 };
 /* Where the options of a task begin in a block of TASK_OPTIONS_BYTES that holds those of all. */
 size_t task_options_at(const Task *task);
 
-/* Measure the model. run: task, options, settings, model_path, data, format, column are filled; the rest is made and
- * freed here. result: complete on rank 0; result_free when done, also after a failure. Collective; fails alike on all
- * ranks. */
+/* Measure the model. run: task, options, settings, model_path, data, format, column, compare are filled; the rest is
+ * made and freed here. result: complete on rank 0; result_free when done, also after a failure. Collective; fails alike
+ * on all ranks. */
 Status task_run(const Comm *comm, TaskRun *run, EvaluationResult *result);
 
 #endif

@@ -13,7 +13,7 @@
 #include "train/runtime.h"
 
 typedef struct {
-    const char *task_name, *data, *text_column, *output, *metrics;
+    const char *task_name, *data, *text_column, *output, *metrics, *compare;
     int format;
     bool json, overwrite;
     int64_t threads;
@@ -34,6 +34,8 @@ static const Setting common[] = {
     {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, overwrite), OUTPUT_OVERWRITE_HELP},
     {"metrics", SETTING_TEXT, "", "", 0, 0, offsetof(Options, metrics),
      "columns of the table, separated by commas; all if not given (items and skipped always)"},
+    {"compare", SETTING_PATH, "", "", 0, 0, offsetof(Options, compare),
+     "OTHER.h5 that --output wrote for another model on the same data: the differences, item by item, with intervals"},
     {"threads", SETTING_INTEGER, "0", "", 0, 4096, offsetof(Options, threads), "0 = share the cores"},
 };
 enum { N_COMMON = sizeof common / sizeof common[0], MOST_KEYS = 64, MOST_INPUTS = 8 };
@@ -105,6 +107,28 @@ static void print_row(const EvaluationResult *r, const char *metrics, bool heade
     printf(" %*lld %*lld\n", WIDTH, (long long)r->n_items, WIDTH, (long long)r->n_skipped);
 }
 
+/* The other model's metrics beside this one's. */
+static void print_comparison(const Comparison *c, const char *metrics)
+{
+    enum { WIDTH = 12 };
+    static const char *const column[] = {"this", "other", "difference", "low", "high"};
+    char text[RESULT_TEXT];
+    printf("\n%-28s", "compare");
+    for (size_t k = 0; k < sizeof column / sizeof column[0]; k++) printf(" %*s", WIDTH, column[k]);
+    printf(" %*s %*s\n", WIDTH, "p", WIDTH, "units");
+    for (size_t k = 0; k < c->n; k++) {
+        const Difference *d = &c->difference[k];
+        const double value[] = {d->here, d->there, d->difference, d->low, d->high, d->p};
+        if (!is_shown(metrics, d->name)) continue;
+        printf("%-28s", d->name);
+        for (size_t j = 0; j < sizeof value / sizeof value[0]; j++)
+            printf(" %*s", WIDTH, result_text("%.4f", value[j], text));
+        printf(" %*lld\n", WIDTH, (long long)d->n_units);
+    }
+    printf("other: %s (%s); 95 %% intervals and p from %d resamples of each %s\n", c->model, c->other,
+           COMPARE_RESAMPLES, c->unit);
+}
+
 static Status show(const Options *o, const EvaluationResult *r, bool first, const char *command_line)
 {
     if (o->json) {
@@ -113,6 +137,7 @@ static Status show(const Options *o, const EvaluationResult *r, bool first, cons
         free(text);
     } else {
         print_row(r, o->metrics, first);
+        if (r->comparison) print_comparison(r->comparison, o->metrics);
     }
     result_log_skipped(r);
     return o->output[0] ? result_write(r, o->output, command_line) : STATUS_OK;
@@ -128,7 +153,8 @@ static Status evaluate_models(const Comm *comm, const Settings *settings, const 
                         .model_path = settings->operand[i],
                         .data = o->data,
                         .format = (TableFormat)o->format,
-                        .column = o->text_column};
+                        .column = o->text_column,
+                        .compare = o->compare[0] ? o->compare : NULL};
         Status status = task_run(comm, &task, &result);
         if (!status && comm->rank == 0) status = show(o, &result, i == 0, command_line);
         result_free(&result);
@@ -154,8 +180,8 @@ static Status check(const Settings *settings, Options *o)
     o->task = task_find(o->task_name);
     CHECK(o->task, STATUS_USAGE, "task = '%s' is not one of: %s", o->task_name, task_names());
     CHECK(o->data[0], STATUS_USAGE, "evaluate needs --data=FILE");
-    CHECK(settings->n_operands == 1 || (!o->json && !o->output[0]), STATUS_USAGE,
-          "--json and --output go with one model, not with %d", settings->n_operands);
+    CHECK(settings->n_operands == 1 || (!o->json && !o->output[0] && !o->compare[0]), STATUS_USAGE,
+          "--json, --output and --compare go with one model, not with %d", settings->n_operands);
     TRY(check_owners(settings, o->task));
     TRY(check_metrics(o->metrics, o->task->metric));
     return o->task->check ? o->task->check(options_of(o), o->metrics) : STATUS_OK;
@@ -165,8 +191,8 @@ static Status check(const Settings *settings, Options *o)
 static Status check_output(const Comm *comm, const char *model, const Options *o)
 {
     static const OutputKind kind = {"a file of collapse evaluate", "collapse-scores", NULL, false};
-    Input input[MOST_INPUTS] = {{"the model", model}, {"--data", o->data}};
-    int n = 2;
+    Input input[MOST_INPUTS] = {{"the model", model}, {"--data", o->data}, {"--compare", o->compare}};
+    int n = 3;
     for (int k = 0; k < o->task->n_keys && n < MOST_INPUTS; k++) {
         const Setting *key = &o->task->key[k];
         if (key->kind != SETTING_PATH) continue;
@@ -211,10 +237,11 @@ static void help(void)
     settings_help(table, n);
 }
 
-const Command command_evaluate = {"evaluate",
-                                  "collapse evaluate MODEL.h5... --task=T --data=FILE [--json] [--output=SCORES.h5]",
-                                  "measure a model; several models make one table",
-                                  run,
-                                  help,
-                                  true,
-                                  false};
+const Command command_evaluate = {
+    "evaluate",
+    "collapse evaluate MODEL.h5... --task=T --data=FILE [--json] [--output=SCORES.h5] [--compare=OTHER.h5]",
+    "measure a model; several models make one table",
+    run,
+    help,
+    true,
+    false};

@@ -176,9 +176,8 @@ static void score_pair(const Vocabulary *v, Pair *p, const Queries *q)
 /* --- metrics ---------------------------------------------------------------------------------------- */
 
 /* 1: sent_more is likelier, -1: sent_less, 0: neither, as the published scorers round. */
-static int preference(const Pair *p, int score)
+static int preference(int score, double x, double y)
 {
-    double x = p->score[score][0], y = p->score[score][1];
     if (score == SCORE_A) x = round_decimal(x), y = round_decimal(y);
     if (score == SCORE_B) x = round_binary(x), y = round_binary(y);
     return (x > y) - (x < y);
@@ -207,7 +206,7 @@ static void add_metrics(const Crows *c, EvaluationResult *r, int type, int score
     for (size_t i = 0; i < c->n; i++) {
         const Pair *p = &c->pair[i];
         if ((type >= 0 && p->type != type) || isnan(p->score[score][0])) continue;
-        const int prefers = preference(p, score);
+        const int prefers = preference(score, p->score[score][0], p->score[score][1]);
         hit[scored++] = prefers > 0 ? 100 : 0;
         hits[p->is_anti] += prefers > 0;
         n[p->is_anti] += prefers != 0;
@@ -269,6 +268,41 @@ static Status aggregate(TaskRun *run)
     return STATUS_OK;
 }
 
+/* --- comparison ------------------------------------------------------------------------------------- */
+
+/* Percent of the type's pairs (NULL: of all; direction NULL: of both, with ties) whose sent_more is likelier. */
+static void add_measure(const EvaluationResult *items, const char *type, int score, const char *direction, Measures *m)
+{
+    const double *more = result_numbers(items, score_field[score][0]),
+                 *less = result_numbers(items, score_field[score][1]);
+    char *const *types = result_texts(items, "type"), *const *directions = result_texts(items, "direction");
+    char *name = memory_print("%s.%s.%s", type ? type : "all", score_name[score], direction ? direction : "score");
+    Measure *measure = measures_add(m, name, 2, measure_ratio);
+    for (int64_t i = 0; i < items->n_rows; i++) {
+        if (type && strcmp(types[i], type) != 0) continue;
+        if (direction && strcmp(directions[i], direction) != 0) continue;
+        const int prefers = preference(score, more[i], less[i]);
+        measure->x[0][i] = isnan(more[i]) || isnan(less[i]) ? (double)NAN : prefers > 0 ? 100 : 0;
+        measure->x[1][i] = direction ? prefers != 0 : 1;
+    }
+    free(name);
+}
+
+static void measures(const EvaluationResult *items, Measures *m)
+{
+    char *const *types = result_texts(items, "type");
+    m->unit = "sentence pair";
+    for (int score = 0; score < N_SCORES; score++)
+        for (int64_t i = -1; i < items->n_rows; i++) {
+            bool is_new = true; /* type i stands here first */
+            for (int64_t k = 0; k < i && is_new; k++) is_new = strcmp(types[k], types[i]) != 0;
+            if (!is_new) continue;
+            add_measure(items, i < 0 ? NULL : types[i], score, NULL, m);
+            add_measure(items, i < 0 ? NULL : types[i], score, "stereo", m);
+            add_measure(items, i < 0 ? NULL : types[i], score, "antistereo", m);
+        }
+}
+
 static void close_crows(TaskRun *run)
 {
     Crows *c = run->own;
@@ -293,5 +327,6 @@ const Task task_crows_pairs = {
     .own_bytes = sizeof(Crows),
     .read = read_pairs,
     .aggregate = aggregate,
+    .measures = measures,
     .close = close_crows,
 };

@@ -115,6 +115,32 @@ static void close_lines(TaskRun *run)
     free(l->line);
 }
 
+static double perplexity_of(const double *sum)
+{
+    return exp(-measure_ratio(sum));
+}
+
+/* Over pieces: of x, a sum over the pieces of a text (or, with is_mean, a mean). */
+static void add_over_pieces(const EvaluationResult *items, const char *name, const char *field, bool is_mean,
+                            MeasureOf of, Measures *m)
+{
+    const double *x = result_numbers(items, field), *pieces = result_numbers(items, "pieces");
+    Measure *measure = measures_add(m, name, 2, of);
+    for (int64_t i = 0; i < items->n_rows; i++)
+        measure->x[0][i] = x[i] * (is_mean ? pieces[i] : 1), measure->x[1][i] = pieces[i];
+}
+
+static void measures(const EvaluationResult *items, Measures *m)
+{
+    m->unit = "text";
+    add_over_pieces(items, "pppl", "pll", false, perplexity_of, m);
+    add_over_pieces(items, "pppl_l2r", "pll_l2r", false, perplexity_of, m);
+    measures_add_mean(m, "pll", result_numbers(items, "pll"));
+    measures_add_mean(m, "pll_l2r", result_numbers(items, "pll_l2r"));
+    add_over_pieces(items, "aul", "aul", true, measure_ratio, m);
+    add_over_pieces(items, "aula", "aula", true, measure_ratio, m);
+}
+
 static const char *const metric[] = {"pppl", "pppl_l2r", "pll", "pll_l2r", "aul", "aula", "pieces", "unknown", NULL};
 
 const Task task_perplexity = {
@@ -130,5 +156,6 @@ const Task task_perplexity = {
     .metric = metric,
     .read = read_lines,
     .aggregate = aggregate,
+    .measures = measures,
     .close = close_lines,
 };

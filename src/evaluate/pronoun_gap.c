@@ -355,6 +355,18 @@ static void close_gap(TaskRun *run)
     arena_close(&g->arena);
 }
 
+static void measures(const EvaluationResult *items, Measures *m)
+{
+    const double *gap = result_numbers(items, "gap");
+    double *size = memory_alloc((size_t)items->n_rows + 1, sizeof *size);
+    for (int64_t i = 0; i < items->n_rows; i++) size[i] = fabs(gap[i]);
+    m->unit = "sentence";
+    measures_add_mean(m, "gap.abs", size);
+    measures_add_mean(m, "gap.signed", gap);
+    measures_add_mean(m, "accuracy", result_numbers(items, "correct"));
+    free(size);
+}
+
 static const char *const metric[] = {"gap.abs", "gap.signed", "accuracy", "loss", "nc3", "unc3", "nc_classes", NULL};
 
 const Task task_pronoun_gap = {
@@ -377,5 +389,6 @@ const Task task_pronoun_gap = {
     .read = read_all,
     .visit = add_states,
     .aggregate = aggregate,
+    .measures = measures,
     .close = close_gap,
 };

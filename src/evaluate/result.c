@@ -4,9 +4,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "evaluate/compare.h"
 #include "io/json.h"
 
 void result_add(EvaluationResult *r, const char *name, double value)
@@ -47,6 +49,25 @@ void result_add_texts(EvaluationResult *r, const char *name, char **text)
     new_field(r, name)->text = text;
 }
 
+static const ResultField *field_named(const EvaluationResult *r, const char *name)
+{
+    for (int f = 0; f < r->n_fields; f++)
+        if (strcmp(r->field[f].name, name) == 0) return &r->field[f];
+    return NULL;
+}
+
+const double *result_numbers(const EvaluationResult *r, const char *name)
+{
+    const ResultField *f = field_named(r, name);
+    return f ? f->number : NULL;
+}
+
+char *const *result_texts(const EvaluationResult *r, const char *name)
+{
+    const ResultField *f = field_named(r, name);
+    return f ? f->text : NULL;
+}
+
 char *result_keep_text(Slice text)
 {
     size_t n = text.length < RESULT_TEXT_BYTES ? text.length : RESULT_TEXT_BYTES;
@@ -70,6 +91,8 @@ void result_free(EvaluationResult *r)
     free(r->skipped);
     free(r->row);
     free(r->is_skipped);
+    free(r->keys);
+    comparison_free(r->comparison);
     *r = (EvaluationResult){0};
 }
 
@@ -86,6 +109,38 @@ void result_log_skipped(const EvaluationResult *r)
         log_line("%s: %lld skipped: %s", r->data, (long long)r->skipped[i].n, r->skipped[i].reason);
 }
 
+static json_t *pair_json(double low, double high)
+{
+    json_t *bounds = json_array();
+    json_array_append_new(bounds, json_number(low));
+    json_array_append_new(bounds, json_number(high));
+    return bounds;
+}
+
+static json_t *comparison_json(const Comparison *c)
+{
+    json_t *root = json_object(), *metric = json_object();
+    for (size_t k = 0; k < c->n; k++) {
+        const Difference *d = &c->difference[k];
+        json_t *one = json_object();
+        json_put(one, "this", json_number(d->here));
+        json_put(one, "other", json_number(d->there));
+        json_put(one, "difference", json_number(d->difference));
+        json_put(one, "interval", pair_json(d->low, d->high));
+        json_put(one, "p", json_number(d->p));
+        json_put(one, "n_units", json_integer(d->n_units));
+        json_put(metric, d->name, one);
+    }
+    json_put(root, "scores", json_text(c->other));
+    json_put(root, "model", json_text(c->model));
+    json_put(root, "unit", json_text(c->unit));
+    json_put(root, "resamples", json_integer(COMPARE_RESAMPLES));
+    json_put(root, "seed", json_integer(COMPARE_SEED));
+    json_put(root, "n_left_out", json_integer(c->n_left_out));
+    json_put(root, "metric", metric);
+    return root;
+}
+
 char *result_json(const EvaluationResult *r)
 {
     json_t *root = json_object(), *metric = json_object(), *interval = json_object(), *skipped = json_object();
@@ -93,10 +148,7 @@ char *result_json(const EvaluationResult *r)
         const Metric *m = &r->metric[i];
         json_put(metric, m->name, json_number(m->value));
         if (!m->has_interval) continue;
-        json_t *bounds = json_array();
-        json_array_append_new(bounds, json_number(m->low));
-        json_array_append_new(bounds, json_number(m->high));
-        json_put(interval, m->name, bounds);
+        json_put(interval, m->name, pair_json(m->low, m->high));
     }
     for (size_t i = 0; i < r->n_reasons; i++) json_put(skipped, r->skipped[i].reason, json_integer(r->skipped[i].n));
     json_put(root, "task", json_text(r->task));
@@ -107,6 +159,7 @@ char *result_json(const EvaluationResult *r)
     json_put(root, "skipped", skipped);
     json_put(root, "metric", metric);
     json_put(root, "interval", interval);
+    if (r->comparison) json_put(root, "compare", comparison_json(r->comparison));
     return json_print(root, 17);
 }
 
@@ -154,6 +207,31 @@ static Status write_items(H5File *file, const EvaluationResult *r)
     return status;
 }
 
+static Status write_comparison(H5File *file, const Comparison *c)
+{
+    static const char *const column[] = {"this", "other", "difference", "low", "high", "p", "n_units"};
+    enum { N = sizeof column / sizeof column[0] };
+    const int64_t n = (int64_t)c->n;
+    const char **name = memory_alloc(c->n + 1, sizeof *name);
+    double *x = memory_alloc(N * c->n + 1, sizeof *x);
+    for (size_t k = 0; k < c->n; k++) {
+        const Difference *d = &c->difference[k];
+        const double value[N] = {d->here, d->there, d->difference, d->low, d->high, d->p, (double)d->n_units};
+        for (size_t j = 0; j < N; j++) x[j * c->n + k] = value[j];
+        name[k] = d->name;
+    }
+    Status status = h5_write_texts(file, "/compare/metric", name, n, "metric");
+    for (size_t j = 0; j < N && !status; j++) {
+        char *path = memory_print("/compare/%s", column[j]);
+        status = h5_write(file, path, H5_F64, 1, &n, "metric", x + j * c->n);
+        free(path);
+    }
+    free(name), free(x);
+    TRY(status);
+    TRY(h5_put_text(file, "/compare", "model", c->model));
+    return h5_put_text(file, "/compare", "unit", c->unit);
+}
+
 typedef struct {
     const EvaluationResult *result;
     const char *command_line;
@@ -168,7 +246,10 @@ static Status write_body(H5File *file, const void *context)
     TRY(result_write_metrics(r, file));
     TRY(h5_put_text(file, "/", "task", r->task));
     TRY(h5_put_text(file, "/", "model", r->model));
-    return h5_put_text(file, "/", "data", r->data);
+    TRY(h5_put_text(file, "/", "data", r->data));
+    TRY(h5_put_text(file, "/", "data_xxh128", r->data_hash));
+    TRY(h5_put_text(file, "/", "keys", r->keys ? r->keys : ""));
+    return r->comparison && r->comparison->n ? write_comparison(file, r->comparison) : STATUS_OK;
 }
 
 Status result_write(const EvaluationResult *r, const char *path, const char *command_line)

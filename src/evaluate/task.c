@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "evaluate/crows_pairs.h"
 #include "evaluate/perplexity.h"
 #include "evaluate/pronoun_gap.h"
 #include "evaluate/stereoset.h"
+#include "io/file.h"
 
 static const Task *table[32] = {&task_pronoun_gap, &task_crows_pairs, &task_perplexity, &task_stereoset};
 enum { MOST_TASKS = sizeof table / sizeof table[0] };
@@ -85,15 +87,58 @@ static Status check_head(const char *path)
     return STATUS_OK;
 }
 
+/* What two score files must share, to be compared: bytes of the data (of a pipe or a folder nothing is known), and keys
+ * that change what an item's score is. */
+static Status identify(TaskRun *run)
+{
+    EvaluationResult *r = run->result;
+    struct stat info;
+    const char *bytes;
+    size_t length;
+    if (stat(run->data, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0) {
+        TRY(file_map(run->data, &bytes, &length));
+        hash_xxh128(bytes, length, r->data_hash);
+        file_unmap(bytes, length);
+    }
+    r->keys = memory_copy_text("");
+    for (int k = 0; run->settings && k < run->task->n_keys; k++) {
+        const Setting *key = &run->task->key[k];
+        if (key->kind == SETTING_PATH || strncmp(key->name, "nc-", 3) == 0 || strcmp(key->name, "compat") == 0)
+            continue;
+        const char *given = settings_value(run->settings, key->name);
+        char *longer =
+            memory_print("%s%s%s = %s", r->keys, r->keys[0] ? "; " : "", key->name, given ? given : key->fallback);
+        free(r->keys);
+        r->keys = longer;
+    }
+    return STATUS_OK;
+}
+
+static Status prepare(TaskRun *run)
+{
+    TRY(identify(run));
+    if (!run->compare) return STATUS_OK;
+    CHECK(run->task->measures, STATUS_USAGE,
+          "compare: task %s has no metric that two models can be compared by, item by item", run->task->name);
+    return compare_check(run->result, run->compare);
+}
+
+static Status summarise(TaskRun *run)
+{
+    TRY(run->task->aggregate(run));
+    return run->compare ? compare_results(run->task->measures, run->compare, run->result) : STATUS_OK;
+}
+
 static Status measure(const Comm *comm, TaskRun *run)
 {
     const Task *task = run->task;
+    TRY(comm_agree(comm, comm->rank == 0 ? prepare(run) : STATUS_OK));
     if (task->begin) TRY(task->begin(comm, run));
     TRY(comm_agree(comm, task->read(run)));
     if (needs_head(&run->queries)) TRY(comm_agree(comm, comm->rank == 0 ? check_head(run->model_path) : STATUS_OK));
     TRY(queries_run(comm, run->model_path, &run->model, run->data, task->name, &run->queries,
                     task->visit ? visit : NULL, run));
-    return comm_agree(comm, comm->rank == 0 ? task->aggregate(run) : STATUS_OK);
+    return comm_agree(comm, comm->rank == 0 ? summarise(run) : STATUS_OK);
 }
 
 Status task_run(const Comm *comm, TaskRun *run, EvaluationResult *result)
