@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "evaluate/geometry_run.h"
 #include "kernels/gemm.h"
+#include "kernels/team.h"
 
 typedef struct {
     GeometryRun *run;
@@ -45,7 +46,7 @@ static void test_states(void *context, int n, const real *x, const int *class)
     for (int64_t i = 0; i < (int64_t)n * d; i++) a->x[i] = (double)x[i];
     gemm_f64(PLAIN, TRANSPOSED, n, v, d, 1, a->x, d, a->embedding, d, 0, a->by_embedding, v);
     gemm_f64(PLAIN, TRANSPOSED, n, v, d, 1, a->x, d, a->run->all.mean, d, 0, a->by_mean, v);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n *v *N_NC4))
     for (int i = 0; i < n; i++)
         for (int c = 0; c < N_NC4; c++)
             hit[i][c] = agrees(a, c, a->by_embedding + (size_t)i * (size_t)v, a->by_mean + (size_t)i * (size_t)v);

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "kernels/team.h"
 #include "kernels/vector.h"
 
 enum { COLUMN_BLOCK = 64 };
@@ -10,7 +11,7 @@ enum { COLUMN_BLOCK = 64 };
 void embedding_forward(int n, int d, const int *id, const int *place, const int *kind, const real *word,
                        const real *position, const real *type, real *x)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n *d))
     for (int i = 0; i < n; i++) {
         const real *w = word + (int64_t)id[i] * d, *p = position + (int64_t)place[i] * d;
         const real *t = type + (int64_t)kind[i] * d;
@@ -22,7 +23,7 @@ void embedding_forward(int n, int d, const int *id, const int *place, const int 
 
 void embedding_backward(int n, int d, const int *index, const real *dx, int padding, real *dtable)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n *d))
     for (int start = 0; start < d; start += COLUMN_BLOCK) {
         const int width = d - start < COLUMN_BLOCK ? d - start : COLUMN_BLOCK;
         for (int i = 0; i < n; i++)

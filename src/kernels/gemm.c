@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/timer.h"
 #include "kernels/gemm_onednn.h"
+#include "kernels/team.h"
 #include "kernels/vector.h"
 
 static int threads = 1;
@@ -41,6 +42,7 @@ void gemm_init(int level, int n_threads)
 {
     wanted_level = level;
     threads = n_threads;
+    team_init(n_threads);
     int family = family_number(level);
     if (family >= 0) {
         char number[16];
@@ -134,19 +136,94 @@ int gemm_threads(void)
     return threads;
 }
 
+/* --- C in parts ------------------------------------------------------------------------------------- */
+
+/* BLIS's own threads wait for each other at every packed block, spinning: on a machine where one of them is not running
+ * a product takes ten to thirty times as long. So C is cut into a grid, each part is a product of one thread, and
+ * they meet once, at the end. Every element is summed over k in the same order however C is cut. */
+enum { EDGE = 96 /* rows and columns of a part are multiples: no micro-tile of BLIS is cut */ };
+
+typedef struct {
+    int rows, columns; /* of C in a part */
+    int across, n;     /* parts in a row of the grid; parts */
+} Grid;
+
+static int edge_of(int length, int parts)
+{
+    const int each = (length + parts - 1) / parts;
+    return (each + EDGE - 1) / EDGE * EDGE;
+}
+
+/* One for every thread, of the shape that packs least: A is packed once for every column of parts, B for every row.
+ */
+static Grid cut(int m, int n, int parts)
+{
+    Grid best = {.rows = m, .columns = n, .across = 1, .n = 1};
+    if (parts == 1) return best;
+    double least = 0;
+    for (int down = 1; down <= parts; down++) {
+        if (parts % down) continue;
+        const int across = parts / down;
+        const double packed = (double)across * m + (double)down * n;
+        if (least > 0 && packed >= least) continue;
+        least = packed;
+        best.rows = edge_of(m, down);
+        best.columns = edge_of(n, across);
+    }
+    best.across = (n + best.columns - 1) / best.columns;
+    best.n = best.across * ((m + best.rows - 1) / best.rows);
+    return best;
+}
+
+typedef struct {
+    int m, n;        /* its size */
+    int64_t a, b, c; /* where it begins in A, B and C */
+} GridPart;
+
+static GridPart grid_part(const Grid *g, int i, Transpose ta, Transpose tb, int m, int n, int lda, int ldb, int ldc)
+{
+    const int row = i / g->across * g->rows, column = i % g->across * g->columns;
+    return (GridPart){.m = m - row < g->rows ? m - row : g->rows,
+                      .n = n - column < g->columns ? n - column : g->columns,
+                      .a = ta == PLAIN ? (int64_t)row * lda : row,
+                      .b = tb == PLAIN ? column : (int64_t)column * ldb,
+                      .c = (int64_t)row * ldc + column};
+}
+
 /* The settings of one call begin as BLIS's own: there is no other initializer that 0.9 and 1.x share, and 1.x keeps
  * the kind of threads there. */
-static void multiply(int n_threads, Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a,
-                     int lda, const real *b, int ldb, double beta, real *c, int ldc)
+static void one_thread(rntm_t *runtime)
+{
+    bli_rntm_init_from_global(runtime);
+    bli_rntm_set_num_threads(1, runtime);
+}
+
+static trans_t trans_of(Transpose t)
+{
+    return t == PLAIN ? BLIS_NO_TRANSPOSE : BLIS_TRANSPOSE;
+}
+
+static void multiply(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda,
+                     const real *b, int ldb, double beta, real *c, int ldc)
 {
     if (m == 0 || n == 0) return;
-    rntm_t runtime;
-    bli_rntm_init_from_global(&runtime);
-    bli_rntm_set_num_threads(n_threads, &runtime);
+    TeamRegion region = team_begin(2.0 * m * n * k);
+    const Grid grid = cut(m, n, region.threads);
     real alpha_r = (real)alpha, beta_r = (real)beta;
-    bli_gemm_ex(ta == PLAIN ? BLIS_NO_TRANSPOSE : BLIS_TRANSPOSE, tb == PLAIN ? BLIS_NO_TRANSPOSE : BLIS_TRANSPOSE, m,
-                n, k, &alpha_r, (real *)(uintptr_t)a, lda, 1, (real *)(uintptr_t)b, ldb, 1, &beta_r, c, ldc, 1, NULL,
-                &runtime);
+#pragma omp parallel num_threads(region.threads)
+    {
+#pragma omp for schedule(dynamic) nowait
+        for (int i = 0; i < grid.n; i++) {
+            const GridPart p = grid_part(&grid, i, ta, tb, m, n, lda, ldb, ldc);
+            rntm_t runtime;
+            one_thread(&runtime);
+            bli_gemm_ex(trans_of(ta), trans_of(tb), p.m, p.n, k, &alpha_r, (real *)(uintptr_t)a + p.a, lda, 1,
+                        (real *)(uintptr_t)b + p.b, ldb, 1, &beta_r, c + p.c, ldc, 1, NULL, &runtime);
+            team_add(&region, 2.0 * p.m * p.n * k);
+        }
+        team_arrive(&region);
+    }
+    team_end(&region);
 }
 
 void gemm(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda, const real *b, int ldb,
@@ -159,7 +236,7 @@ void gemm(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const r
         return;
     }
 #endif
-    multiply(threads, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    multiply(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
 void gemm_product(Transpose ta, Transpose tb, int m, int n, int k, Operand a, int lda, Operand b, int ldb, double beta,
@@ -179,12 +256,22 @@ void gemm_f64(Transpose ta, Transpose tb, int m, int n, int k, double alpha, con
               int ldb, double beta, double *c, int ldc)
 {
     if (m == 0 || n == 0) return;
-    rntm_t runtime;
-    bli_rntm_init_from_global(&runtime);
-    bli_rntm_set_num_threads(threads, &runtime);
-    bli_dgemm_ex(ta == PLAIN ? BLIS_NO_TRANSPOSE : BLIS_TRANSPOSE, tb == PLAIN ? BLIS_NO_TRANSPOSE : BLIS_TRANSPOSE, m,
-                 n, k, &alpha, (double *)(uintptr_t)a, lda, 1, (double *)(uintptr_t)b, ldb, 1, &beta, c, ldc, 1, NULL,
-                 &runtime);
+    TeamRegion region = team_begin(2.0 * m * n * k);
+    const Grid grid = cut(m, n, region.threads);
+#pragma omp parallel num_threads(region.threads)
+    {
+#pragma omp for schedule(dynamic) nowait
+        for (int i = 0; i < grid.n; i++) {
+            const GridPart p = grid_part(&grid, i, ta, tb, m, n, lda, ldb, ldc);
+            rntm_t runtime;
+            one_thread(&runtime);
+            bli_dgemm_ex(trans_of(ta), trans_of(tb), p.m, p.n, k, &alpha, (double *)(uintptr_t)a + p.a, lda, 1,
+                         (double *)(uintptr_t)b + p.b, ldb, 1, &beta, c + p.c, ldc, 1, NULL, &runtime);
+            team_add(&region, 2.0 * p.m * p.n * k);
+        }
+        team_arrive(&region);
+    }
+    team_end(&region);
 }
 
 /* Small whole numbers, and their rounded copy (the same numbers) if asked for. */

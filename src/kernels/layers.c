@@ -4,6 +4,8 @@
 #include <omp.h>
 #include <string.h>
 
+#include "kernels/team.h"
+
 enum { FLAT_BLOCK = 1 << 16 };
 
 static int blocks_of(int n)
@@ -36,7 +38,7 @@ size_t layers_scratch(int n, int d)
 /* sum [d] += the n_blocks rows of partial, in order; columns are independent. */
 static void add_blocks(int n_blocks, int d, const real *partial, real *sum)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n_blocks *d))
     for (int j = 0; j < d; j++) {
         real total = 0;
         for (int b = 0; b < n_blocks; b++) total += partial[(size_t)b * (size_t)d + (size_t)j];
@@ -47,7 +49,7 @@ static void add_blocks(int n_blocks, int d, const real *partial, real *sum)
 void layers_layernorm(int n, int d, const real *x, const real *gamma, const real *beta, double epsilon, real *y,
                       real *mean, real *rstd, Bf16 *rounded)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n *d))
     for (int b = 0; b < blocks_of(n); b++) {
         const int first = b * ROW_BLOCK;
         const int64_t at = (int64_t)first * d;
@@ -62,7 +64,7 @@ void layers_layernorm_backward(int n, int d, const real *dy, const real *x, cons
                                const real *gamma, real *dx, real *dgamma, real *dbeta, real *scratch)
 {
     real *gamma_part = scratch, *beta_part = scratch + (size_t)blocks_of(n) * (size_t)d;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n *d))
     for (int b = 0; b < blocks_of(n); b++) {
         const int first = b * ROW_BLOCK;
         const int64_t at = (int64_t)first * d, part = (int64_t)b * d;
@@ -87,7 +89,7 @@ static real *gelu_block(int d, int64_t at, real *g, const Bf16 *rounded)
 
 void layers_bias_gelu(int n, int d, const real *bias, real *f, real *g, Bf16 *rounded)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n *d))
     for (int b = 0; b < blocks_of(n); b++) {
         const int64_t at = (int64_t)b * ROW_BLOCK * d;
         real *block = gelu_block(d, at, g, rounded);
@@ -99,7 +101,7 @@ void layers_bias_gelu(int n, int d, const real *bias, real *f, real *g, Bf16 *ro
 
 void layers_gelu(int n, int d, const real *f, real *g, Bf16 *rounded)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n *d))
     for (int b = 0; b < blocks_of(n); b++) {
         const int64_t at = (int64_t)b * ROW_BLOCK * d;
         real *block = gelu_block(d, at, g, rounded);
@@ -111,7 +113,7 @@ void layers_gelu(int n, int d, const real *f, real *g, Bf16 *rounded)
 
 void layers_gelu_backward(int n, int d, const real *f, real *dg, real *dbias, real *scratch, Bf16 *rounded)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n *d))
     for (int b = 0; b < blocks_of(n); b++) {
         const int64_t at = (int64_t)b * ROW_BLOCK * d, part = (int64_t)b * d;
         memset(scratch + part, 0, (size_t)d * sizeof(real));
@@ -124,14 +126,14 @@ void layers_gelu_backward(int n, int d, const real *f, real *dg, real *dbias, re
 
 void layers_add_bias(int n, int d, const real *bias, real *x)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n *d))
     for (int b = 0; b < blocks_of(n); b++)
         vector_kernels->add_bias(rows_of(n, b), d, bias, x + (int64_t)b * ROW_BLOCK * d);
 }
 
 void layers_column_sum(int n, int d, const real *x, real *sum, real *scratch, Bf16 *rounded)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n *d))
     for (int b = 0; b < blocks_of(n); b++) {
         real *part = scratch + (size_t)b * (size_t)d;
         memset(part, 0, (size_t)d * sizeof(real));
@@ -144,14 +146,14 @@ void layers_column_sum(int n, int d, const real *x, real *sum, real *scratch, Bf
 
 void layers_round_flat(int64_t n, const real *x, Bf16 *rounded)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers(n))
     for (int64_t i = 0; i < n; i += FLAT_BLOCK)
         vector_kernels->round(n - i < FLAT_BLOCK ? n - i : FLAT_BLOCK, x + i, rounded + i);
 }
 
 void layers_round(int n, int d, const real *x, Bf16 *rounded)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n *d))
     for (int b = 0; b < blocks_of(n); b++)
         round_rows(b * ROW_BLOCK, rows_of(n, b), d, x + (int64_t)b * ROW_BLOCK * d, rounded);
     clear_rows_behind(n, d, rounded);
@@ -159,7 +161,7 @@ void layers_round(int n, int d, const real *x, Bf16 *rounded)
 
 void layers_add(int64_t n, const real *x, real *y)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers(n))
     for (int64_t i = 0; i < n; i += FLAT_BLOCK)
         vector_kernels->add(n - i < FLAT_BLOCK ? n - i : FLAT_BLOCK, x + i, y + i);
 }
@@ -167,7 +169,7 @@ void layers_add(int64_t n, const real *x, real *y)
 void layers_bias_dropout_add(int n_samples, const int *offset, int d, const real *x, const real *bias,
                              const real *residual, const Dropout *dropout, real *s)
 {
-#pragma omp parallel for schedule(dynamic)
+#pragma omp parallel for schedule(dynamic) num_threads(team_for_numbers((int64_t)offset[n_samples] * d))
     for (int b = 0; b < n_samples; b++) {
         const int64_t at = (int64_t)offset[b] * d;
         vector_kernels->bias_dropout_add(offset[b + 1] - offset[b], d, x + at, bias, residual + at, &dropout[b], 0,
@@ -178,7 +180,7 @@ void layers_bias_dropout_add(int n_samples, const int *offset, int d, const real
 void layers_dropout(int n_samples, const int *offset, int d, const real *x, const Dropout *dropout, real *y,
                     Bf16 *rounded)
 {
-#pragma omp parallel for schedule(dynamic)
+#pragma omp parallel for schedule(dynamic) num_threads(team_for_numbers((int64_t)offset[n_samples] * d))
     for (int b = 0; b < n_samples; b++) {
         const int64_t at = (int64_t)offset[b] * d;
         vector_kernels->dropout(offset[b + 1] - offset[b], d, d, x + at, &dropout[b], 0, y + at);
@@ -190,7 +192,7 @@ void layers_dropout(int n_samples, const int *offset, int d, const real *x, cons
 double layers_cross_entropy(int n, int d, real *logits, const real *bias, const int *label, double scale, double *loss,
                             Bf16 *rounded)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n *d))
     for (int i = 0; i < n; i++) {
         loss[i] = vector_kernels->cross_entropy(1, d, logits + (int64_t)i * d, bias, label + i, scale);
         round_rows(i, 1, d, logits + (int64_t)i * d, rounded);
@@ -204,7 +206,7 @@ double layers_cross_entropy(int n, int d, real *logits, const real *bias, const 
 bool layers_adamw(int64_t n, const AdamSettings *settings, real *p, const real *g, real *m, real *v)
 {
     real finite = 0;
-#pragma omp parallel for schedule(static) reduction(+ : finite)
+#pragma omp parallel for schedule(static) reduction(+ : finite) num_threads(team_for_numbers(n))
     for (int64_t i = 0; i < n; i += FLAT_BLOCK)
         finite += vector_kernels->adamw(n - i < FLAT_BLOCK ? n - i : FLAT_BLOCK, settings, p + i, g + i, m + i, v + i);
     return finite == 0;
@@ -212,7 +214,7 @@ bool layers_adamw(int64_t n, const AdamSettings *settings, real *p, const real *
 
 void layers_square_sums(int64_t n, int grain, const real *x, double *part)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers(n))
     for (int64_t first = 0; first < n; first += grain)
         part[first / grain] = vector_kernels->square_sum(n - first < grain ? n - first : grain, x + first);
 }

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/team.h"
+
 void contrast_init(Arena *arena, int most, int d, Contrast *c)
 {
     const size_t n = (size_t)most, width = (size_t)d;
@@ -27,7 +29,7 @@ static double dot(int d, const double *x, const double *y)
 /* n vectors to places first ... of one side. */
 static void set_side(Contrast *c, int side, int first, int n, Vectors v, int64_t stride)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n * c->d))
     for (int i = 0; i < n; i++) {
         const double *x = v.x + i * stride, length = sqrt(dot(c->d, x, x)), factor = length > 0 ? 1 / length : 0;
         double *unit = c->unit[side] + (int64_t)(first + i) * c->d;
@@ -38,7 +40,7 @@ static void set_side(Contrast *c, int side, int first, int n, Vectors v, int64_t
 
 static void set_cosines(Contrast *c, int n, double *cosine)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n *n * c->d))
     for (int i = 0; i < n; i++)
         for (int j = 0; j < n; j++)
             cosine[(int64_t)i * n + j] = dot(c->d, c->unit[0] + (int64_t)i * c->d, c->unit[1] + (int64_t)j * c->d);
@@ -48,7 +50,7 @@ static void set_cosines(Contrast *c, int n, double *cosine)
 static void unit_gradients(Contrast *c, int side, int n, const double *g)
 {
     const double *other = c->unit[1 - side];
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n *n * c->d))
     for (int i = 0; i < n; i++) {
         double *out = c->dunit + (int64_t)i * c->d;
         memset(out, 0, (size_t)c->d * sizeof *out);
@@ -63,7 +65,7 @@ static void unit_gradients(Contrast *c, int side, int n, const double *g)
 /* Add the gradients of vectors at places first ... of a side: (du - (du.unit) unit) / length. */
 static void give_gradients(const Contrast *c, int side, int first, int n, Vectors v, int64_t stride)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n * c->d))
     for (int i = 0; i < n; i++) {
         const double *unit = c->unit[side] + (int64_t)(first + i) * c->d, *du = c->dunit + (int64_t)(first + i) * c->d;
         const double length = c->length[side][first + i], along = dot(c->d, du, unit);

@@ -99,6 +99,31 @@ static void test_fixed_order(GemmChoice choice, const char *name)
     free(x), free(y), free(rx), free(ry), free(z[0]), free(z[1]);
 }
 
+/* C cut into parts in both directions, with rows behind it that are not its own: the same bits as by one thread. */
+static void test_grid(void)
+{
+    enum { ROWS = 401, COLUMNS = 307, INNER = 130, STRIDE = 450 };
+    float *x = malloc(sizeof(float) * STRIDE * STRIDE), *y = malloc(sizeof(float) * STRIDE * STRIDE);
+    float *z[2] = {malloc(sizeof(float) * ROWS * STRIDE), malloc(sizeof(float) * ROWS * STRIDE)};
+    for (int i = 0; i < STRIDE * STRIDE; i++) x[i] = sinf((float)i), y[i] = cosf((float)i);
+    int same = 0, tried = 0;
+    for (int threads = 1; threads <= 12; threads++)
+        for (int t = 0; t < 4; t++) {
+            float *c = z[threads > 1];
+            static float alone[4][ROWS * STRIDE];
+            gemm_init(vector_best_level(), threads); /* which forgets what regions waited: all threads are asked */
+            for (int i = 0; i < ROWS * STRIDE; i++) c[i] = (float)(i % 7);
+            gemm((Transpose)(t / 2), (Transpose)(t % 2), ROWS, COLUMNS, INNER, 0.7, x, STRIDE, y, STRIDE, 0.3, c,
+                 STRIDE);
+            if (threads == 1) memcpy(alone[t], c, sizeof alone[t]);
+            tried++;
+            same += memcmp(alone[t], c, sizeof alone[t]) == 0;
+        }
+    check(same == tried, "BLIS in parts: the same bits on 1 to 12 threads, plain and transposed (%d of %d)", same,
+          tried);
+    free(x), free(y), free(z[0]), free(z[1]);
+}
+
 static double value_of(Bf16 x)
 {
     const uint32_t bits = (uint32_t)x << 16;
@@ -203,6 +228,8 @@ int main(void)
 {
     /* First: level 0 binds oneDNN for good. */
     if (gemm_has(GEMM_ONEDNN)) test_fixed_order((GemmChoice){.library = GEMM_ONEDNN}, "oneDNN");
+    test_fixed_order((GemmChoice){0}, "BLIS");
+    if (sizeof(real) == sizeof(float)) test_grid();
     test_rounding();
     gemm_init(vector_best_level(), 1);
     if (gemm_choose(&(GemmChoice){.precision = PRECISION_BF16}))
