@@ -33,5 +33,17 @@ Interval statistics_bootstrap_mean(int n, const double *x, int resamples, uint64
 typedef void (*Resample)(const void *context, RandomDraws *draws, double *value);
 void statistics_bootstrap(int resamples, uint64_t seed, int n_values, Resample resample, const void *context,
                           Interval *interval);
+/* The same for a mean over n_clusters clusters of items: sum and count of each; clusters are drawn whole. */
+Interval statistics_bootstrap_clusters(int n_clusters, const double *sum, const double *count, int resamples,
+                                       uint64_t seed);
+
+/* Wilcoxon's signed-rank test of n differences: those of 0 left out (n of them count), equal sizes share their ranks.
+ * plus: the sum of the ranks of differences > 0; z: its normal approximation, corrected for ties; r = |z| / sqrt(n);
+ * p: two-sided. NaN if none count. */
+typedef struct {
+    int n;
+    double plus, z, r, p;
+} SignedRank;
+SignedRank statistics_signed_rank(int n, const double *difference);
 
 #endif

@@ -88,3 +88,56 @@ void statistics_bootstrap(int resamples, uint64_t seed, int n_values, Resample r
     }
     free(value), free(column);
 }
+
+typedef struct {
+    int n;
+    const double *sum, *count;
+} Clusters;
+
+static void resample_clusters(const void *context, RandomDraws *draws, double *value)
+{
+    const Clusters *c = context;
+    double sum = 0, count = 0;
+    for (int i = 0; i < c->n; i++) {
+        const uint32_t k = random_next_below(draws, (uint32_t)c->n);
+        sum += c->sum[k], count += c->count[k];
+    }
+    *value = sum / count;
+}
+
+Interval statistics_bootstrap_clusters(int n_clusters, const double *sum, const double *count, int resamples,
+                                       uint64_t seed)
+{
+    if (n_clusters < STATISTICS_LEAST) return not_measured;
+    const Clusters clusters = {n_clusters, sum, count};
+    Interval interval;
+    statistics_bootstrap(resamples, seed, 1, resample_clusters, &clusters, &interval);
+    return interval;
+}
+
+static int smaller_size(const void *a, const void *b)
+{
+    const double x = fabs(*(const double *)a), y = fabs(*(const double *)b);
+    return (x > y) - (x < y);
+}
+
+SignedRank statistics_signed_rank(int n, const double *difference)
+{
+    SignedRank s = {0};
+    double *d = memory_alloc((size_t)n + 1, sizeof *d), ties = 0;
+    for (int i = 0; i < n; i++)
+        if (difference[i] != 0) d[s.n++] = difference[i];
+    qsort(d, (size_t)s.n, sizeof *d, smaller_size);
+    for (int i = 0, end; i < s.n; i = end) {
+        for (end = i + 1; end < s.n && fabs(d[end]) == fabs(d[i]);) end++;
+        const double together = end - i, rank = 0.5 * (i + 1 + end);
+        for (int k = i; k < end; k++) s.plus += d[k] > 0 ? rank : 0;
+        ties += together * together * together - together;
+    }
+    const double m = s.n, variance = m * (m + 1) * (2 * m + 1) / 24 - ties / 48;
+    s.z = s.n ? (s.plus - m * (m + 1) / 4) / sqrt(variance) : (double)NAN;
+    s.r = fabs(s.z) / sqrt(m);
+    s.p = erfc(fabs(s.z) / sqrt(2));
+    free(d);
+    return s;
+}
