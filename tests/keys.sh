@@ -4,7 +4,7 @@ bin=${1:-build}
 echo '# Keys and flags'
 echo
 echo 'Made by `make docs` from the tables of the program; the same as `--help`.'
-for command in train evaluate geometry encode tokenize vocab corpus swap bench; do
+for command in train evaluate geometry encode tokenize vocab corpus swap pairs mask-pronouns collect bench; do
     printf '\n## collapse %s\n\n```\n' "$command"
     "$bin/collapse" "$command" --help
     printf '```\n'

@@ -14,7 +14,7 @@ typedef struct {
 } Command;
 
 extern const Command command_train, command_evaluate, command_encode, command_tokenize, command_vocab, command_corpus,
-    command_bench, command_geometry, command_swap;
+    command_bench, command_geometry, command_swap, command_pairs, command_mask_pronouns, command_collect;
 
 /* Read flags and operands into target by table; wants at least n_operands operands, named `operands`
  * in the message, and at most as many unless more is true. Texts are borrowed from settings. */

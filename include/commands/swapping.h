@@ -74,7 +74,8 @@ Status swapping_open(const Comm *comm, const SwappingOptions *options, Swapping 
 Slice swapping_text(Swapping *swapping, Slice text, int64_t line, const char *column, Buffer *report);
 /* Rows of the report from all ranks, in order. Local, rank 0. */
 Status swapping_take(Swapping *swapping, Slice rows);
-/* Tell what was counted, and close. keep: the work is done, and the report is kept. Collective. */
-Status swapping_close(Swapping *swapping, bool keep);
+/* status: how the work ended. If well, what was counted is told and the report is kept. Returns the status of both; in
+ * any case all is closed. Collective. */
+Status swapping_close(Swapping *swapping, Status status);
 
 #endif

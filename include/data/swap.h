@@ -17,7 +17,7 @@
 #define DATA_SWAP_H
 
 #include "base/buffer.h"
-#include "data/word_pairs.h"
+#include "data/text_words.h"
 
 typedef enum { SWAP_PRONOUN, SWAP_WORD, SWAP_NAME, SWAP_KINDS } SwapKind;
 
@@ -34,19 +34,15 @@ typedef struct {
     size_t capacity;
 } SwapPlaces;
 
-typedef struct SwapWord SwapWord;
-
 typedef struct {
     const WordPairs *pairs, *names; /* borrowed; names may be NULL */
     Buffer out;                     /* the swapped text */
     SwapPlaces places;              /* words of the last text that were swapped, in order */
     int n_doubts;
 
-    Buffer back, lower; /* the text swapped twice; words in lower case */
+    Buffer back; /* the text swapped twice */
     SwapPlaces places_back;
-    SwapWord *word; /* owned: of the text at hand */
-    int n_words;
-    size_t word_capacity;
+    TextWords words; /* of the text at hand */
 } Swapper;
 
 void swap_init(Swapper *swapper, const WordPairs *pairs, const WordPairs *names);

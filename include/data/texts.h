@@ -23,4 +23,8 @@ void texts_free(Texts *texts);
  * those of text. Collective. */
 void texts_deal(const Comm *comm, const Slice *text, int n, Texts *texts);
 
+/* A whole text file, read by rank 0, on all ranks; *data [*length + 1] is owned by the caller, NULL on failure.
+ * Collective. */
+Status texts_share(const Comm *comm, const char *path, char **data, size_t *length);
+
 #endif

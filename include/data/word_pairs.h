@@ -23,6 +23,7 @@ typedef enum { PAIRS_TWICE_REFUSED, PAIRS_TWICE_FIRST /* the first in the file *
 typedef struct {
     char *word;  /* owned: in lower case; behind a ^ if the list writes it with a capital */
     char *other; /* owned: its counterpart as the list writes it */
+    bool keeps;  /* it is its own: the word stays */
     int line;    /* of the file, from 1 */
 } PairWord;
 
@@ -40,6 +41,8 @@ Status word_pairs_parse(const char *const names[2], Slice first, const Slice *se
                         WordPairs *pairs);
 /* The entry of a word in lower case, or NULL. marked: that which the list writes with a capital. */
 const PairWord *word_pairs_find(const WordPairs *pairs, Slice word, bool marked);
+/* Words that are their own counterparts, each once, of any case: a list of words to be met. */
+void word_pairs_of_words(const Slice *word, int n, WordPairs *pairs);
 void word_pairs_free(WordPairs *pairs);
 
 #endif

@@ -16,9 +16,9 @@
 #include "parallel/launcher.h"
 #include "parallel/same.h"
 
-static const Command *const commands[] = {&command_train,    &command_evaluate, &command_encode,
-                                          &command_tokenize, &command_vocab,    &command_corpus,
-                                          &command_bench,    &command_geometry, &command_swap};
+static const Command *const commands[] = {&command_train, &command_evaluate, &command_encode,        &command_tokenize,
+                                          &command_vocab, &command_corpus,   &command_bench,         &command_geometry,
+                                          &command_swap,  &command_pairs,    &command_mask_pronouns, &command_collect};
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
 static Comm world;
@@ -77,7 +77,7 @@ static void print_help(void)
 {
     printf("collapse: fine-tune BERT on CPU clusters with the global neural-collapse regularizer\n\n"
            "usage: [mpirun -n N] collapse COMMAND [operands] [--key value | --key=value]...\n\ncommands:\n");
-    for (int i = 0; i < N_COMMANDS; i++) printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
+    for (int i = 0; i < N_COMMANDS; i++) printf("  %-13s %s\n", commands[i]->name, commands[i]->summary);
     printf("\ncollapse COMMAND --help tells more; collapse --version tells what this build is.\n"
            "Beside it: collapse-import, collapse-export, collapse-check, collapse-show.\n\n"
            "exit codes: 0 done, 64 usage, 65 bad data, 70 internal, 71 no memory, 74 input/output, 75 time is up (run\n"

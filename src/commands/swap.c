@@ -1,14 +1,12 @@
 /* swap.c: a text to itself with the genders swapped, through data/text_stream. */
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "commands/command.h"
+#include "commands/data_output.h"
 #include "commands/swapping.h"
 #include "data/text_stream.h"
-#include "io/output.h"
 
 typedef struct {
     const char *text, *text_column, *output;
@@ -87,22 +85,9 @@ static Status check_output(const Comm *comm, const Options *o)
                             {"--pairs", o->swapping.pairs},
                             {"--pairs-second", o->swapping.pairs_second},
                             {"--names", o->swapping.names}};
-    Status status = STATUS_OK;
-    if (comm->rank == 0 && o->output[0])
-        status = output_check("--output", o->output, o->form == FORM_CSV ? &csv : &plain, o->overwrite, inputs,
-                              sizeof inputs / sizeof inputs[0]);
-    TRY(comm_agree(comm, status));
+    TRY(data_output_check(comm, o->output, o->form == FORM_CSV ? &csv : &plain, o->overwrite, inputs,
+                          sizeof inputs / sizeof inputs[0]));
     return swapping_check(comm, &o->swapping, o->output, o->text, o->overwrite);
-}
-
-static Status open_writer(const Comm *comm, Swap *s)
-{
-    Status status = STATUS_OK;
-    if (comm->rank == 0) {
-        status = writer_open(s->options->output, &s->writer);
-        if (!status && s->options->form == FORM_CSV) status = writer_add(&s->writer, slice_of(csv_header));
-    }
-    return comm_agree(comm, status);
 }
 
 static Status swap(const Comm *comm, Swap *s)
@@ -112,7 +97,7 @@ static Status swap(const Comm *comm, Swap *s)
     const StreamUse use = {answer, take, s};
     int64_t n;
     TRY(swapping_open(comm, &o->swapping, &s->swapping));
-    TRY(open_writer(comm, s));
+    TRY(data_output_open(comm, o->output, o->form == FORM_CSV ? csv_header : "", &s->writer));
     TRY(text_stream(comm, &source, &use, &n));
     comm_sum_i64(comm, &s->blank, 1);
     CHECK(n > s->blank, STATUS_DATA, "%s: holds no text, only blank lines", o->text);
@@ -131,12 +116,8 @@ static Status run(int argc, char **argv)
     status = command_agree(&settings, status);
     if (!status) status = check_output(comm, &options);
     if (!status) status = swap(comm, &s);
-    const bool done = status == STATUS_OK;
-    Status closed = comm_agree(comm, writer_close(&s.writer, done));
-    if (!status) status = closed;
-    closed = swapping_close(&s.swapping, !status);
-    if (!status) status = closed;
-    if (!status && options.output[0]) log_line("wrote %s", options.output);
+    status = data_output_close(comm, status, &s.writer);
+    status = swapping_close(&s.swapping, status);
     settings_free(&settings);
     return status;
 }

@@ -162,16 +162,15 @@ static void tell(const Swapping *s)
     if (sum[2]) tell_doubts(s, sum[2]);
 }
 
-Status swapping_close(Swapping *s, bool keep)
+Status swapping_close(Swapping *s, Status status)
 {
-    Status status = STATUS_OK;
+    Status closed = STATUS_OK;
     if (s->comm) {
-        if (keep) tell(s);
-        status = writer_close(&s->report, keep);
-        if (keep) status = comm_agree(s->comm, status);
+        if (!status) tell(s);
+        closed = comm_agree(s->comm, writer_close(&s->report, !status));
     }
     swap_free(&s->swapper);
     word_pairs_free(&s->pairs);
     word_pairs_free(&s->names);
-    return status;
+    return status ? status : closed;
 }

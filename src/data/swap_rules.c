@@ -178,7 +178,7 @@ static bool ends(Slice word, const char *ending)
     return word.length > n && memcmp(word.start + word.length - n, ending, n) == 0;
 }
 
-static Slice base(const struct SwapWord *w)
+static Slice base(const TextWord *w)
 {
     return (Slice){w->lower.start, w->base};
 }
@@ -187,7 +187,7 @@ static Slice base(const struct SwapWord *w)
 
 typedef enum { GAP_SPACE, GAP_OPENS /* a quote or bracket opens */, GAP_SLASH, GAP_BREAK } Gap;
 
-static Gap gap_behind(const SwapContext *c, int i)
+static Gap gap_behind(const TextWords *c, int i)
 {
     static const char *const opening[] = {"\"",           "'",        "(", "[", "``", "`", "\xe2\x80\x9c",
                                           "\xe2\x80\x98", "\xc2\xab", "*", "_"};
@@ -206,13 +206,13 @@ static Gap gap_behind(const SwapContext *c, int i)
 /* What follows a word: the end of the clause, a word of a closed class, another one. */
 typedef enum { TAIL_END, TAIL_CLOSED, TAIL_OPEN } Tail;
 
-static bool is_closed(const struct SwapWord *w)
+static bool is_closed(const TextWord *w)
 {
     return holds(closed, base(w)) || holds(closed, w->lower) || holds(mostly_not, base(w)) || ends(w->lower, "n't") ||
            holds(either, base(w));
 }
 
-static Tail tail_of(const SwapContext *c, int i)
+static Tail tail_of(const TextWords *c, int i)
 {
     const Gap gap = gap_behind(c, i);
     if (gap == GAP_BREAK) return TAIL_END;
@@ -220,7 +220,7 @@ static Tail tail_of(const SwapContext *c, int i)
 }
 
 /* The word in front, an adverb like "never" passed over; length 0: none in this clause. */
-static Slice left_of(const SwapContext *c, int i)
+static Slice left_of(const TextWords *c, int i)
 {
     for (int k = i - 1; k >= 0 && k >= i - 2; k--) {
         const Gap gap = gap_behind(c, k);
@@ -249,7 +249,7 @@ static bool is_verb_ing(Slice word)
 /* --- words that may go either way --------------------------------------------------------------------- */
 
 typedef struct {
-    const SwapContext *c;
+    const TextWords *c;
     int place, next;  /* the pronoun, the word behind it */
     Slice left, word; /* in front of the pronoun; behind it, in lower case */
     Tail tail;
@@ -295,7 +295,7 @@ static Phrase with_doubt(Phrase phrase)
     return phrase == PHRASE_YES ? PHRASE_MAYBE_YES : phrase == PHRASE_NO ? PHRASE_MAYBE_NO : phrase;
 }
 
-static Phrase phrase_at(const SwapContext *context, int place, bool is_her, bool is_second);
+static Phrase phrase_at(const TextWords *context, int place, bool is_her, bool is_second);
 
 /* "her or his book", "him and her", "his/her": what holds for the second holds for both. */
 static Phrase pair_follows(const Around *a, bool is_and, int other)
@@ -361,7 +361,7 @@ static Phrase open_behind_her(const Around *a)
 
 static Phrase open_behind_his(const Around *a)
 {
-    const SwapContext *c = a->c;
+    const TextWords *c = a->c;
     if (holds(past_verb, a->word)) return PHRASE_NO;
     const bool looks_past = ends(a->word, "ed") && a->tail != TAIL_OPEN;
     if (is_adverb(a->word) && a->tail != TAIL_OPEN) return PHRASE_MAYBE_NO;
@@ -385,7 +385,7 @@ static Phrase either_follows(const Around *a)
     return is_sure ? PHRASE_YES : PHRASE_MAYBE_YES; /* being, having */
 }
 
-static Phrase phrase_at(const SwapContext *c, int i, bool is_her, bool is_second)
+static Phrase phrase_at(const TextWords *c, int i, bool is_her, bool is_second)
 {
     const Gap gap = gap_behind(c, i);
     if (gap == GAP_BREAK) return PHRASE_NO;
@@ -412,12 +412,12 @@ static Phrase phrase_at(const SwapContext *c, int i, bool is_her, bool is_second
     return gap == GAP_OPENS && may_quote ? with_doubt(phrase) : phrase;
 }
 
-Phrase swap_phrase_of_her(const SwapContext *context, int place)
+Phrase swap_phrase_of_her(const TextWords *context, int place)
 {
     return phrase_at(context, place, true, false);
 }
 
-Phrase swap_phrase_of_his(const SwapContext *context, int place)
+Phrase swap_phrase_of_his(const TextWords *context, int place)
 {
     return phrase_at(context, place, false, false);
 }

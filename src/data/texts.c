@@ -104,3 +104,14 @@ void texts_free(Texts *t)
     table_close(&t->table);
     *t = (Texts){0};
 }
+
+Status texts_share(const Comm *comm, const char *path, char **data, size_t *length)
+{
+    *data = NULL;
+    *length = 0;
+    TRY(comm_agree(comm, comm->rank == 0 ? text_file_read(path, data, length) : STATUS_OK));
+    comm_broadcast(comm, length, sizeof *length);
+    if (comm->rank > 0) *data = memory_alloc(*length + 1, 1);
+    comm_broadcast(comm, *data, (int64_t)*length);
+    return STATUS_OK;
+}

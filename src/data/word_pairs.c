@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/unicode.h"
+#include "data/texts.h"
 #include "io/text_file.h"
 
 typedef struct {
@@ -87,7 +88,7 @@ static Status add_word(Building *b, Slice word, Slice other, bool *used)
         WordPairs *p = b->pairs;
         memory_reserve((void **)&p->word, &b->capacity, (size_t)p->n + 1, sizeof *p->word);
         *slot = p->n;
-        p->word[p->n++] = (PairWord){lower, shown, b->line};
+        p->word[p->n++] = (PairWord){lower, shown, strcmp(lower + marked, lower_other) == 0, b->line};
         *used = true;
         free(lower_other);
         return STATUS_OK;
@@ -210,16 +211,21 @@ Status word_pairs_parse(const char *const names[2], Slice first, const Slice *se
     return status;
 }
 
-/* Rank 0's file on all ranks; *data [*length + 1] owned by the caller. */
-static Status read_shared(const Comm *comm, const char *path, char **data, size_t *length)
+void word_pairs_of_words(const Slice *word, int n, WordPairs *pairs)
 {
-    *data = NULL;
-    *length = 0;
-    TRY(comm_agree(comm, comm->rank == 0 ? text_file_read(path, data, length) : STATUS_OK));
-    comm_broadcast(comm, length, sizeof *length);
-    if (comm->rank > 0) *data = memory_alloc(*length + 1, 1);
-    comm_broadcast(comm, *data, (int64_t)*length);
-    return STATUS_OK;
+    *pairs = (WordPairs){0};
+    if (!n) return;
+    pairs->word = memory_alloc((size_t)n, sizeof *pairs->word);
+    for (int i = 0; i < n; i++) pairs->word[i].word = lower_copy(word[i], false);
+    qsort(pairs->word, (size_t)n, sizeof *pairs->word, by_word);
+    for (int i = 0; i < n; i++) {
+        PairWord *entry = &pairs->word[i];
+        if (pairs->n && strcmp(pairs->word[pairs->n - 1].word, entry->word) == 0) {
+            free(entry->word);
+            continue;
+        }
+        pairs->word[pairs->n++] = (PairWord){entry->word, memory_copy_text(entry->word), true, 0};
+    }
 }
 
 Status word_pairs_read(const Comm *comm, const char *path, const char *second, PairsTwice twice, WordPairs *pairs)
@@ -228,8 +234,8 @@ Status word_pairs_read(const Comm *comm, const char *path, const char *second, P
     char *data[2] = {NULL, NULL};
     size_t length[2] = {0, 0};
     *pairs = (WordPairs){0};
-    Status status = read_shared(comm, path, &data[0], &length[0]);
-    if (!status && second[0]) status = read_shared(comm, second, &data[1], &length[1]);
+    Status status = texts_share(comm, path, &data[0], &length[0]);
+    if (!status && second[0]) status = texts_share(comm, second, &data[1], &length[1]);
     if (!status) {
         const Slice other = {data[1], length[1]};
         status = comm_agree(

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/texts.h"
 #include "data/wordpiece.h"
 #include "io/json.h"
 #include "io/text_file.h"
@@ -206,10 +207,7 @@ Status wordlist_read_shared(const Comm *comm, const char *path, const Vocabulary
     char *data = NULL;
     size_t length = 0;
     *list = (WordList){0};
-    TRY(comm_agree(comm, comm->rank == 0 ? text_file_read(path, &data, &length) : STATUS_OK));
-    comm_broadcast(comm, &length, sizeof length);
-    if (comm->rank > 0) data = memory_alloc(length + 1, 1);
-    comm_broadcast(comm, data, (int64_t)length);
+    TRY(texts_share(comm, path, &data, &length));
     Status status = parse(path, (Slice){data, length}, vocabulary, rule, list);
     free(data);
     return comm_agree(comm, status);
