@@ -123,6 +123,9 @@ ok $? "collect: counts: $(tr '\n' ';' < log | cut -c1-150)"
 ok $? "collect: rows of words with too few examples are left out"
 [ "$(collect --text=c.txt --min-examples=1 --max-examples=1 2> /dev/null | wc -l)" = 7 ]
 ok $? "collect: at most so many examples of a word"
+printf 'man\nking\n' > m2.txt; printf 'woman\nWoman\n' > f2.txt
+[ "$("$collapse" collect m=m2.txt f=f2.txt --neutral=neutral.txt --text=c.txt --min-examples=1 2> /dev/null | cut -d, -f1 | sort | uniq -c | tr -s ' \n' ' ')" = " 1 baker 2 cook 1 king 2 man 2 woman 1 word " ]
+ok $? "collect: a word of two rows has what the larger one allows, each example once"
 printf 'ID,Text\n1,"The man slept. Then a king came. A woman and a queen, too! The cook left."\n' > c.csv
 [ "$(collect --text=c.csv --min-examples=1 2> /dev/null | sed 1d | tr '\n' ';')" = 'man,male,The man slept.;king,male,Then a king came.;woman,female,"A woman and a queen, too!";queen,female,"A woman and a queen, too!";cook,neutral,The cook left.;' ]
 ok $? "collect: the sentences of a table's column"
