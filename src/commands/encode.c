@@ -15,6 +15,7 @@
 #include "io/file.h"
 #include "io/h5.h"
 #include "io/output.h"
+#include "kernels/gemm.h"
 #include "model/model.h"
 #include "parallel/same.h"
 #include "train/runtime.h"
@@ -25,7 +26,8 @@ typedef struct {
     const char *text, *text_column, *output;
     int format;
     bool logits, overwrite;
-    int64_t max_length, threads;
+    int64_t max_length;
+    RuntimeOptions runtime;
 } Options;
 
 static const Setting table[] = {
@@ -40,7 +42,7 @@ static const Setting table[] = {
     {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, overwrite), OUTPUT_OVERWRITE_HELP},
     {"max-length", SETTING_INTEGER, "0", "", 0, 65536, offsetof(Options, max_length),
      "pieces per sample; 0 = what the model reads"},
-    {"threads", SETTING_INTEGER, "0", "", 0, 4096, offsetof(Options, threads), "per rank; 0 = share the cores"},
+    RUNTIME_KEYS(offsetof(Options, runtime)),
 };
 enum { N_KEYS = sizeof table / sizeof table[0] };
 
@@ -173,6 +175,7 @@ static Status write_file(Encoding *e, const char *command_line)
     Status status = check_one_folder(e->comm, path, partial);
     if (!status) status = h5_create_parallel(e->comm, partial, &file);
     if (!status) status = comm_agree(e->comm, h5_write_header(file, "collapse-encode", command_line, ""));
+    if (!status) status = comm_agree(e->comm, h5_put_text(file, "/", "precision", gemm_precision_key()));
     if (!status) status = write_index(e, file);
     if (!status) status = write_states(e, file);
     Status closed = comm_agree(e->comm, h5_close(&file));
@@ -217,7 +220,7 @@ static Status run(int argc, char **argv)
     if (!status) status = check_output(e.comm, settings.operand[0], &options);
     if (!status) {
         char *line = command_line_text(argc, argv);
-        status = runtime_init(e.comm, (int)options.threads, &(GemmChoice){0}, true);
+        status = runtime_begin(e.comm, &options.runtime);
         if (!status) status = model_read(e.comm, settings.operand[0], SAMPLES, (int)options.max_length, &e.model);
         if (!status)
             status = texts_read(e.comm, options.text, (TableFormat)options.format, options.text_column, &e.texts);

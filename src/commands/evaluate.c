@@ -16,7 +16,7 @@ typedef struct {
     const char *task_name, *data, *text_column, *output, *metrics, *compare;
     int format;
     bool json, overwrite;
-    int64_t threads;
+    RuntimeOptions runtime;
     const Task *task;
     _Alignas(double) char of_tasks[TASK_OPTIONS_BYTES]; /* the tasks' own keys */
 } Options;
@@ -36,7 +36,7 @@ static const Setting common[] = {
      "columns of the table, separated by commas; all if not given (items and skipped always)"},
     {"compare", SETTING_PATH, "", "", 0, 0, offsetof(Options, compare),
      "OTHER.h5 that --output wrote for another model on the same data: the differences, item by item, with intervals"},
-    {"threads", SETTING_INTEGER, "0", "", 0, 4096, offsetof(Options, threads), "0 = share the cores"},
+    RUNTIME_KEYS(offsetof(Options, runtime)),
 };
 enum { N_COMMON = sizeof common / sizeof common[0], MOST_KEYS = 64, MOST_INPUTS = 8 };
 
@@ -217,7 +217,7 @@ static Status run(int argc, char **argv)
     if (!status) status = check_output(comm, settings.operand[0], &options);
     if (!status) {
         char *line = command_line_text(argc, argv);
-        status = runtime_init(comm, (int)options.threads, &(GemmChoice){0}, true);
+        status = runtime_begin(comm, &options.runtime);
         if (!status) status = evaluate_models(comm, &settings, &options, line);
         free(line);
     }

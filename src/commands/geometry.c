@@ -15,7 +15,7 @@ typedef struct {
     GeometryOptions geometry;
     int compat; /* 1: fnc */
     bool json, overwrite;
-    int64_t threads;
+    RuntimeOptions runtime;
 } Options;
 
 #define AT(field) offsetof(Options, geometry.field)
@@ -53,7 +53,7 @@ static const Setting table[] = {
     {"road", SETTING_CHOICE, "auto", "auto lapack scalapack", 0, 0, AT(road),
      "spectra and Gram matrix by LAPACK on each rank or by ScaLAPACK on a grid of ranks"},
     {"grid", SETTING_TEXT, "", "", 0, 0, AT(grid), "ScaLAPACK's grid, ROWSxCOLUMNS; the squarest if not given"},
-    {"threads", SETTING_INTEGER, "0", "", 0, 4096, offsetof(Options, threads), "per rank; 0 = share the cores"},
+    RUNTIME_KEYS(offsetof(Options, runtime)),
 };
 enum { N_KEYS = sizeof table / sizeof table[0] };
 
@@ -120,7 +120,7 @@ static Status run(int argc, char **argv)
     if (!status) status = check_output(comm, &options);
     if (!status) {
         char *line = command_line_text(argc, argv);
-        status = runtime_init(comm, (int)options.threads, &(GemmChoice){0}, true);
+        status = runtime_begin(comm, &options.runtime);
         if (!status)
             status = pairing_resolve(comm, options.geometry.model, options.compat == 1, &settings,
                                      &options.geometry.pairing, &options.geometry.pairing);

@@ -3,6 +3,7 @@
 
 #include "evaluate/geometry_run.h"
 #include "io/h5.h"
+#include "kernels/gemm.h"
 
 typedef struct {
     const GeometryRun *run;
@@ -59,6 +60,7 @@ static Status write_body(H5File *file, const void *context)
     const Geometry *g = &r->geometry;
     const int64_t d = g->n_features, square[] = {r->n_classes, r->n_classes};
     TRY(h5_write_header(file, "collapse-geometry", body->command_line, ""));
+    TRY(h5_put_text(file, "/", "precision", gemm_precision_key()));
     TRY(write_choices(file, r));
     TRY(write_classes(file, r));
     if (r->gram) TRY(h5_write(file, "/gram", H5_F64, 2, square, "class, class", r->gram));

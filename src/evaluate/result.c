@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "evaluate/compare.h"
 #include "io/json.h"
+#include "kernels/gemm.h"
 
 void result_add(EvaluationResult *r, const char *name, double value)
 {
@@ -242,6 +243,7 @@ static Status write_body(H5File *file, const void *context)
     const ResultBody *body = context;
     const EvaluationResult *r = body->result;
     TRY(h5_write_header(file, "collapse-scores", body->command_line, ""));
+    TRY(h5_put_text(file, "/", "precision", gemm_precision_key()));
     TRY(write_items(file, r));
     TRY(result_write_metrics(r, file));
     TRY(h5_put_text(file, "/", "task", r->task));

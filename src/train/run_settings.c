@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "io/table.h"
+#include "train/runtime.h"
 
 #define AT(field) offsetof(RunSettings, field)
 
@@ -118,17 +119,11 @@ static const struct {
     {FREE,
      {"overlap-sums", SETTING_CHOICE, "auto", "auto yes no", 0, 0, AT(work.overlap_sums),
       "sum gradients behind the backward pass, with a thread; auto: if ranks are on several machines"}},
-    {FIXED,
-     {"precision", SETTING_CHOICE, "fp32", "fp32 bf16", 0, 0, AT(work.precision),
-      "bf16: operands of matrix products rounded to bfloat16, sums and all else in fp32 (docs/training.md); needs "
-      "oneDNN "
-      "and AVX512-BF16 or AMX"}},
+    {FIXED, {"precision", SETTING_CHOICE, "fp32", "fp32 bf16", 0, 0, AT(work.precision), RUNTIME_PRECISION_HELP}},
     {FREE,
      {"change-precision", SETTING_SWITCH, "no", "", 0, 0, AT(work.change_precision),
       "yes: precision may be another than that of the checkpoint a run goes on from"}},
-    {FREE,
-     {"gemm-library", SETTING_CHOICE, "blis", "blis onednn", 0, 0, AT(work.gemm_library),
-      "who computes matrix products in fp32; onednn where the program was built with it (collapse --version)"}},
+    {FREE, {"gemm-library", SETTING_CHOICE, "blis", "blis onednn", 0, 0, AT(work.gemm_library), RUNTIME_LIBRARY_HELP}},
     {FREE, {"checkpoint-steps", SETTING_INTEGER, "500", "", 1, 2e9, AT(checkpoint.steps), "steps between checkpoints"}},
     {FREE,
      {"checkpoint-behind", SETTING_SWITCH, "yes", "", 0, 0, AT(checkpoint.behind),

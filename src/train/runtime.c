@@ -94,3 +94,13 @@ Status runtime_init(const Comm *comm, int threads, const GemmChoice *products, b
     warn_of_waiting(comm, threads, allowed, online, speed.cores);
     return STATUS_OK;
 }
+
+Status runtime_begin(const Comm *comm, const RuntimeOptions *options)
+{
+    const GemmChoice products = {
+        .library = (GemmLibrary)options->library, .precision = (Precision)options->precision, .fixed_order = true};
+    TRY(runtime_init(comm, (int)options->threads, &products, true));
+    if (options->library != GEMM_BLIS || options->precision != PRECISION_FP32)
+        log_line("matrix products: %s, %s", gemm_library(), gemm_precision_key());
+    return STATUS_OK;
+}

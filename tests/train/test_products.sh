@@ -65,3 +65,25 @@ cp "$work/bf16/step-00000003.h5" "$work/other/"
 fails 64 "was written with precision = bf16, this run has fp32; .*change-precision = yes" "$collapse" train "$work/base.conf" --output="$work/other" $wide
 train 1 "$work/other" $wide --change-precision=yes
 grep -q "continuing .*step 3" "$work/other.log"; ok $? "with change-precision = yes it does"
+
+# Commands that compute with a model and do not train it.
+model=$work/blis/model.h5
+echo "he is here she is there" > "$work/odd.txt"; cat "$work/text.txt" >> "$work/odd.txt"
+encode() { mpirun -n "$1" "$collapse" encode "$model" --text="$work/odd.txt" --output="$work/e$2.h5" --overwrite --logits "${@:3}" > "$work/log" 2>&1; }
+score() { mpirun -n "$1" "$collapse" evaluate "$model" --task=perplexity --data="$work/odd.txt" --output="$work/s$2.h5" --overwrite "${@:3}" > "$work/log" 2>&1; }
+measure() { mpirun -n "$1" "$collapse" geometry "$model" --text="$work/odd.txt" --words="$work/words.txt" --output="$work/g$2.h5" --overwrite "${@:3}" > "$work/log" 2>&1; }
+for command in encode score measure; do
+    letter=${command:0:1}; [ $command = measure ] && letter=g; [ $command = score ] && letter=s
+    $command 1 32; $command 1 16 --precision=bf16 --threads=1
+    ok $? "$command in bf16: $(grep "matrix products" "$work/log")"
+    ranks=3; [ $command = measure ] && ranks=1 # whose sums over ranks are in fp64, in their order
+    $command $ranks 16b --precision=bf16 --threads=2
+    same "$ranks ranks of 2 threads as 1 of 1" "$work/${letter}16.h5" "$work/${letter}16b.h5"
+    ! "$compare" "$work/${letter}32.h5" "$work/${letter}16.h5" --bits > "$work/found" && grep -aq 'bf16' "$work/${letter}16.h5"
+    ok $? "its file names the precision, and is not that of fp32: $(tail -n 1 "$work/found")"
+done
+pll() { "$collapse" evaluate "$model" --task=perplexity --data="$work/odd.txt" --json "$@" 2> /dev/null | grep -o '"pll": *[-0-9.e]*' | sed 's/.*: *//'; }
+a=$(pll) b=$(pll --precision=bf16)
+awk "BEGIN { d = ($a - $b) / $a; exit !(d != 0 && d < 0.01 && d > -0.01) }"; ok $? "a score in fp32 and in bf16: $a, $b"
+COLLAPSE_ISA=avx2 fails 64 "precision = bf16 needs" "$collapse" encode "$model" --text="$work/odd.txt" --output="$work/no.h5" --precision=bf16
+[ ! -e "$work/no.h5" ]; ok $? "a refused precision writes nothing"
