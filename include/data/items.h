@@ -6,8 +6,10 @@
 #ifndef DATA_ITEMS_H
 #define DATA_ITEMS_H
 
+#include "data/corpus.h"
 #include "data/dataset.h"
 #include "data/vocabulary.h"
+#include "data/word_pairs.h"
 #include "io/table.h"
 #include "parallel/comm.h"
 
@@ -21,6 +23,11 @@ typedef struct {
                           line without one is a text of its own */
     bool has_specials; /* texts may begin with [CLS] and end with [SEP] themselves: once is enough */
     int max_length;    /* pieces of a text with its special ones */
+
+    /* Not NULL: an item is a sample of a running text, cut as data/corpus does (plain text has lines), and the same
+     * with its genders swapped: n_columns = 2, of which only column[0] is read. names may be NULL. */
+    const WordPairs *pairs, *names;
+    SplitRule split;
 } ItemsRequest;
 
 /* Collective. Fails alike on all ranks: as table_open and table_want; plain text, but no pairs; fewer columns than

@@ -33,8 +33,9 @@ typedef struct {
     int n_passed; /* lines that are passed over: a word had another counterpart already */
 } WordPairs;
 
-/* second: the file of the other words, or "" (lines of path are pairs). Rank 0 reads. Collective. Fails alike on all
- * ranks: a line that is no pair, a word with two counterparts (if refused), no pair. */
+/* path "": the list that comes with the program. second: the file of the other words, or "" (lines of path are pairs).
+ * Rank 0 reads, and tells how many words there are. Collective. Fails alike on all ranks: a line that is no pair, a
+ * word with two counterparts (if refused), no pair. */
 Status word_pairs_read(const Comm *comm, const char *path, const char *second, PairsTwice twice, WordPairs *pairs);
 /* The same from texts at hand; second NULL: none. names: of the files, for messages. */
 Status word_pairs_parse(const char *const names[2], Slice first, const Slice *second, PairsTwice twice,

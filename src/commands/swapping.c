@@ -7,9 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "io/output.h"
-#include "io/share.h"
 
-static const char default_list[] = "jobs/words/gender-pairs.txt";
 static const char report_header[] = "line\tcolumn\tplace\tword\tanswer\treason\taround\n";
 
 Status swapping_check(const Comm *comm, const SwappingOptions *o, const char *output, const char *text, bool overwrite)
@@ -27,39 +25,11 @@ Status swapping_check(const Comm *comm, const SwappingOptions *o, const char *ou
     return comm_agree(comm, status);
 }
 
-/* --- lists ------------------------------------------------------------------------------------------- */
-
-/* Rank 0: the list that comes with the program. */
-static Status find_default(char **path)
-{
-    *path = share_find(default_list);
-    CHECK(*path, STATUS_USAGE,
-          "--pairs=FILE is needed: the list that comes with the program (%s) does not lie beside it; make install puts "
-          "it into PREFIX/share/collapse",
-          default_list);
-    return STATUS_OK;
-}
-
-static Status read_pairs(Swapping *s)
-{
-    const SwappingOptions *o = s->options;
-    char *found = NULL;
-    CHECK(o->pairs[0] || !o->pairs_second[0], STATUS_USAGE, "pairs-second needs pairs, whose words it pairs");
-    if (!o->pairs[0]) TRY(comm_agree(s->comm, s->comm->rank == 0 ? find_default(&found) : STATUS_OK));
-    const char *path = o->pairs[0] ? o->pairs : found ? found : default_list;
-    Status status = word_pairs_read(s->comm, path, o->pairs_second, (PairsTwice)o->twice, &s->pairs);
-    if (!status) log_line("%s: %d words", path, s->pairs.n);
-    if (!status && s->pairs.n_passed)
-        log_line("%s: %d lines pair words that have other counterparts already; they are passed over", path,
-                 s->pairs.n_passed);
-    free(found);
-    return status;
-}
-
 Status swapping_open(const Comm *comm, const SwappingOptions *o, Swapping *s)
 {
     *s = (Swapping){.comm = comm, .options = o};
-    TRY(read_pairs(s));
+    CHECK(o->pairs[0] || !o->pairs_second[0], STATUS_USAGE, "pairs-second needs pairs, whose words it pairs");
+    TRY(word_pairs_read(comm, o->pairs, o->pairs_second, (PairsTwice)o->twice, &s->pairs));
     if (o->names[0]) TRY(word_pairs_read(comm, o->names, "", (PairsTwice)o->twice, &s->names));
     swap_init(&s->swapper, &s->pairs, o->names[0] ? &s->names : NULL);
     Status status = STATUS_OK;

@@ -8,6 +8,8 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "corpus_text.h"
+#include "data/swap.h"
 #include "data/texts.h"
 #include "data/wordpiece.h"
 
@@ -100,6 +102,24 @@ static Status read_records(Table *table, const ItemsRequest *request, Records *r
     return STATUS_OK;
 }
 
+/* Samples of a running text, of which each will be swapped. */
+static Status read_samples(Table *table, const ItemsRequest *request, Records *r)
+{
+    SampleList list = {0};
+    int place;
+    TRY(table_want(table, request->column[0], &place));
+    Status status = corpus_text_split(table, place, request->split, &list);
+    if (!status && !list.n)
+        status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: holds no text to train on", table->path);
+    if (!status && list.n >= INT32_MAX / ITEMS_COLUMNS)
+        status =
+            status_set(STATUS_DATA, __FILE__, __LINE__, "%s: has more than 2^28 samples; split the file", table->path);
+    for (size_t i = 0; i < list.n && !status; i++)
+        add_record(r, request, (const Slice[]){list.sample[i], list.sample[i]}, (int)i + 1);
+    free(list.sample);
+    return status;
+}
+
 /* --- ids of a range of records --------------------------------------------------------------------------- */
 
 typedef struct {
@@ -113,7 +133,8 @@ typedef struct {
     IdList ids, kinds;
     int32_t *length; /* owned [n] */
     int n, n_cut;
-    int empty; /* the first record with a text of no pieces, -1: none */
+    int64_t n_swapped, n_doubts; /* texts in which something was swapped; ambiguous places */
+    int empty;                   /* the first record with a text of no pieces, -1: none */
 } Encoded;
 
 static void add(Encoded *out, int32_t id, int32_t kind)
@@ -151,6 +172,17 @@ static void encode_text(const Share *s, Slice a, Slice b, int record, IdList scr
     out->length[out->n++] = (int32_t)(out->ids.n - start);
 }
 
+/* A text, and the same swapped. */
+static void encode_swapped(const Share *s, int i, Swapper *swapper, IdList scratch[2], Encoded *out)
+{
+    const Slice none = {NULL, 0}, text = s->column[0].text[i];
+    swap_text(swapper, text);
+    out->n_swapped += swapper->places.n > 0;
+    out->n_doubts += swapper->n_doubts;
+    encode_text(s, text, none, i, scratch, out);
+    encode_text(s, buffer_slice(&swapper->out), none, i, scratch, out);
+}
+
 static void encode_record(const Share *s, int i, IdList scratch[2], Encoded *out)
 {
     const Slice none = {NULL, 0};
@@ -178,6 +210,7 @@ static void join(Encoded *block, int n_blocks, Encoded *all)
         if (e->n) memcpy(all->length + all->n, e->length, (size_t)e->n * sizeof(int32_t));
         if (all->empty < 0) all->empty = e->empty;
         all->ids.n += e->ids.n, all->n += e->n, all->n_cut += e->n_cut;
+        all->n_swapped += e->n_swapped, all->n_doubts += e->n_doubts;
         free(e->ids.id), free(e->kinds.id), free(e->length);
     }
 }
@@ -191,8 +224,14 @@ static Encoded encode_share(const Share *s)
     for (int b = 0; b < n_blocks; b++) {
         const int first = b * BLOCK, end = first + BLOCK < n ? first + BLOCK : n;
         IdList scratch[2] = {{0}};
+        Swapper swapper;
+        swap_init(&swapper, s->request->pairs, s->request->names);
         block[b] = (Encoded){.empty = -1, .length = memory_alloc(BLOCK * ITEMS_COLUMNS, sizeof(int32_t))};
-        for (int i = first; i < end && !interrupt_caught(); i++) encode_record(s, i, scratch, &block[b]);
+        for (int i = first; i < end && !interrupt_caught(); i++) {
+            if (s->request->pairs) encode_swapped(s, i, &swapper, scratch, &block[b]);
+            else encode_record(s, i, scratch, &block[b]);
+        }
+        swap_free(&swapper);
         free(scratch[0].id), free(scratch[1].id);
     }
     join(block, n_blocks, &all);
@@ -250,6 +289,16 @@ static void deal(const Comm *comm, const Records *r, int n_columns, Share *share
     else free(text);
 }
 
+static void tell_swapped(const Comm *comm, const Encoded *mine, const Dataset *data)
+{
+    int64_t count[] = {mine->n_swapped, mine->n_doubts};
+    comm_sum_i64(comm, count, 2);
+    log_line(
+        "genders were swapped in %lld of %d texts; %lld places are ambiguous and have the likelier answer (collapse "
+        "swap lists them)",
+        (long long)count[0], data->n, (long long)count[1]);
+}
+
 Status items_read(const Comm *comm, const char *path, const Vocabulary *vocabulary, const ItemsRequest *request,
                   Dataset *data)
 {
@@ -261,14 +310,15 @@ Status items_read(const Comm *comm, const char *path, const Vocabulary *vocabula
     Status status = STATUS_OK;
     if (comm->rank == 0) {
         status = table_open(path, request->format, &table);
-        if (!status) status = read_records(&table, request, &records);
+        if (!status) status = (request->pairs ? read_samples : read_records)(&table, request, &records);
     }
     status = comm_agree(comm, status);
     if (!status) {
-        deal(comm, &records, request->n_columns, &share, &number);
+        deal(comm, &records, request->pairs ? 1 : request->n_columns, &share, &number);
         Encoded mine = encode_share(&share);
         status = comm_agree(comm, interrupt_caught() ? interrupt_status() : check_pieces(path, &mine, &number));
         if (!status) collect(comm, &mine, request->is_pair, data);
+        if (!status && request->pairs) tell_swapped(comm, &mine, data);
         free(mine.ids.id), free(mine.kinds.id), free(mine.length);
     }
     for (int c = 0; c < ITEMS_COLUMNS; c++) texts_free(&share.column[c]);

@@ -5,10 +5,14 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/unicode.h"
 #include "data/texts.h"
+#include "io/share.h"
 #include "io/text_file.h"
+
+static const char default_list[] = "jobs/words/gender-pairs.txt";
 
 typedef struct {
     const char *path;
@@ -99,7 +103,7 @@ static Status add_word(Building *b, Slice word, Slice other, bool *used)
     else if (b->twice == PAIRS_TWICE_REFUSED)
         status = status_set(STATUS_DATA, __FILE__, __LINE__,
                             "%s: line %d: '%s' stands for '%s', but line %d has '%s' for it; leave one of them, or say "
-                            "--pairs-twice=first, which takes the first",
+                            "pairs-twice = first, which takes the first",
                             b->path, b->line, lower + marked, lower_other, known->line, known_other);
     free(known_other);
     free(lower);
@@ -228,21 +232,45 @@ void word_pairs_of_words(const Slice *word, int n, WordPairs *pairs)
     }
 }
 
-Status word_pairs_read(const Comm *comm, const char *path, const char *second, PairsTwice twice, WordPairs *pairs)
+/* Rank 0: the list that comes with the program, owned by the caller. */
+static Status find_default(char **path)
 {
-    const char *const names[2] = {path, second};
+    *path = share_find(default_list);
+    CHECK(
+        *path, STATUS_USAGE,
+        "a list of pairs must be named: the one that comes with the program (%s) does not lie beside it; make install "
+        "puts it into PREFIX/share/collapse",
+        default_list);
+    return STATUS_OK;
+}
+
+static Status read_texts(const Comm *comm, const char *const names[2], PairsTwice twice, WordPairs *pairs)
+{
     char *data[2] = {NULL, NULL};
     size_t length[2] = {0, 0};
-    *pairs = (WordPairs){0};
-    Status status = texts_share(comm, path, &data[0], &length[0]);
-    if (!status && second[0]) status = texts_share(comm, second, &data[1], &length[1]);
+    Status status = texts_share(comm, names[0], &data[0], &length[0]);
+    if (!status && names[1][0]) status = texts_share(comm, names[1], &data[1], &length[1]);
     if (!status) {
-        const Slice other = {data[1], length[1]};
-        status = comm_agree(
-            comm, word_pairs_parse(names, (Slice){data[0], length[0]}, second[0] ? &other : NULL, twice, pairs));
+        const Slice first = {data[0], length[0]}, second = {data[1], length[1]};
+        status = comm_agree(comm, word_pairs_parse(names, first, names[1][0] ? &second : NULL, twice, pairs));
     }
     free(data[0]);
     free(data[1]);
+    return status;
+}
+
+Status word_pairs_read(const Comm *comm, const char *path, const char *second, PairsTwice twice, WordPairs *pairs)
+{
+    char *found = NULL;
+    *pairs = (WordPairs){0};
+    if (!path[0]) TRY(comm_agree(comm, comm->rank == 0 ? find_default(&found) : STATUS_OK));
+    const char *const names[2] = {path[0] ? path : found ? found : default_list, second};
+    Status status = read_texts(comm, names, twice, pairs);
+    if (!status) log_line("%s: %d words", names[0], pairs->n);
+    if (!status && pairs->n_passed)
+        log_line("%s: %d lines pair words that have other counterparts already; they are passed over", names[0],
+                 pairs->n_passed);
+    free(found);
     return status;
 }
 

@@ -3,6 +3,7 @@
 #include "methods/cda.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/random.h"
 #include "data/items.h"
@@ -13,20 +14,56 @@ enum { ORIGINAL, SWAPPED, N_TEXTS };
 typedef struct {
     bool both;
     double probability;
+    const char *pairs, *names;
+    int twice;
 } CdaOptions;
+
+static const char own_list[] = "own"; /* value of cda-pairs */
 
 static const Setting key[] = {
     {"cda-both", SETTING_SWITCH, "no", "", 0, 0, offsetof(CdaOptions, both),
      "yes: an item is trained on as it is and swapped, in the same step"},
     {"cda-probability", SETTING_REAL, "0.5", "", 0, 1, offsetof(CdaOptions, probability),
      "of the swapped text, where an item is one of the two"},
+    {"cda-pairs", SETTING_PATH, "", own_list, 0, 0, offsetof(CdaOptions, pairs),
+     "swap any text by this list (a pair of words a line; collapse swap --help), or by the program's own; none: the "
+     "data "
+     "have both texts"},
+    {"cda-pairs-twice", SETTING_CHOICE, "refuse", PAIRS_TWICE, 0, 0, offsetof(CdaOptions, twice),
+     "a word with two counterparts: refuse the list, or take the first"},
+    {"cda-names", SETTING_PATH, "", "", 0, 0, offsetof(CdaOptions, names),
+     "names and counterparts, a pair a line, with cda-pairs"},
 };
+
+/* A running text, swapped by lists. */
+static Status read_swapped(const Comm *comm, MethodRun *m, const char *path, const CorpusOptions *request)
+{
+    const CdaOptions *o = m->options;
+    WordPairs pairs = {0}, names = {0};
+    const char *list = strcmp(o->pairs, own_list) == 0 ? "" : o->pairs;
+    Status status = word_pairs_read(comm, list, "", (PairsTwice)o->twice, &pairs);
+    if (!status && o->names[0]) status = word_pairs_read(comm, o->names, "", (PairsTwice)o->twice, &names);
+    const ItemsRequest items = {.format = (TableFormat)request->format,
+                                .n_columns = N_TEXTS,
+                                .column = {request->column},
+                                .max_length = request->max_length,
+                                .pairs = &pairs,
+                                .names = o->names[0] ? &names : NULL,
+                                .split = request->split};
+    if (!status) status = items_read(comm, path, m->model->vocabulary, &items, &m->data);
+    word_pairs_free(&pairs);
+    word_pairs_free(&names);
+    return status;
+}
 
 static Status read_texts(const Comm *comm, MethodRun *m, const char *path, CorpusOptions *request)
 {
+    const CdaOptions *o = m->options;
     const ItemsRequest items = {
         .format = (TableFormat)request->format, .n_columns = N_TEXTS, .max_length = request->max_length};
-    CHECK(!request->pair || !request->pair[0], STATUS_USAGE, "method = cda reads two columns; leave pair-column out");
+    CHECK(!request->pair || !request->pair[0], STATUS_USAGE, "method = cda reads no pairs; leave pair-column out");
+    CHECK(o->pairs[0] || !o->names[0], STATUS_USAGE, "cda-names is for cda-pairs, which is not set");
+    if (o->pairs[0]) return read_swapped(comm, m, path, request);
     return items_read(comm, path, m->model->vocabulary, &items, &m->data);
 }
 

@@ -83,7 +83,7 @@ printf 'sir\tmadam\nsir\tmiss\n' > twice.txt; fails 65 "twice.txt: line 2: 'sir'
 swap --text=a.txt --pairs=twice.txt --pairs-twice=first --output=t.csv 2> /dev/null; ok $? "the first of two counterparts, on request"
 printf 'king\tking\n' > same.txt; fails 65 "stands on both sides" "$collapse" swap --text=a.txt --pairs=same.txt
 fails 64 "pairs-second needs pairs" "$collapse" swap --text=a.txt --pairs-second=same.txt
-cp "$collapse" lone; fails 64 "pairs=FILE is needed" ./lone swap --text=a.txt
+cp "$collapse" lone; fails 64 "a list of pairs must be named" ./lone swap --text=a.txt
 fails 74 "standard output cannot be written" sh -c "'$collapse' swap --text=a.txt > /dev/full"
 [ ! -e e.csv ] && [ -z "$(find . -name '*.partial')" ]
 ok $? "no failed command left a file"

@@ -15,6 +15,8 @@ static const char *const pieces[] = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]
 typedef struct {
     bool both;
     double probability;
+    const char *pairs, *names;
+    int twice;
 } Options;
 
 typedef struct {
@@ -50,6 +52,7 @@ static bool make(const Comm *comm, Bench *s)
     lay_out(s);
     s->run = (MethodRun){.method = &method_cda, .options = &s->options, .model = &s->model, .masking = {.seed = 7}};
     CorpusOptions request = {.max_length = 8};
+    s->options = (Options){.pairs = "", .names = ""};
     return method_cda.read(comm, &s->run, path, &request) == STATUS_OK && s->run.data.n == ITEMS;
 }
 
@@ -75,7 +78,7 @@ int main(int argc, char **argv)
     if (comm_init(&argc, &argv, &comm)) return 1;
     log_init(false);
     if (check(make(&comm, &s), "two columns are read: %s", status_message())) {
-        s.options = (Options){false, 0.5};
+        s.options = (Options){false, 0.5, "", "", 0};
         const double one = share(&s, 0), other = share(&s, 1);
         int32_t first[ITEMS], differ = 0;
         for (int b = 0; b < ITEMS; b++) first[b] = s.batch.text[b];
@@ -92,7 +95,7 @@ int main(int argc, char **argv)
         check(fabs(unfair - 0.2) < 0.07, "an unfair coin: %.3f", unfair);
         s.options.probability = 0;
         check(share(&s, 0) == 0, "probability 0: the texts as they are");
-        s.options = (Options){true, 0};
+        s.options = (Options){true, 0, "", "", 0};
         check(share(&s, 0) == 0.5 && s.batch.packed.n_samples == 2 * ITEMS, "both: each item is two samples");
     }
     dataset_free(&s.run.data);
