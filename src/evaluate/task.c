@@ -11,10 +11,12 @@
 #include "evaluate/crows_pairs.h"
 #include "evaluate/perplexity.h"
 #include "evaluate/pronoun_gap.h"
+#include "evaluate/seat.h"
 #include "evaluate/stereoset.h"
 #include "io/file.h"
 
-static const Task *table[32] = {&task_pronoun_gap, &task_crows_pairs, &task_perplexity, &task_bec_pro, &task_stereoset};
+static const Task *table[32] = {&task_pronoun_gap, &task_crows_pairs, &task_perplexity,
+                                &task_bec_pro,     &task_seat,        &task_stereoset};
 enum { MOST_TASKS = sizeof table / sizeof table[0] };
 
 const Task *task_at(int i)

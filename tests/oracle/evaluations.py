@@ -1,12 +1,17 @@
 """Every evaluation of collapse on a real model, item by item, against transformers (part of make check-torch).
 
     evaluations.py bec HF_DIR DATA.tsv none|mask > tsv   per row: association log_p_tm log_p_tam
+    evaluations.py seat HF_DIR FOLDER mean|cls > tsv     per target: test set association, effect and p of its test (p if exact)
 
 check_all(run, model, hf, shared, folder): yields (holds, text). run(*args) runs collapse; model: .h5; hf: the same as a folder.
 """
 import csv
 import io
+import itertools
+import json
+import math
 import os
+import shutil
 import sys
 from contextlib import redirect_stdout
 
@@ -105,7 +110,69 @@ def bec_pro(run, model, hf, shared, folder):
         yield values["masked"] == 970, f"bec-pro, {pad}: {values['masked']:.0f} sequences"
 
 
-TASKS = [stereoset, bec_pro]
+def permutation(x, y, draws=100000):
+    """One-sided p, and the standard error of a sampled one (0: exact)."""
+    s, n, least = np.concatenate([x, y]), len(x), x.sum() - 1e-12
+    if math.comb(2 * n, n) <= 100000:
+        sums = [sum(s[list(c)]) for c in itertools.combinations(range(2 * n), n)]
+        return sum(v >= least for v in sums) / len(sums), 0
+    draw = np.random.default_rng(7)
+    hits = sum(draw.permutation(s)[:n].sum() >= least for _ in range(draws))
+    p = (1 + hits) / (1 + draws)
+    return p, math.sqrt(p * (1 - p) / draws) + 1 / draws
+
+
+def seat(hf, folder, state):
+    s, known = lm_scores.Scorer(hf), {}
+
+    def vector(text):
+        if text not in known:
+            with s.torch.no_grad():
+                x = s.model.bert(**s.tokenizer(text, return_tensors="pt")).last_hidden_state[0].double()
+            x = x[0] if state == "cls" else x.mean(0)
+            known[text] = (x / x.norm()).numpy()
+        return known[text]
+    print("test", "set", "association", "effect", "p", "p_error", sep="\t")
+    for name in sorted(os.listdir(folder), key=lambda n: n.encode()):
+        if not name.endswith((".json", ".jsonl")):
+            continue
+        data = json.load(open(f"{folder}/{name}", encoding="utf-8"))
+        x, y, a, b = ([np.array(vector(t)) if s.tokenizer(t, add_special_tokens=False)["input_ids"] else None
+                       for t in dict.fromkeys(data[k]["examples"])] for k in ("targ1", "targ2", "attr1", "attr2"))
+
+        def association(v):
+            return np.mean([v @ w for w in a]) - np.mean([v @ w for w in b])
+        sx, sy = (np.array([float("nan") if v is None else association(v) for v in z]) for z in (x, y))
+        gx, gy = sx[~np.isnan(sx)], sy[~np.isnan(sy)]
+        effect = (gx.mean() - gy.mean()) / np.concatenate([gx, gy]).std(ddof=1)
+        p, error = permutation(gx, gy) if len(gx) == len(gy) else (float("nan"), 0)
+        for k, v in [("x", v) for v in sx] + [("y", v) for v in sy]:
+            print(name.rsplit(".", 1)[0], k, *[f"{n:.9g}" for n in (v, effect, p, error)], sep="\t")
+
+
+def seat_all(run, model, hf, shared, folder):
+    data = shared + "/data/eval/seat"
+    some = folder + "/seat"
+    os.makedirs(some, exist_ok=True)
+    for name in os.listdir(data):
+        if name.startswith(("sent-weat6", "sent-weat7", "sent-weat8", "weat", "heilman", "angry")):
+            shutil.copy(f"{data}/{name}", some)
+    for state in ("mean", "cls"):
+        out = f"{folder}/seat-{state}.h5"
+        run("evaluate", model, "--task=seat", f"--seat-state={state}", f"--data={some}", f"--output={out}", ranks=2)
+        ours, theirs, values = items(out), columns(seat, hf, some, state), metrics(out)
+        tests = list(dict.fromkeys(theirs["test"]))
+        yield list(ours["test"]) == theirs["test"] and list(ours["set"]) == theirs["set"], f"seat, {state}: {len(tests)} tests, {len(ours['test'])} targets in order"
+        worst = np.abs(ours["association"] - np.array(theirs["association"], float)).max()
+        yield worst <= 1e-5, f"seat, {state}: associations within {worst:.1e}"
+        at = {t: theirs["test"].index(t) for t in tests}
+        effect = max(abs(values[t + ".effect"] - float(theirs["effect"][i])) for t, i in at.items())
+        yield effect <= 1e-3, f"seat, {state}: effects within {effect:.1e}"
+        bad = [t for t, i in at.items() if abs(values[t + ".p"] - float(theirs["p"][i])) > 5e-4 + 6 * float(theirs["p_error"][i])]
+        yield not bad, f"seat, {state}: p of {sum(float(theirs['p_error'][i]) == 0 for i in at.values())} tests equal but for near ties, of the others within six standard errors {bad}"
+
+
+TASKS = [stereoset, bec_pro, seat_all]
 
 
 def check_all(run, model, hf, shared, folder):
@@ -114,4 +181,4 @@ def check_all(run, model, hf, shared, folder):
 
 
 if __name__ == "__main__":
-    {"bec": bec}[sys.argv[1]](*sys.argv[2:])
+    {"bec": bec, "seat": seat}[sys.argv[1]](*sys.argv[2:])
