@@ -25,9 +25,20 @@ same_folder() { # whole, broken
     diff <(cut -f1-10 "$1/log.tsv") <(cut -f1-10 "$2/log.tsv") > "$work/differs" && diff <(grep -v '^output\|^trace' "$1/run.conf") <(grep -v '^output\|^trace' "$2/run.conf") > "$work/differs"
 }
 
+# Flags of a method and its data.
+method_flags() {
+    local data=$ROOT/tests/data
+    case $1 in
+    mlm) echo "--method=mlm";;
+    cda) echo "--method=cda --train-data=$data/entailment.csv";;
+    mabel) echo "--method=mabel --train-data=$data/entailment.csv";;
+    ase) echo "--method=ase --train-data=$data/pronouns.csv --ase-neutral=$data/neutral.txt --ase-male=$data/male.txt --ase-female=$data/female.txt --ase-fisher-data=$data/lines.txt --ase-fisher-lines=9";;
+    esac
+}
+
 draw_settings() {
     random 3; ranks=$((value + 1))
-    flags="--steps=24 --dropout=0.1 --nc-reset=run"
+    one_of mlm mlm cda mabel ase; flags="$(method_flags "$value") --steps=24 --dropout=0.1 --nc-reset=run"
     one_of 1 2 3 5; flags="$flags --checkpoint-steps=$value"
     one_of yes no; flags="$flags --checkpoint-behind=$value"
     one_of 0 2 3; flags="$flags --geometry-steps=$value"
@@ -77,9 +88,9 @@ kills() {
         if [ $code = 0 ] && same_folder "$work/whole" "$work/broken" &&
             { [ -z "$t" ] || "$compare" "$work/whole-trace.h5" "$work/broken-trace.h5" --bits > "$work/differs"; } &&
             [ -z "$(find "$work" -name '*.partial*' -o -name '*.old*')" ]; then
-            ok 0 "round $round: $here kills: $ranks ranks $flags trace=$trace"
+            ok 0 "round $round: $here kills: $ranks ranks $(echo "$flags" | sed "s|$ROOT/||g") trace=$trace"
         else
-            ok 1 "round $round: $here kills: $ranks ranks $flags trace=$trace: exit $code: $(head -n 5 "$work/differs" | tr '\n' ' ') $(tail -n 2 "$work/start.log" | tr '\n' ' ') $(cd "$work" && find . -name '*.partial*' -o -name '*.old*' | tr '\n' ' ')"
+            ok 1 "round $round: $here kills: $ranks ranks $(echo "$flags" | sed "s|$ROOT/||g") trace=$trace: exit $code: $(head -n 5 "$work/differs" | tr '\n' ' ') $(tail -n 2 "$work/start.log" | tr '\n' ' ') $(cd "$work" && find . -name '*.partial*' -o -name '*.old*' | tr '\n' ' ')"
             bad=1
         fi
     done
