@@ -21,10 +21,11 @@ typedef struct {
     const void *options;      /* its own keys, as task->key says */
     const Settings *settings; /* which keys were given */
     const char *model_path, *data;
-    TableFormat format;  /* of data */
-    const char *column;  /* of a table: the text */
-    const char *compare; /* scores file of another model to compare with; NULL: none */
-    Model model;         /* vocabulary and sizes from begin on; weights for aggregate */
+    const Model *in_memory; /* whose weights, vocabulary and sizes are taken instead of the file's; NULL: the file's */
+    TableFormat format;     /* of data */
+    const char *column;     /* of a table: the text */
+    const char *compare;    /* scores file of another model to compare with; NULL: none */
+    Model model;            /* vocabulary and sizes from begin on; weights for aggregate */
     Queries queries;
     void *own;                /* owned [task->own_bytes], zeroed */
     EvaluationResult *result; /* counts and reasons may be filled by read, the rest by aggregate */
@@ -36,7 +37,8 @@ struct Task {
     const Setting *key; /* [n_keys] keys of its own, joined to those of evaluate; offsets in a struct of its own */
     int n_keys;
     size_t options_bytes, own_bytes;
-    const char *const *metric; /* its measures, the last NULL; NULL: their names depend on the data */
+    const char *const *headline; /* the measures that stand for it in the log of a run, the last NULL; NULL: all */
+    const char *const *metric;   /* its measures, the last NULL; NULL: their names depend on the data */
 
     /* Are the options sound, and the columns that are asked for (metrics: a list with commas, "" = all)? Local. */
     Status (*check)(const void *options, const char *metrics);

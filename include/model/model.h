@@ -19,9 +19,10 @@ typedef struct {
     Encoder encoder;
     MlmHead head;
     /* model_read and model_read_weights only: */
-    Packed input; /* room for the samples of one pass */
-    int longest;  /* pieces of a sample: as asked for, or what the model can read */
-    Arena arena;  /* owned */
+    Packed input;         /* room for the samples of one pass */
+    int longest;          /* pieces of a sample: as asked for, or what the model can read */
+    Arena arena;          /* owned */
+    const Params *copied; /* borrowed: where model_read_weights takes the weights instead of a file; or NULL */
 } Model;
 
 /* A model that begins at random: its sizes and its vocabulary. */
@@ -35,6 +36,9 @@ typedef struct {
 /* Configuration and vocabulary of a file, or of a model to be begun. Collective; fails alike on all ranks. */
 Status model_open(const Comm *comm, const char *path, Model *model);
 Status model_open_random(const Comm *comm, const RandomModel *random, Model *model);
+
+/* The same of a model in memory, which must outlive it: model_read_weights then copies its weights. Local. */
+void model_open_like(const Model *other, Model *model);
 
 /* The room a model is given: the largest pass it can meet. */
 typedef struct {

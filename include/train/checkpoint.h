@@ -14,8 +14,9 @@
 Status checkpoint_write_file(const char *folder, int keep, const TrainState *state, const StateList *whole, int n_sets);
 /* Collect and write. Collective. */
 Status checkpoint_write(const Comm *comm, const char *folder, int keep, TrainState *state);
-/* Write folder/model.h5. Collective. */
+/* Write folder/model.h5; folder/best.h5, the weights that did best so far. Collective. */
 Status checkpoint_write_model(const Comm *comm, const char *folder, const TrainState *state);
+Status checkpoint_write_best(const Comm *comm, const char *folder, const TrainState *state);
 
 /* The newest checkpoint of folder that is whole; "" if there is none. Damaged ones are named in a
  * warning and passed over; one that cannot be opened (permission, held by another program) may be whole,

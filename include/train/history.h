@@ -5,7 +5,7 @@
 #include "base/status.h"
 #include "io/h5.h"
 
-enum { HISTORY_TERMS = 8 };
+enum { HISTORY_TERMS = 8, HISTORY_SCORES = 16 };
 
 /* One line of the log. A value that was not measured is NaN: an empty field of log.tsv. */
 typedef struct {
@@ -15,11 +15,12 @@ typedef struct {
     double nc_loss;     /* R; NaN without a word list, and while fewer than two classes are met */
     double nc_classes;  /* K: classes met */
     double learning_rate;
-    double grad_norm;           /* of all gradients, R's included, before clipping */
-    double nc_grad_norm;        /* of R's gradient to the rows, nc-weight included; NaN where R has no gradient */
-    double tokens;              /* since the first step, all ranks */
-    double seconds;             /* of training since the first step */
-    double term[HISTORY_TERMS]; /* further terms of the loss, of the method: columns behind the others */
+    double grad_norm;             /* of all gradients, R's included, before clipping */
+    double nc_grad_norm;          /* of R's gradient to the rows, nc-weight included; NaN where R has no gradient */
+    double tokens;                /* since the first step, all ranks */
+    double seconds;               /* of training since the first step */
+    double term[HISTORY_TERMS];   /* further terms of the loss, of the method: columns behind the others */
+    double score[HISTORY_SCORES]; /* of evaluations on the way, behind these; NaN between them */
 } HistoryLine;
 
 typedef struct {
@@ -27,6 +28,8 @@ typedef struct {
     size_t n, capacity;
     const char *const *term; /* borrowed [n_terms]: names of their columns */
     int n_terms;
+    char *const *score; /* borrowed [n_scores] likewise */
+    int n_scores;
 } History;
 
 void history_add(History *history, const HistoryLine *line);

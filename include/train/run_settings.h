@@ -54,6 +54,10 @@ typedef struct {
     const char *settings_file; /* where keys came from, besides flags; "" = none */
     const char *output, *trace;
     int64_t log_steps, geometry_steps, check_steps;
+    struct {
+        int64_t steps;
+        const char *tasks, *metrics, *best, *best_is;
+    } evaluate; /* on the way: train/evaluation */
     double max_time_s;
     bool dry_run, overwrite;
     struct {

@@ -6,6 +6,7 @@
 #include "model/model.h"
 #include "objectives/collapse_loss.h"
 #include "train/checkpoint_writer.h"
+#include "train/evaluation.h"
 #include "train/folder.h"
 #include "train/run_settings.h"
 #include "train/state.h"
@@ -32,13 +33,14 @@ typedef struct {
     TrainState state;
     bool writes_behind; /* checkpoints are written behind the steps */
     CheckpointWriter writer;
-    bool write_failed;  /* of some write behind the steps, seen by all ranks */
-    const char *metric; /* name of the regularizer's measure */
-    char *log_path;     /* owned */
-    double began_s;     /* when the step at hand began */
-    Folder folder;      /* owned */
-    bool is_done;       /* the folder holds the finished model: nothing to do */
-    Trace trace;        /* owned */
+    bool write_failed;       /* of some write behind the steps, seen by all ranks */
+    const char *metric;      /* name of the regularizer's measure */
+    char *log_path;          /* owned */
+    double began_s;          /* when the step at hand began */
+    Folder folder;           /* owned */
+    bool is_done;            /* the folder holds the finished model: nothing to do */
+    Trace trace;             /* owned */
+    Evaluations evaluations; /* owned */
 } Trainer;
 
 /* Own the folder, read model, text and words, lay out memory, continue a checkpoint if there is one. When is_done is

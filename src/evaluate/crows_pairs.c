@@ -315,6 +315,8 @@ static void close_crows(TaskRun *run)
     free(c->type);
 }
 
+static const char *const headline[] = {"all.b.score", "all.a.score", NULL};
+
 const Task task_crows_pairs = {
     .name = "crows-pairs",
     .summary = "how often the model finds the more stereotyping sentence of a pair likelier",
@@ -325,6 +327,7 @@ const Task task_crows_pairs = {
         "  TYPE.b.n            pairs that were scored; TYPE.b.neutral: ties among them\n"
         "  TYPE.a.score        by the summed ln p of the shared pieces; pll, l2r, aul, aula: of the whole sentence\n",
     .own_bytes = sizeof(Crows),
+    .headline = headline,
     .read = read_pairs,
     .aggregate = aggregate,
     .measures = measures,

@@ -143,6 +143,8 @@ static void measures(const EvaluationResult *items, Measures *m)
 
 static const char *const metric[] = {"pppl", "pppl_l2r", "pll", "pll_l2r", "aul", "aula", "pieces", "unknown", NULL};
 
+static const char *const headline[] = {"pppl", NULL};
+
 const Task task_perplexity = {
     .name = "perplexity",
     .summary = "pseudo-perplexity of plain text: is it still a language model?",
@@ -153,6 +155,7 @@ const Task task_perplexity = {
             "  aul       mean ln p(piece), nothing masked; aula: each weighted with the attention it receives\n"
             "  pieces    that were scored; unknown: of these, unknown to the vocabulary\n",
     .own_bytes = sizeof(Lines),
+    .headline = headline,
     .metric = metric,
     .read = read_lines,
     .aggregate = aggregate,

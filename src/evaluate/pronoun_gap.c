@@ -369,6 +369,8 @@ static void measures(const EvaluationResult *items, Measures *m)
 
 static const char *const metric[] = {"gap.abs", "gap.signed", "accuracy", "loss", "nc3", "unc3", "nc_classes", NULL};
 
+static const char *const headline[] = {"gap.abs", "gap.signed", "accuracy", "loss", NULL};
+
 const Task task_pronoun_gap = {
     .name = "pronoun-gap",
     .summary = "how far the model prefers one word of a pair in the same place",
@@ -383,6 +385,7 @@ const Task task_pronoun_gap = {
     .n_keys = sizeof keys / sizeof keys[0],
     .options_bytes = sizeof(Options),
     .own_bytes = sizeof(Gap),
+    .headline = headline,
     .metric = metric,
     .check = check,
     .begin = begin,

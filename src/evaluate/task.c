@@ -138,7 +138,8 @@ static Status measure(const Comm *comm, TaskRun *run)
     TRY(comm_agree(comm, comm->rank == 0 ? prepare(run) : STATUS_OK));
     if (task->begin) TRY(task->begin(comm, run));
     TRY(comm_agree(comm, task->read(run)));
-    if (needs_head(&run->queries)) TRY(comm_agree(comm, comm->rank == 0 ? check_head(run->model_path) : STATUS_OK));
+    if (!run->in_memory && needs_head(&run->queries))
+        TRY(comm_agree(comm, comm->rank == 0 ? check_head(run->model_path) : STATUS_OK));
     TRY(queries_run(comm, run->model_path, &run->model, run->data, task->name, &run->queries,
                     task->visit ? visit : NULL, run));
     return comm_agree(comm, comm->rank == 0 ? summarise(run) : STATUS_OK);
@@ -149,7 +150,8 @@ Status task_run(const Comm *comm, TaskRun *run, EvaluationResult *result)
     *result = (EvaluationResult){.task = run->task->name, .model = run->model_path, .data = run->data};
     run->result = result;
     run->queries = (Queries){0};
-    TRY(model_open(comm, run->model_path, &run->model));
+    if (run->in_memory) model_open_like(run->in_memory, &run->model);
+    else TRY(model_open(comm, run->model_path, &run->model));
     run->own = memory_alloc(run->task->own_bytes + 1, 1);
     memset(run->own, 0, run->task->own_bytes);
     Status status = measure(comm, run);

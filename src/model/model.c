@@ -109,6 +109,13 @@ Status model_open_random(const Comm *comm, const RandomModel *random, Model *mod
     return share_head(comm, "random", status, &head, text, model);
 }
 
+void model_open_like(const Model *other, Model *model)
+{
+    Tokenizer tokenizer;
+    tokenizer_copy(vocabulary_tokenizer(other->vocabulary), &tokenizer);
+    *model = (Model){.config = other->config, .vocabulary = vocabulary_from(&tokenizer), .copied = &other->params};
+}
+
 /* --- memory ----------------------------------------------------------------------------------------- */
 
 void model_lay_out(Arena *arena, const ModelRoom *room, Model *m)
@@ -192,7 +199,10 @@ Status model_read_weights(const Comm *comm, const char *path, int samples, int t
     lay_out_to_evaluate(&room, m);
     arena_open(&m->arena);
     lay_out_to_evaluate(&room, m);
-    return model_load(comm, path, 0, m);
+    if (!m->copied) return model_load(comm, path, 0, m);
+    memcpy(m->params.weight, m->copied->weight, (size_t)m->params.layout.count * sizeof(real));
+    params_round(&m->params);
+    return STATUS_OK;
 }
 
 Status model_read(const Comm *comm, const char *path, int n_samples, int longest, Model *m)

@@ -58,15 +58,22 @@ static Status write_checkpoint_body(H5File *file, const void *context)
     return history_write(&s->history, file);
 }
 
+typedef struct {
+    const TrainState *state;
+    const real *weight;
+    int64_t step; /* after which it has these weights */
+} ModelBody;
+
 /* The finished model tells of which run it is, so that the run is not done again, nor another one over it. */
 static Status write_model_body(H5File *file, const void *context)
 {
-    const TrainState *s = context;
+    const ModelBody *body = context;
+    const TrainState *s = body->state;
     TRY(write_header(file, MODEL_FORMAT, s));
-    TRY(h5_put_i64(file, "/", "step", s->step));
+    TRY(h5_put_i64(file, "/", "step", body->step));
     TRY(h5_put_i64(file, "/", "samples_hash", s->samples_hash));
     TRY(h5_put_text(file, "/", "settings", s->settings));
-    return model_file_write(file, &s->params->config, &s->params->layout, s->params->weight, s->tokenizer);
+    return model_file_write(file, &s->params->config, &s->params->layout, body->weight, s->tokenizer);
 }
 
 /* The last door before a file: every step was tested, and what is written is tested again. */
@@ -109,18 +116,30 @@ Status checkpoint_write(const Comm *comm, const char *folder, int keep, TrainSta
     return comm_agree(comm, status);
 }
 
-Status checkpoint_write_model(const Comm *comm, const char *folder, const TrainState *s)
+static Status write_model(const Comm *comm, const char *folder, const char *name, const ModelBody *body)
 {
     Status status = STATUS_OK;
     if (comm->rank == 0) {
-        char *path = file_join(folder, "model.h5");
-        const StateArray weights = {
-            .name = "/model/weights", .kind = H5_F32, .data = s->params->weight, .layout = &s->params->layout};
+        char *path = file_join(folder, name);
+        const StateArray weights = {.name = "/model/weights",
+                                    .kind = H5_F32,
+                                    .data = (void *)(uintptr_t)body->weight,
+                                    .layout = &body->state->params->layout};
         status = check_finite(path, &(StateList){.array = {weights}, .n = 1}, 1);
-        if (!status) status = h5_write_file(path, write_model_body, s);
+        if (!status) status = h5_write_file(path, write_model_body, body);
         free(path);
     }
     return comm_agree(comm, status);
+}
+
+Status checkpoint_write_model(const Comm *comm, const char *folder, const TrainState *s)
+{
+    return write_model(comm, folder, "model.h5", &(ModelBody){s, s->params->weight, s->step});
+}
+
+Status checkpoint_write_best(const Comm *comm, const char *folder, const TrainState *s)
+{
+    return write_model(comm, folder, "best.h5", &(ModelBody){s, s->best_weight, s->best_step});
 }
 
 /* --- finding and reading ------------------------------------------------------------------------ */

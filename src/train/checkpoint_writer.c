@@ -44,7 +44,9 @@ static Status join(CheckpointWriter *w)
 
 static void copy_history(const History *from, History *to)
 {
-    *to = (History){.term = from->term, .n_terms = from->n_terms};
+    *to = *from;
+    to->line = NULL;
+    to->n = to->capacity = 0;
     for (size_t i = 0; i < from->n; i++) history_add(to, &from->line[i]);
 }
 

@@ -70,7 +70,7 @@ int64_t folder_step_of(const char *path, const char *kind)
 /* Does a run write files of this name into its folder? */
 static bool is_own_name(const char *name)
 {
-    static const char *const fixed[] = {"run.conf", "log.tsv", "model.h5", "corpus.h5"};
+    static const char *const fixed[] = {"run.conf", "log.tsv", "model.h5", "best.h5", "corpus.h5"};
     int64_t step;
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         if (strcmp(fixed[i], name) == 0) return true;
@@ -410,6 +410,7 @@ static Paths list_aside(const RunSettings *run, int kinds, int64_t after)
     if (kinds & ASIDE_LOG) add(&p, file_join(run->output, "log.tsv"));
     if (kinds & ASIDE_CHECKPOINTS) add_steps(&p, run->output, "step", after);
     if (kinds & ASIDE_SNAPSHOTS) add_steps(&p, run->output, "geometry", after);
+    if (kinds & ASIDE_SNAPSHOTS) add(&p, file_join(run->output, "best.h5"));
     if (kinds & ASIDE_TRACE && run->trace[0]) add(&p, memory_copy_text(run->trace));
     if (kinds & ASIDE_MODEL) add(&p, file_join(run->output, "model.h5"));
     return p;

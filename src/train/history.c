@@ -35,13 +35,16 @@ enum { N_FIXED = sizeof fixed / sizeof fixed[0] };
 
 static int n_columns(const History *history)
 {
-    return N_FIXED + history->n_terms;
+    return N_FIXED + history->n_terms + history->n_scores;
 }
 
 static Column column_at(const History *history, int c)
 {
     if (c < N_FIXED) return fixed[c];
-    return (Column){history->term[c - N_FIXED], false, AT(term) + (size_t)(c - N_FIXED) * sizeof(double)};
+    c -= N_FIXED;
+    if (c < history->n_terms) return (Column){history->term[c], false, AT(term) + (size_t)c * sizeof(double)};
+    c -= history->n_terms;
+    return (Column){history->score[c], false, AT(score) + (size_t)c * sizeof(double)};
 }
 
 static double *cell(HistoryLine *line, Column column)
@@ -123,24 +126,22 @@ Status history_write(const History *history, H5File *file)
     Status status = STATUS_OK;
     for (int c = 0; c < n_columns(history) && !status; c++) {
         const Column column = column_at(history, c);
-        char path[64];
-        snprintf(path, sizeof path, "/history/%s", column.name);
+        char *path = memory_print("/history/%s", column.name);
         for (int64_t i = 0; i < n; i++) {
             number[i] = value_of(&history->line[i], column);
             if (column.is_integer) integer[i] = (int64_t)number[i];
         }
         status = column.is_integer ? h5_write(file, path, H5_I64, 1, &n, "line", integer)
                                    : h5_write(file, path, H5_F64, 1, &n, "line", number);
+        free(path);
     }
     free(number);
     free(integer);
     return status;
 }
 
-static Status read_column(H5File *file, Column column, int64_t n, double *number)
+static Status read_values(H5File *file, Column column, const char *path, int64_t n, double *number)
 {
-    char path[64];
-    snprintf(path, sizeof path, "/history/%s", column.name);
     if (!h5_exists(file, path)) {
         for (int64_t i = 0; i < n; i++) number[i] = (double)NAN;
         return STATUS_OK;
@@ -150,6 +151,14 @@ static Status read_column(H5File *file, Column column, int64_t n, double *number
     Status status = h5_read(file, path, H5_I64, n, integer);
     for (int64_t i = 0; i < n; i++) number[i] = (double)integer[i];
     free(integer);
+    return status;
+}
+
+static Status read_column(H5File *file, Column column, int64_t n, double *number)
+{
+    char *path = memory_print("/history/%s", column.name);
+    Status status = read_values(file, column, path, n, number);
+    free(path);
     return status;
 }
 

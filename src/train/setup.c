@@ -209,7 +209,7 @@ static void lay_out_state(const RunSettings *run, Trainer *t)
 {
     t->state.params = &t->model.params;
     t->state.dealt = t->step.sums.dealt;
-    t->state.checks = run->method->check != NULL;
+    t->state.checks = run->method->check != NULL || t->evaluations.best >= 0;
     if (t->state.checks)
         t->state.best_weight = arena_cut(&t->arena, (size_t)t->model.params.layout.count, sizeof(real));
     if (!run_settings_collects(run)) return;
@@ -322,6 +322,8 @@ void setup_state(const char *settings, const char *command_line, Trainer *t)
     t->state.seed = run->seed;
     t->state.history.term = run->method->term;
     t->state.history.n_terms = run->method->n_terms;
+    t->state.history.score = t->evaluations.score;
+    t->state.history.n_scores = t->evaluations.n_scores;
     t->state.settings = settings;
     t->state.command_line = command_line;
     t->state.tokenizer = vocabulary_tokenizer(t->model.vocabulary);
@@ -451,6 +453,7 @@ Status setup_open(const Comm *comm, const RunSettings *run, const char *settings
     *t = (Trainer){.run = run};
     FolderPlan plan;
     TRY(check_shards(comm, run));
+    TRY(evaluations_open(comm, run, &t->evaluations));
     TRY(folder_open(comm, run, &t->folder));
     TRY(open_model(comm, run, &t->model));
     TRY(comm_agree(comm, interrupt_status()));
@@ -492,6 +495,7 @@ void setup_close(Trainer *t)
     model_close(&t->model);
     trace_close(&t->trace);
     arena_close(&t->arena);
+    evaluations_close(&t->evaluations);
     wordlist_free(&t->words);
     dataset_free(&t->method.data);
     free(t->method.own);

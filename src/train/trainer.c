@@ -87,16 +87,22 @@ void trainer_advance(Trainer *t)
     setup_order(t);
 }
 
-static Status record(const Comm *comm, Trainer *t, const HistoryLine *line)
+static Status log_history(const Comm *comm, Trainer *t, const HistoryLine *line)
 {
     Status status = STATUS_OK;
-    if (t->run->trace[0]) TRY(trace_add(comm, &t->trace, &t->trace_batch, line));
-    const bool is_last = t->state.step == t->total_steps;
-    if (t->state.step % t->run->log_steps != 0 && !is_last) return STATUS_OK;
     history_add(&t->state.history, line);
     if (comm->rank == 0) status = folder_check(&t->folder);
     if (comm->rank == 0 && !status) status = history_append(&t->state.history, t->log_path);
     return comm_agree(comm, status);
+}
+
+static Status record(const Comm *comm, Trainer *t, const HistoryLine *line)
+{
+    if (t->run->trace[0]) TRY(trace_add(comm, &t->trace, &t->trace_batch, line));
+    const bool is_last = t->state.step == t->total_steps;
+    const bool is_evaluated = evaluations_are_due(&t->evaluations, t->state.step, t->total_steps);
+    if (t->state.step % t->run->log_steps != 0 && !is_last && !is_evaluated) return STATUS_OK;
+    return log_history(comm, t, line);
 }
 
 /* last: the run ends here, so the file must be complete before we go on. */
@@ -124,6 +130,51 @@ static Status end_early(const Comm *comm, const Trainer *t, StopReason stop)
          stop_reason_text(stop), note, (long long)t->state.step, (long long)t->total_steps);
 }
 
+/* These weights did best so far. */
+static void keep_best(TrainState *s, double value)
+{
+    s->best_step = s->step, s->best_value = value;
+    memcpy(s->best_weight, s->params->weight, (size_t)s->params->layout.count * sizeof *s->best_weight);
+}
+
+/* Evaluations on the way, and their best weights so far in a file. */
+static Status evaluate(const Comm *comm, Trainer *t, HistoryLine *line)
+{
+    const Evaluations *e = &t->evaluations;
+    TrainState *s = &t->state;
+    evaluations_leave_out(line);
+    if (!evaluations_are_due(e, s->step, t->total_steps)) return STATUS_OK;
+    timer_begin(&t->step.timer, PHASE_OTHER);
+    TRY(evaluations_run(comm, e, &t->model, line));
+    const double value = e->best >= 0 && s->step > 0 ? evaluations_distance(e, line) : (double)NAN;
+    if (isnan(value) || (s->best_step > 0 && value >= s->best_value)) return STATUS_OK;
+    keep_best(s, value);
+    log_line("after step %lld: the best %s so far; its weights are kept in %s/best.h5", (long long)s->step,
+             e->score[e->best], t->run->output);
+    TRY(checkpoint_writer_finish(comm, &t->writer));
+    TRY(comm_agree(comm, folder_check(&t->folder)));
+    return checkpoint_write_best(comm, t->run->output, s);
+}
+
+/* The state before the first step: what later ones are compared with. A run that goes on has it, and its best weights
+ * are those of its checkpoint, whatever a killed run has written since. */
+static Status begin_evaluations(const Comm *comm, Trainer *t)
+{
+    if (t->state.step > 0 && t->evaluations.best >= 0 && t->state.best_step > 0)
+        TRY(checkpoint_write_best(comm, t->run->output, &t->state));
+    if (t->state.step > 0 || t->evaluations.n == 0) return STATUS_OK;
+    const double none = (double)NAN;
+    HistoryLine line = {.loss = none,
+                        .task_loss = none,
+                        .nc_loss = none,
+                        .learning_rate = none,
+                        .grad_norm = none,
+                        .nc_grad_norm = none};
+    for (int k = 0; k < HISTORY_TERMS; k++) line.term[k] = none;
+    TRY(evaluate(comm, t, &line));
+    return log_history(comm, t, &line);
+}
+
 /* The method looks at its held-out data. */
 static Status look(const Comm *comm, Trainer *t)
 {
@@ -136,8 +187,7 @@ static Status look(const Comm *comm, Trainer *t)
     const bool is_best = s->best_step == 0 || value < s->best_value;
     log_line("after step %lld: %.6g on held-out data%s", (long long)s->step, value, is_best ? ", the best so far" : "");
     if (!is_best) return STATUS_OK;
-    s->best_step = s->step, s->best_value = value;
-    memcpy(s->best_weight, s->params->weight, (size_t)s->params->layout.count * sizeof *s->best_weight);
+    keep_best(s, value);
     return STATUS_OK;
 }
 
@@ -145,7 +195,7 @@ static Status look(const Comm *comm, Trainer *t)
 static void take_best(Trainer *t)
 {
     TrainState *s = &t->state;
-    if (!s->checks || s->best_step == 0) return;
+    if (!t->method.method->check || s->best_step == 0) return;
     log_line("the model is that of step %lld: %.6g on held-out data", (long long)s->best_step, s->best_value);
     memcpy(s->params->weight, s->best_weight, (size_t)s->params->layout.count * sizeof *s->best_weight);
     params_round(s->params);
@@ -166,12 +216,13 @@ static Status train_loop(const Comm *comm, Trainer *t)
         is_first = false;
         TRY(trainer_step(comm, t, &line, &stop));
         trainer_advance(t);
+        TRY(evaluate(comm, t, &line));
         TRY(record(comm, t, &line));
         progress_step(&progress, &line);
         const bool is_last = t->state.step == t->total_steps;
         if (t->run->geometry_steps && (t->state.step % t->run->geometry_steps == 0 || is_last))
             TRY(snapshot_write(comm, t));
-        if (t->state.checks && (is_last || t->state.step % t->run->check_steps == 0)) TRY(look(comm, t));
+        if (t->method.method->check && (is_last || t->state.step % t->run->check_steps == 0)) TRY(look(comm, t));
         if (is_last || stop || t->state.step % t->run->checkpoint.steps == 0)
             TRY(save(comm, t, is_last || stop != STOP_NO));
         if (t->write_failed) TRY(checkpoint_writer_finish(comm, &t->writer)); /* says why, on all ranks */
@@ -198,6 +249,7 @@ static Status run_steps(const Comm *comm, Trainer *t, const char *settings)
     if (t->run->trace[0])
         TRY(trace_open(comm, t->run->trace, t->state.step, settings, t->state.command_line, &t->trace));
     timer_begin(&t->step.timer, PHASE_OTHER);
+    TRY(begin_evaluations(comm, t));
     Status status = train_loop(comm, t);
     timer_begin(&t->step.timer, PHASE_OTHER);
     if (status && status != STATUS_STOPPED && status != STATUS_ASKED) return status;
