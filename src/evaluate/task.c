@@ -13,10 +13,11 @@
 #include "evaluate/pronoun_gap.h"
 #include "evaluate/seat.h"
 #include "evaluate/stereoset.h"
+#include "evaluate/winobias_mlm.h"
 #include "io/file.h"
 
-static const Task *table[32] = {&task_pronoun_gap, &task_crows_pairs, &task_perplexity,
-                                &task_bec_pro,     &task_seat,        &task_stereoset};
+static const Task *table[32] = {&task_pronoun_gap, &task_crows_pairs, &task_perplexity,  &task_bec_pro,
+                                &task_seat,        &task_stereoset,   &task_winobias_mlm};
 enum { MOST_TASKS = sizeof table / sizeof table[0] };
 
 const Task *task_at(int i)

@@ -2,6 +2,7 @@
 
     evaluations.py bec HF_DIR DATA.tsv none|mask > tsv   per row: association log_p_tm log_p_tam
     evaluations.py seat HF_DIR FOLDER mean|cls > tsv     per target: test set association, effect and p of its test (p if exact)
+    evaluations.py winobias HF_DIR FOLDER dev|test > tsv per sentence: type version number preference log_p_own log_p_other
 
 check_all(run, model, hf, shared, folder): yields (holds, text). run(*args) runs collapse; model: .h5; hf: the same as a folder.
 """
@@ -11,6 +12,7 @@ import itertools
 import json
 import math
 import os
+import re
 import shutil
 import sys
 from contextlib import redirect_stdout
@@ -172,7 +174,54 @@ def seat_all(run, model, hf, shared, folder):
         yield not bad, f"seat, {state}: p of {sum(float(theirs['p_error'][i]) == 0 for i in at.values())} tests equal but for near ties, of the others within six standard errors {bad}"
 
 
-TASKS = [stereoset, bec_pro, seat_all]
+FORMS = [("he", "she"), ("him", "her"), ("his", "her"), ("his", "hers"), ("himself", "herself")]
+
+
+def winobias(hf, folder, split):
+    s, everything, asked = lm_scores.Scorer(hf), [], []
+    pronoun = re.compile(r"\[(" + "|".join(sorted({w for f in FORMS for w in f}, key=len, reverse=True)) + r")\]", re.I)
+    for kind in (1, 2):
+        both = []
+        for version in ("pro", "anti"):
+            lines = [line.split(" ", 1) for line in open(f"{folder}/{version}_stereotyped_type{kind}.txt.{split}", encoding="utf-8").read().split("\n") if line.strip()]
+            both.append({int(n): text for n, text in lines})
+        for side, version in enumerate(("pro", "anti")):
+            for number, text in both[side].items():
+                own, other = pronoun.findall(text), pronoun.findall(both[1 - side].get(number, ""))
+                ids = s.tokenizer(re.sub(r"[][]", "", pronoun.sub("\1", text)).replace("\1", "[MASK]"))["input_ids"]
+                good = len(own) == len(other) and all((a.lower(), b.lower()) in FORMS or (b.lower(), a.lower()) in FORMS for a, b in zip(own, other))
+                pieces = [[s.tokenizer.encode(w, add_special_tokens=False) for w in words] for words in (own, other)]
+                good = good and all(len(p) == 1 for words in pieces for p in words)
+                places = [t for t, i in enumerate(ids) if i == s.mask]
+                everything.append((f"type{kind}", version, number, len(own) if good else 0))
+                if good:
+                    asked += [(tuple(ids), t, p[0]) for words in pieces for t, p in zip(places, words)]
+    found = iter(answers(s, asked))
+    print("type", "version", "number", "preference", "log_p_own", "log_p_other", sep="\t")
+    for kind, version, number, n in everything:
+        own, other = (sum(next(found) for _ in range(n)) if n else float("nan") for _ in range(2))
+        print(kind, version, number, *[f"{x:.9g}" for x in (own - other, own, other)], sep="\t")
+
+
+def winobias_mlm(run, model, hf, shared, folder):
+    data, out = shared + "/data/eval/winobias", folder + "/winobias.h5"
+    run("evaluate", model, "--task=winobias-mlm", f"--data={data}", f"--output={out}", ranks=2)
+    ours, theirs, values = items(out), columns(winobias, hf, data, "dev"), metrics(out)
+    number = {k: np.array(theirs[k], float) for k in ("preference", "log_p_own", "log_p_other")}
+    here = [list(ours[k]) == theirs[k] for k in ("type", "version")]
+    worst = max(np.nanmax(np.abs(ours[k] - v)) for k, v in number.items())
+    yield all(here) and worst <= 1e-4 and (np.isnan(ours["preference"]) == np.isnan(number["preference"])).all(), \
+        f"winobias-mlm: {len(ours['row'])} sentences, ln p within {worst:.1e}, the same {np.isnan(number['preference']).sum()} left out"
+    yield ((ours["preference"] > 0) == (number["preference"] > 0)).all(), "winobias-mlm: the same decisions"
+    share = {}
+    for kind, version, x in zip(theirs["type"], theirs["version"], number["preference"]):
+        if x == x:
+            share.setdefault(f"{kind}.{version}", []).append(100 * (x > 0))
+    worst = max(abs(values[k] - np.mean(v)) for k, v in share.items())
+    yield len(share) == 4 and worst < 1e-9, f"winobias-mlm: four shares within {worst:.1e}"
+
+
+TASKS = [stereoset, bec_pro, seat_all, winobias_mlm]
 
 
 def check_all(run, model, hf, shared, folder):
@@ -181,4 +230,4 @@ def check_all(run, model, hf, shared, folder):
 
 
 if __name__ == "__main__":
-    {"bec": bec, "seat": seat}[sys.argv[1]](*sys.argv[2:])
+    {"bec": bec, "seat": seat, "winobias": winobias}[sys.argv[1]](*sys.argv[2:])
