@@ -17,8 +17,9 @@ typedef enum {
     RANDOM_BENCH,       /* collapse bench */
     RANDOM_BOOTSTRAP,   /* resampling of intervals */
     RANDOM_TEST,
-    RANDOM_CHOICE, /* which of an item's texts */
-    RANDOM_SPLIT   /* splits of a permutation test */
+    RANDOM_CHOICE,  /* which of an item's texts */
+    RANDOM_SPLIT,   /* splits of a permutation test */
+    RANDOM_EXAMPLES /* which examples are held out, and which are drawn */
 } RandomPurpose;
 
 typedef struct {
@@ -57,5 +58,8 @@ void random_normal(uint32_t first, uint32_t second, double normal[2]);
 
 /* order[0..n) = a uniformly random permutation of 0..n-1, a function of (seed, epoch). */
 void random_permutation(uint64_t seed, uint32_t epoch, int n, int *order);
+
+/* The same, a function of the key. */
+void random_order(const RandomKey *key, int n, int *order);
 
 #endif

@@ -41,6 +41,8 @@ void batch_behind(const Batch *pool, const Packed *last, Batch *batch);
 void batch_clear(Batch *batch);
 /* Append a text of an item as it is, without labels. key: stream of its dropout. Returns the number of the sample. */
 int batch_add(const Dataset *data, BatchItem item, int text, uint32_t key, Batch *batch);
+/* Append n tokens of one id, without labels, to the sample added last: as packed_pad. */
+void batch_pad(int n, int id, bool is_seen, Batch *batch);
 /* Mask a sample, as a function of (seed, epoch, stream, position). */
 void batch_mask(const Vocabulary *vocabulary, const Masking *masking, int sample, uint32_t stream, Batch *batch);
 

@@ -5,6 +5,7 @@
 #ifndef DATA_DATASET_H
 #define DATA_DATASET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct {
@@ -15,6 +16,7 @@ typedef struct {
     int longest;     /* pieces of the longest text */
     int n_cut;       /* texts that were longer than max_length */
     int max_length;  /* in force */
+    bool is_padded;  /* samples are filled up in a step: dealt as if all were as long as the longest */
     int32_t *kind;   /* owned, as id: token types; NULL: all 0 */
     int64_t *mark_offset;
     int32_t *mark; /* owned [mark_offset[n n_texts]]: positions of a text that something is said about, ascending; those

@@ -5,6 +5,7 @@
  * P = dropout(softmax(Q K^T / sqrt(dh))),  O = P V (Vaswani et al. 2017).
  * A layer may put `n_prefix` keys and values of its own before those of every sample (prefix tuning, Li and
  * Liang 2021): they have no queries, and dropout counts them as the first columns of P.
+ * The last positions of a sample may be without keys: they see the others, and nobody sees them (padding).
  * Probabilities are not stored: the backward pass computes them again from two numbers per row, ATTENTION_ROWS
  * queries at a time, so that scratch is linear in the length; the sum over a row of P dP is the inner product of
  * dO and O (Dao et al. 2022). Local. */
@@ -20,6 +21,7 @@ enum { ATTENTION_ROWS = 48 };
 typedef struct {
     int n_samples, n_heads, d; /* B, H, D */
     const int *offset;         /* [B+1] */
+    const int *keys;           /* [B] positions of a sample, its first, that have keys; NULL: all */
     const Dropout *dropout;    /* [B]: one key per sample; row = head * length + position */
     int longest;               /* most keys of a sample, prefix included, the scratch was cut for */
     real *scratch;             /* attention_scratch(longest, dh, n_threads) numbers, aligned to 64 bytes */

@@ -25,9 +25,22 @@ typedef struct {
     Model *model;         /* borrowed: vocabulary and sizes from read on, the rest from lay_out on */
     Dataset data;         /* owned; filled by read */
     Masking masking;      /* rate and seed; the epoch is that of the step at hand */
-    int batch;            /* items of the largest step */
+    int batch;            /* items of the largest step; in read: of a step, as the key says */
+    int epoch_items;      /* of a method that chooses items, set by read: items of an epoch; 0: all there are */
+    int schedule_steps;   /* set by read: steps of an epoch as the learning rate's schedule counts them; 0: as many */
+    bool skips_check;     /* set by read: nothing is held out, so check is not called */
     void *own;            /* owned [method->own_bytes], zeroed: its memory; arrays live in the arena of lay_out */
 } MethodRun;
+
+/* Numbers that a method carries from step to step, besides weights: they are in every checkpoint. */
+typedef struct {
+    const char *name, *axes; /* of the dataset */
+    int rank;
+    int64_t dims[2];
+    double *data; /* borrowed: the same on all ranks */
+} MethodArray;
+
+enum { METHOD_ARRAYS = 4 };
 
 /* What a step tells the hooks: where it stands, and sums over the batch of all ranks. */
 typedef struct {
@@ -72,6 +85,8 @@ struct Method {
     Status (*read)(const Comm *comm, MethodRun *m, const char *path, CorpusOptions *request);
     /* Memory, counted then cut: called twice. Local. */
     void (*lay_out)(Arena *arena, MethodRun *m);
+    /* What it carries: fills array [METHOD_ARRAYS], returns how many. After lay_out. Local. */
+    int (*carries)(MethodRun *m, MethodArray *array);
     /* When the weights are those the run begins with, also where it will continue a checkpoint: what follows from them.
      * Collective; fails alike on all ranks. */
     Status (*start)(const Comm *comm, MethodRun *m);
@@ -95,7 +110,15 @@ struct Method {
     /* A value of held-out data, smaller is better, every check-steps steps and after the last: the weights with the
      * smallest become the model. Leaves everything as it was. Collective; the same value on all ranks. */
     Status (*check)(const Comm *comm, MethodRun *m, double *value);
+    /* Give back what `own` holds outside of the arena. Local. */
+    void (*close)(MethodRun *m);
 };
+
+/* Does it look at held-out data? Known once it has read. */
+static inline bool method_checks(const MethodRun *m)
+{
+    return m->method->check && !m->skips_check;
+}
 
 /* NULL if there is no such method. */
 const Method *method_find(const char *name);

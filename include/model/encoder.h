@@ -28,6 +28,7 @@ typedef struct {
 
 typedef enum {
     ENCODER_EVALUATES, /* forward only: one layer's states are kept */
+    ENCODER_KEEPS,     /* forward only: all h are kept */
     ENCODER_TRAINS,    /* all states are kept */
     ENCODER_RECOMPUTES /* each layer's input is kept, its states are computed again in the backward pass */
 } EncoderUse;

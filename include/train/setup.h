@@ -56,5 +56,6 @@ void setup_method(Trainer *trainer); /* its keys and memory; before the model is
 void setup_memory(const Comm *comm, Trainer *trainer);
 void setup_state(const char *settings, const char *command_line, Trainer *trainer);
 void setup_order(Trainer *trainer); /* the permutation of state.epoch */
+int setup_epoch_items(const Trainer *trainer);
 
 #endif

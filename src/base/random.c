@@ -41,13 +41,12 @@ void random_normal(uint32_t first, uint32_t second, double normal[2])
     normal[1] = radius * sin(angle);
 }
 
-void random_permutation(uint64_t seed, uint32_t epoch, int n, int *order)
+void random_order(const RandomKey *key, int n, int *order)
 {
-    RandomKey key = random_key(seed, RANDOM_SHUFFLE, 0, epoch, 0);
     for (int i = 0; i < n; i++) order[i] = i;
     for (int i = n - 1; i > 0; i--) { /* Fisher and Yates */
         uint32_t word[4];
-        random_words(&key, (uint32_t)i, word);
+        random_words(key, (uint32_t)i, word);
         int j = (int)random_below(word[0], (uint32_t)i + 1);
         int kept = order[i];
         order[i] = order[j];
@@ -64,4 +63,10 @@ uint32_t random_next_below(RandomDraws *d, uint32_t n)
 {
     if (d->index % 4 == 0) random_words(&d->key, d->index / 4, d->word);
     return random_below(d->word[d->index++ % 4], n);
+}
+
+void random_permutation(uint64_t seed, uint32_t epoch, int n, int *order)
+{
+    const RandomKey key = random_key(seed, RANDOM_SHUFFLE, 0, epoch, 0);
+    random_order(&key, n, order);
 }

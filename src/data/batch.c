@@ -60,6 +60,16 @@ int batch_add(const Dataset *data, BatchItem item, int text, uint32_t key, Batch
     return b;
 }
 
+void batch_pad(int n, int id, bool is_seen, Batch *batch)
+{
+    const int first = batch->packed.n_tokens;
+    packed_pad(&batch->packed, n, id, is_seen);
+    for (int t = 0; t < n; t++) {
+        batch->true_id[first + t] = id;
+        batch->label[first + t] = -1;
+    }
+}
+
 void batch_mask(const Vocabulary *vocabulary, const Masking *masking, int sample, uint32_t stream, Batch *batch)
 {
     const RandomKey key = random_key(masking->seed, RANDOM_MASK, 0, masking->epoch, stream);

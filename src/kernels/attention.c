@@ -12,6 +12,7 @@
 typedef struct {
     int ldp;                /* row stride of p, dropped, dp: m padded */
     int n, m, dh, own;      /* queries, keys, head width, first own key */
+    int keys;               /* own keys */
     int64_t stride, d;      /* row stride of qkv and of out */
     int64_t qkv_at, out_at; /* first element of this head in qkv and out */
     int first_dropout_row;
@@ -50,13 +51,15 @@ size_t attention_scratch(int longest, int dh, int n_threads)
 static HeadTask task_of(const Attention *a, int task)
 {
     const int b = task / a->n_heads, h = task % a->n_heads, dh = a->d / a->n_heads;
-    const int n = a->offset[b + 1] - a->offset[b], m = a->n_prefix + n, width = product_padded(dh);
+    const int n = a->offset[b + 1] - a->offset[b], keys = a->keys ? a->keys[b] : n;
+    const int m = a->n_prefix + keys, width = product_padded(dh);
     const int ldp = product_padded(m);
     HeadTask t = {.n = n,
                   .m = m,
                   .dh = dh,
                   .ldp = ldp,
                   .own = a->n_prefix,
+                  .keys = keys,
                   .stride = 3 * a->d,
                   .d = a->d,
                   .qkv_at = (int64_t)a->offset[b] * 3 * a->d + h * dh,
@@ -90,7 +93,7 @@ static void pack_rows(const HeadTask *t, const real *qkv, int third, real scale,
     const int width = product_padded(t->dh);
     const real *own = qkv + t->qkv_at + third * t->d;
     if (t->own) vector_kernels->pack(t->own, t->dh, t->prefix + (third - 1) * t->d, t->prefix_row, scale, y, width);
-    vector_kernels->pack(t->n, t->dh, own, t->stride, scale, y + (int64_t)t->own * width, width);
+    vector_kernels->pack(t->keys, t->dh, own, t->stride, scale, y + (int64_t)t->own * width, width);
 }
 
 /* y [dh, m] packed = the transpose of the keys (third = 1) or values (2). */
@@ -102,7 +105,7 @@ static void pack_columns(const HeadTask *t, const real *qkv, int third, real *y)
         const real *prefix = t->prefix + (third - 1) * t->d;
         vector_kernels->pack_transposed(own, t->dh, prefix, t->prefix_row, own, y, padded);
     }
-    vector_kernels->pack_transposed(t->n, t->dh, first, t->stride, padded - own, y + own, padded);
+    vector_kernels->pack_transposed(t->keys, t->dh, first, t->stride, padded - own, y + own, padded);
 }
 
 /* p [r, m] = Q K^T / sqrt(dh) of the queries from `first` on; leaves them packed. */
@@ -155,7 +158,7 @@ static void add_received(const HeadTask *t, int r, const real *inverse)
     for (int i = 0; i < r; i++) {
         const real *row = t->p + (int64_t)i * t->ldp + t->own;
         const double factor = (double)inverse[i];
-        for (int j = 0; j < t->n; j++) t->received[j] += factor * (double)row[j];
+        for (int j = 0; j < t->keys; j++) t->received[j] += factor * (double)row[j];
     }
 }
 
@@ -201,7 +204,8 @@ static void give_rows(const HeadTask *t, const real *y, int third, const Gradien
     for (int j = 0; j < t->own && g->dprefix; j++)
         memcpy(g->dprefix + j * t->prefix_row + (third - 1) * t->d, y + (int64_t)j * width, bytes);
     real *own = g->dqkv + t->qkv_at + third * t->d;
-    for (int j = 0; j < t->n; j++) memcpy(own + j * t->stride, y + (int64_t)(t->own + j) * width, bytes);
+    for (int j = 0; j < t->keys; j++) memcpy(own + j * t->stride, y + (int64_t)(t->own + j) * width, bytes);
+    for (int j = t->keys; j < t->n; j++) memset(own + j * t->stride, 0, bytes);
 }
 
 /* The queries from `first` on; `first` = 0 begins the sums of the keys' and values' gradients. */

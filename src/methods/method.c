@@ -3,13 +3,16 @@
 
 #include <string.h>
 
+#include "methods/adept.h"
 #include "methods/ase.h"
 #include "methods/bec.h"
 #include "methods/cda.h"
+#include "methods/dpce.h"
 #include "methods/mabel.h"
 #include "methods/mlm.h"
 
-static const Method *table[16] = {&method_mlm, &method_bec, &method_mabel, &method_cda, &method_ase};
+static const Method *table[16] = {&method_mlm, &method_bec,   &method_mabel, &method_cda,
+                                  &method_ase, &method_adept, &method_dpce};
 enum { MOST_METHODS = sizeof table / sizeof table[0] };
 
 const Method *method_at(int i)

@@ -13,6 +13,11 @@
 /* Dropout sites; the layer counter of a key is 4 * layer + site, the embeddings are "layer" L. */
 enum { SITE_ATTENTION, SITE_ATTENTION_OUTPUT, SITE_OUTPUT, SITE_EMBEDDING, N_SITES, SITE_PREFIX = SITE_EMBEDDING };
 
+static bool trains(EncoderUse use)
+{
+    return use == ENCODER_TRAINS || use == ENCODER_RECOMPUTES;
+}
+
 static real *cut(Arena *arena, size_t rows, size_t columns)
 {
     return arena_cut(arena, rows * columns, sizeof(real));
@@ -68,7 +73,7 @@ static void init_prefix(Arena *arena, EncoderUse use, Encoder *e)
 {
     const BertConfig *c = &e->params->config;
     if (c->prefix_shifts) e->position = arena_cut(arena, (size_t)e->max_tokens, sizeof *e->position);
-    if (!c->prefix || use == ENCODER_EVALUATES) return;
+    if (!c->prefix || !trains(use)) return;
     e->prefix = cut(arena, (size_t)e->max_samples * (size_t)c->prefix, 2 * (size_t)c->hidden);
     e->dprefix = cut(arena, (size_t)e->max_samples * (size_t)c->prefix, 2 * (size_t)c->hidden);
 }
@@ -89,7 +94,7 @@ void encoder_init(Arena *arena, const Params *params, int max_samples, int max_t
     e->g = cut(arena, layers_gelu_size((int)n, c->intermediate, params->is_bf16, gemm_threads()), 1);
     e->rounded.a = cut_rounded(arena, params, n, d);
     e->rounded.g = cut_rounded(arena, params, n, i);
-    if (use != ENCODER_EVALUATES) {
+    if (trains(use)) {
         e->df = cut(arena, n, i);
         e->dqkv = cut(arena, n, 3 * d);
         e->dh[c->layers] = e->dx = cut(arena, n, d);
@@ -156,6 +161,7 @@ static Attention attention_of(const Encoder *e, const Packed *input, int l)
                    .n_heads = e->params->config.heads,
                    .d = e->params->config.hidden,
                    .offset = input->offset,
+                   .keys = input->keys,
                    .longest = e->params->config.prefix + e->longest,
                    .scratch = e->attention_scratch,
                    .row = e->layer[l].row,

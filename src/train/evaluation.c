@@ -154,9 +154,6 @@ Status evaluations_open(const Comm *comm, const RunSettings *run, Evaluations *e
 {
     *e = (Evaluations){.run = run, .best = -1};
     CHECK(run->evaluate.steps > 0 || !run->evaluate.best[0], STATUS_USAGE, "evaluate-best needs evaluate-steps");
-    CHECK(!run->evaluate.best[0] || !run->method->check, STATUS_USAGE,
-          "evaluate-best does not go with method = %s, which chooses the weights that do best by its own held-out data",
-          run->method->name);
     if (run->evaluate.steps == 0) return STATUS_OK;
     TRY(read_tasks(e));
     TRY(read_scores(e));

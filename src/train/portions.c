@@ -65,7 +65,7 @@ static void deal(Portions *p, const Dataset *data, const int *number, int n)
 {
     const int parts = parts_of(&p->rule);
     int *first = p->first;
-    for (int i = 0; i < n; i++) p->tokens[i] = dataset_item_length(data, number[i]);
+    for (int i = 0; i < n; i++) p->tokens[i] = data->is_padded ? data->longest : dataset_item_length(data, number[i]);
     partition_balanced(n, p->tokens, parts, p->part_of, p->scratch);
     for (int k = 0; k <= parts + 1; k++) first[k] = 0;
     for (int i = 0; i < n; i++) first[p->part_of[i] + 2]++;

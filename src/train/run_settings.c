@@ -22,7 +22,7 @@ static const struct {
     {FIXED,
      {"method", SETTING_TEXT, "mlm", "", 0, 0, AT(method_name),
       "recipe: mlm (any text), bec (gender-swapped text), mabel (entailment pairs), cda (texts and counterfactuals), "
-      "ase (masked pronouns)"}},
+      "ase (masked pronouns), adept and dpce (words of groups in texts)"}},
     {FREE,
      {"compat", SETTING_CHOICE, "none", "none fnc", 0, 0, AT(compat),
       "fnc: every key as in the published code of the method"}},

@@ -98,6 +98,7 @@ void setup_method(Trainer *t)
     t->method = (MethodRun){.method = run->method,
                             .options = run_settings_options(run, run->method),
                             .model = &t->model,
+                            .batch = (int)run->batch,
                             .masking = {.rate = run->mask_rate, .seed = (uint64_t)run->seed},
                             .own = memory_alloc(1, run->method->own_bytes)};
 }
@@ -166,9 +167,10 @@ static Status read_words(const Comm *comm, const RunSettings *run, Trainer *t)
 
 /* --- memory ---------------------------------------------------------------------------------------- */
 
-static int batch_of(const RunSettings *run, const Dataset *data)
+static int batch_of(const Trainer *t)
 {
-    return run->batch < data->n ? (int)run->batch : data->n;
+    const int most = setup_epoch_items(t);
+    return t->run->batch < most ? (int)t->run->batch : most;
 }
 
 static int samples_of_item(const Trainer *t)
@@ -183,7 +185,7 @@ static PortionRule portion_rule(const Comm *comm, const RunSettings *run, const 
                          .n_ranks = comm->n_ranks,
                          .n_shards = run->work.reproducible ? (int)run->work.shards : 0,
                          .micro_batch = (int)run->work.micro_batch,
-                         .batch = batch_of(run, data),
+                         .batch = batch_of(t),
                          .per_item = samples_of_item(t),
                          .longest = data->longest};
 }
@@ -198,7 +200,7 @@ static StepSumsRule sums_rule(const Comm *comm, const RunSettings *run, const Tr
                           .in_background = overlap == OVERLAP_AUTO ? several_nodes : overlap == OVERLAP_YES,
                           .n_doubles = collects ? collapse_loss_doubles(t->words.n, t->model.config.hidden) : 0,
                           .shares_doubles = run->nc.loss.sync == SYNC_GLOBAL,
-                          .n_rows = (int64_t)row * batch_of(run, &t->method.data),
+                          .n_rows = (int64_t)row * batch_of(t),
                           .n_terms = 1 + run->method->n_terms,
                           .n_flags = N_STEP_FLAGS,
                           .freeze = t->freeze};
@@ -209,7 +211,8 @@ static void lay_out_state(const RunSettings *run, Trainer *t)
 {
     t->state.params = &t->model.params;
     t->state.dealt = t->step.sums.dealt;
-    t->state.checks = run->method->check != NULL || t->evaluations.best >= 0;
+    t->state.checks = method_checks(&t->method) || t->evaluations.best >= 0;
+    t->state.n_carried = run->method->carries ? run->method->carries(&t->method, t->state.carried) : 0;
     if (t->state.checks)
         t->state.best_weight = arena_cut(&t->arena, (size_t)t->model.params.layout.count, sizeof(real));
     if (!run_settings_collects(run)) return;
@@ -304,8 +307,12 @@ static Status load_weights(const Comm *comm, const RunSettings *run, Trainer *t)
 static int64_t hash_samples(const Dataset *data)
 {
     const size_t bytes = (size_t)data->offset[dataset_texts(data)] * sizeof *data->id;
-    const uint64_t kinds = data->kind ? XXH3_64bits(data->kind, bytes) : 0;
-    return (int64_t)(XXH3_64bits(data->id, bytes) ^ kinds);
+    uint64_t hash = XXH3_64bits(data->id, bytes);
+    if (data->kind) hash ^= XXH3_64bits(data->kind, bytes);
+    if (data->part) /* with it, what an item is for and where its word stands */
+        hash ^= XXH3_64bits(data->part, (size_t)data->n * sizeof *data->part) ^
+                XXH3_64bits(data->mark, (size_t)data->mark_offset[dataset_texts(data)] * sizeof *data->mark);
+    return (int64_t)hash;
 }
 
 static Status plan_start(const Comm *comm, const char *settings, Trainer *t, FolderPlan *plan)
@@ -395,29 +402,41 @@ static void hash_weights(const Params *params, char hash[HASH_TEXT_SIZE])
     snprintf(hash, HASH_TEXT_SIZE, "%016llx%016llx", (unsigned long long)all[1], (unsigned long long)all[0]);
 }
 
+int setup_epoch_items(const Trainer *t)
+{
+    return t->method.epoch_items > 0 ? t->method.epoch_items : t->method.data.n;
+}
+
+static int64_t steps_of_epoch(const Trainer *t)
+{
+    return (setup_epoch_items(t) + t->run->batch - 1) / t->run->batch;
+}
+
 static void set_length(const RunSettings *run, Trainer *t)
 {
-    const int64_t per_epoch = (t->method.data.n + run->batch - 1) / run->batch;
+    const int64_t per_epoch = steps_of_epoch(t), counted = t->method.schedule_steps;
     t->total_steps = run->steps > 0 ? run->steps : run->epochs * per_epoch;
-    t->step.schedule = (Schedule){(ScheduleKind)run->optimizer.schedule, run->optimizer.learning_rate,
-                                  run->optimizer.warmup, t->total_steps};
+    t->step.schedule =
+        (Schedule){(ScheduleKind)run->optimizer.schedule, run->optimizer.learning_rate, run->optimizer.warmup,
+                   counted ? t->total_steps * counted / per_epoch : t->total_steps};
     log_line("%lld steps of %lld samples, %lld steps per epoch", (long long)t->total_steps,
-             (long long)(run->batch < t->method.data.n ? run->batch : t->method.data.n), (long long)per_epoch);
+             (long long)(run->batch < setup_epoch_items(t) ? run->batch : setup_epoch_items(t)), (long long)per_epoch);
 }
 
 /* The schedule is a function of the run's length: a run that goes on and is to be of another length is told what
  * becomes of its rate. */
-static void log_new_length(const RunSettings *run, const Trainer *t)
+static void log_new_length(const Trainer *t)
 {
     const TrainState *s = &t->state;
-    const int64_t per_epoch = (t->method.data.n + run->batch - 1) / run->batch;
+    const int64_t per_epoch = steps_of_epoch(t), counted = t->method.schedule_steps;
+    const int64_t before = s->planned_steps > 0 ? s->planned_steps : s->planned_epochs * per_epoch;
     Schedule planned = t->step.schedule;
-    planned.total = s->planned_steps > 0 ? s->planned_steps : s->planned_epochs * per_epoch;
-    if (planned.total <= 0 || planned.total == t->total_steps || s->step >= t->total_steps) return;
+    planned.total = counted ? before * counted / per_epoch : before;
+    if (before <= 0 || before == t->total_steps || s->step >= t->total_steps) return;
     log_line(
         "the run was made %s, %lld steps instead of %lld, and its schedule with it: the rate of step %lld is %.4g, it "
         "would have been %.4g",
-        planned.total < t->total_steps ? "longer" : "shorter", (long long)t->total_steps, (long long)planned.total,
+        before < t->total_steps ? "longer" : "shorter", (long long)t->total_steps, (long long)before,
         (long long)s->step + 1, schedule_rate(&t->step.schedule, s->step), schedule_rate(&planned, s->step));
 }
 
@@ -459,6 +478,9 @@ Status setup_open(const Comm *comm, const RunSettings *run, const char *settings
     TRY(comm_agree(comm, interrupt_status()));
     TRY(set_parts(run, t));
     TRY(read_data(comm, run, t));
+    CHECK(!run->evaluate.best[0] || !method_checks(&t->method), STATUS_USAGE,
+          "evaluate-best does not go with method = %s, which chooses the weights that do best by its own held-out data",
+          run->method->name);
     TRY(read_words(comm, run, t));
     if (run_settings_collects(run) && !begins_at_random(run))
         TRY(pairing_tell_changes(comm, run->model.init, &run->nc.loss.pairing));
@@ -474,7 +496,7 @@ Status setup_open(const Comm *comm, const RunSettings *run, const char *settings
     setup_state(settings, command_line, t);
     if (strcmp(run->model.init, "random") != 0) hash_weights(&t->model.params, t->state.init_hash);
     TRY(continue_old(comm, plan, t));
-    log_new_length(run, t);
+    log_new_length(t);
     TRY(comm_agree(comm, interrupt_status()));
     t->log_path = file_join(run->output, "log.tsv");
     setup_order(t);
@@ -498,6 +520,7 @@ void setup_close(Trainer *t)
     evaluations_close(&t->evaluations);
     wordlist_free(&t->words);
     dataset_free(&t->method.data);
+    if (t->method.own && t->run->method->close) t->run->method->close(&t->method);
     free(t->method.own);
     free(t->trace_item);
     free(t->chosen);

@@ -87,6 +87,20 @@ static void add_best(StateList *list, TrainState *s)
     add_block(list, "/best/weights", &s->params->layout, s->best_weight, NULL);
 }
 
+static void add_carried(StateList *list, const TrainState *s)
+{
+    for (int i = 0; i < s->n_carried; i++) {
+        const MethodArray *c = &s->carried[i];
+        const StateArray array = {.name = c->name,
+                                  .axes = c->axes,
+                                  .kind = H5_F64,
+                                  .rank = c->rank,
+                                  .dims = {c->dims[0], c->dims[1]},
+                                  .data = c->data};
+        add(list, &array);
+    }
+}
+
 void state_arrays(TrainState *s, StateList *list)
 {
     Params *p = s->params;
@@ -96,6 +110,7 @@ void state_arrays(TrainState *s, StateList *list)
     add_block(list, "/optimizer/first", &p->trained, p->first, s->dealt);
     add_block(list, "/optimizer/second", &p->trained, p->second, s->dealt);
     if (s->means) add_means(list, s);
+    add_carried(list, s);
     if (s->checks) add_best(list, s);
 }
 

@@ -25,7 +25,7 @@ static bool uses_collapse(const Trainer *t)
 
 static int batch_size(const Trainer *t)
 {
-    const int64_t left = t->method.data.n - t->state.next_sample;
+    const int64_t left = setup_epoch_items(t) - t->state.next_sample;
     return left < t->run->batch ? (int)left : (int)t->run->batch;
 }
 
@@ -81,7 +81,7 @@ void trainer_advance(Trainer *t)
 {
     t->state.step++;
     t->state.next_sample += batch_size(t);
-    if (t->state.next_sample < t->method.data.n) return;
+    if (t->state.next_sample < setup_epoch_items(t)) return;
     t->state.next_sample = 0;
     t->state.epoch++;
     setup_order(t);
@@ -195,7 +195,7 @@ static Status look(const Comm *comm, Trainer *t)
 static void take_best(Trainer *t)
 {
     TrainState *s = &t->state;
-    if (!t->method.method->check || s->best_step == 0) return;
+    if (!method_checks(&t->method) || s->best_step == 0) return;
     log_line("the model is that of step %lld: %.6g on held-out data", (long long)s->best_step, s->best_value);
     memcpy(s->params->weight, s->best_weight, (size_t)s->params->layout.count * sizeof *s->best_weight);
     params_round(s->params);
@@ -222,7 +222,7 @@ static Status train_loop(const Comm *comm, Trainer *t)
         const bool is_last = t->state.step == t->total_steps;
         if (t->run->geometry_steps && (t->state.step % t->run->geometry_steps == 0 || is_last))
             TRY(snapshot_write(comm, t));
-        if (t->method.method->check && (is_last || t->state.step % t->run->check_steps == 0)) TRY(look(comm, t));
+        if (method_checks(&t->method) && (is_last || t->state.step % t->run->check_steps == 0)) TRY(look(comm, t));
         if (is_last || stop || t->state.step % t->run->checkpoint.steps == 0)
             TRY(save(comm, t, is_last || stop != STOP_NO));
         if (t->write_failed) TRY(checkpoint_writer_finish(comm, &t->writer)); /* says why, on all ranks */

@@ -1,5 +1,6 @@
 /* test_attention.c: both passes of attention against the naive fp64 twin: several lengths about the blocks' edges,
- * with and without dropout, with and without a prefix, shared and per sample, on one and on several threads. The
+ * with and without dropout, with and without a prefix, shared and per sample, with keys for all positions and for the
+ * first of them alone, on one and on several threads. The
  * gradients of the twin itself are checked by central differences. */
 #include "kernels/attention.h"
 
@@ -60,13 +61,13 @@ static double difference(int rows, int dh, const real *x, int stride, const doub
 /* The naive inputs of sample b, head h. */
 static void set_head(const Attention *a, int b, int h, int dh)
 {
-    const int n = length[b], m = n + a->n_prefix, d = a->d, own = a->n_prefix;
+    const int n = length[b], keys = a->keys ? a->keys[b] : n, m = keys + a->n_prefix, d = a->d, own = a->n_prefix;
     const real *first = qkv + a->offset[b] * 3 * d + h * dh;
     head_of(n, dh, first, 3 * d, q);
     head_of(own, dh, a->prefix + b * a->prefix_stride + h * dh, 2 * d, k);
     head_of(own, dh, a->prefix + b * a->prefix_stride + d + h * dh, 2 * d, v);
-    head_of(n, dh, first + d, 3 * d, k + own * dh);
-    head_of(n, dh, first + 2 * d, 3 * d, v + own * dh);
+    head_of(keys, dh, first + d, 3 * d, k + own * dh);
+    head_of(keys, dh, first + 2 * d, 3 * d, v + own * dh);
     head_of(n, dh, dout + a->offset[b] * d + h * dh, d, d_o);
     for (int i = 0; i < n; i++)
         for (int j = 0; j < m; j++)
@@ -75,22 +76,24 @@ static void set_head(const Attention *a, int b, int h, int dh)
                                     : dropout_kept(a->dropout[b].rate);
 }
 
-/* sums [n]: 1 + the columns of p [n, m] of the sample's own keys, summed. */
-static double received_error(int n, int m, const double *sums)
+/* sums [n]: 1 + the columns of p [n, m] of the sample's own keys, summed; 1 of a place without a key. */
+static double received_error(int n, int keys, int m, const double *sums)
 {
     double most = 0;
     for (int j = 0; j < n; j++) {
         double sum = 1;
-        for (int i = 0; i < n; i++) sum += p[i * m + m - n + j];
+        for (int i = 0; i < n && j < keys; i++) sum += p[i * m + m - keys + j];
         const double error = fabs(sums[j] - sum) / sum;
         if (!(error <= most)) most = error;
     }
     return most;
 }
 
-static void test(int dh, double rate, int n_prefix, bool is_shared, int threads)
+static void test(int dh, double rate, int n_prefix, bool is_shared, bool has_padding, int threads)
 {
     const int d = H * dh;
+    static const int padded[B] = {1, 46, 48, 70};
+    const int *keys = has_padding ? padded : length;
     int offset[B + 1] = {0};
     Dropout dropout[B];
     for (int b = 0; b < B; b++) offset[b + 1] = offset[b] + length[b];
@@ -99,18 +102,19 @@ static void test(int dh, double rate, int n_prefix, bool is_shared, int threads)
     real *row = calloc((size_t)offset[B] * 2 * H, sizeof *row);
     fill(1, 1, offset[B] * 3 * d, qkv), fill(2, 1, offset[B] * d, dout), fill(3, 1, B * PREFIX * 2 * d, prefix);
     omp_set_num_threads(threads);
-    const Attention a = {B,
-                         H,
-                         d,
-                         offset,
-                         dropout,
-                         MOST + n_prefix,
-                         scratch,
-                         row,
-                         n_prefix,
-                         prefix,
-                         is_shared ? 0 : n_prefix * 2 * d,
-                         received};
+    const Attention a = {.n_samples = B,
+                         .n_heads = H,
+                         .d = d,
+                         .offset = offset,
+                         .keys = has_padding ? padded : NULL,
+                         .dropout = dropout,
+                         .longest = MOST + n_prefix,
+                         .scratch = scratch,
+                         .row = row,
+                         .n_prefix = n_prefix,
+                         .prefix = prefix,
+                         .prefix_stride = is_shared ? 0 : n_prefix * 2 * d,
+                         .received = received};
     for (int i = 0; i < offset[B] * H; i++) received[i] = 1;         /* it is added to */
     for (int i = 0; i < offset[B] * 3 * d; i++) dqkv[i] = (real)NAN; /* all of it is overwritten */
     attention_forward(&a, qkv, out);
@@ -118,23 +122,27 @@ static void test(int dh, double rate, int n_prefix, bool is_shared, int threads)
     double forward = 0, backward = 0, to_prefix = 0, to_received = 0;
     for (int b = 0; b < B; b++)
         for (int h = 0; h < H; h++) {
-            const int n = length[b], m = n + n_prefix;
+            const int n = length[b], m = keys[b] + n_prefix;
             const real *dfirst = dqkv + offset[b] * 3 * d + h * dh, *dp = dprefix + b * n_prefix * 2 * d + h * dh;
             set_head(&a, b, h, dh);
             naive_attention(n, m, dh, q, k, v, factor, p, o);
-            to_received = fmax(to_received, received_error(n, m, received + h * offset[B] + offset[b]));
+            to_received = fmax(to_received, received_error(n, keys[b], m, received + h * offset[B] + offset[b]));
             naive_attention_backward(n, m, dh, q, k, v, factor, p, d_o, dq, dk, dv);
             forward = fmax(forward, difference(n, dh, out + offset[b] * d + h * dh, d, o));
             backward = fmax(backward, difference(n, dh, dfirst, 3 * d, dq));
-            backward = fmax(backward, difference(n, dh, dfirst + d, 3 * d, dk + n_prefix * dh));
-            backward = fmax(backward, difference(n, dh, dfirst + 2 * d, 3 * d, dv + n_prefix * dh));
+            backward = fmax(backward, difference(keys[b], dh, dfirst + d, 3 * d, dk + n_prefix * dh));
+            backward = fmax(backward, difference(keys[b], dh, dfirst + 2 * d, 3 * d, dv + n_prefix * dh));
+            for (int i = keys[b]; i < n; i++)
+                for (int c = 0; c < dh; c++)
+                    backward = fmax(backward, fabs((double)dfirst[d + i * 3 * d + c]) +
+                                                  fabs((double)dfirst[2 * d + i * 3 * d + c]));
             to_prefix = fmax(to_prefix, difference(n_prefix, dh, dp, 2 * d, dk));
             to_prefix = fmax(to_prefix, difference(n_prefix, dh, dp + d, 2 * d, dv));
         }
     check(forward <= BAR && backward <= BAR && to_prefix <= BAR && to_received <= BAR,
-          "%s dh %d, dropout %g, %d before%s, %d threads: forward %.1e, backward %.1e, prefix %.1e, received %.1e",
-          vector_kernels->name, dh, rate, n_prefix, is_shared ? " (shared)" : "", threads, forward, backward, to_prefix,
-          to_received);
+          "%s dh %d, dropout %g, %d before%s%s, %d threads: forward %.1e, backward %.1e, prefix %.1e, received %.1e",
+          vector_kernels->name, dh, rate, n_prefix, is_shared ? " (shared)" : "", has_padding ? ", padding" : "",
+          threads, forward, backward, to_prefix, to_received);
     free(scratch);
     free(row);
 }
@@ -174,10 +182,11 @@ int main(void)
     for (int level = 0; level <= vector_best_level(); level++) {
         gemm_init(vector_choose(level), 1);
         for (int dh = 8; dh <= 40; dh += 16) {
-            test(dh, 0, 0, false, 1);
-            test(dh, 0.1, 0, false, 3);
-            test(dh, 0.1, PREFIX, true, 1);
-            test(dh, 0.3, PREFIX, false, 2);
+            test(dh, 0, 0, false, false, 1);
+            test(dh, 0.1, 0, false, true, 3);
+            test(dh, 0.1, PREFIX, true, false, 1);
+            test(dh, 0.1, PREFIX, true, true, 1);
+            test(dh, 0.3, PREFIX, false, false, 2);
         }
     }
     return harness_done();

@@ -13,7 +13,7 @@ for run in $(cut -f1 "$golden" | sort -nu); do
     ranks=$(awk -F'\t' -v r="$run" '$1 == r { print $3; exit }' "$golden")
     flags=$(awk -F'\t' -v r="$run" '$1 == r { print $4; exit }' "$golden")
     method=${flags%% *}
-    case $method in *mabel|*cda) data=$ROOT/tests/data/entailment.csv;; *ase) data=$ROOT/tests/data/pronouns.csv;; *) data=$work/text.txt;; esac
+    case $method in *mabel|*cda) data=$ROOT/tests/data/entailment.csv;; *ase) data=$ROOT/tests/data/pronouns.csv;; *adept|*dpce) data=$ROOT/tests/data/examples.csv;; *) data=$work/text.txt;; esac
     more="--train-data=$data --max-length=32 --dropout=0 --nc-words=$words"
     parts=$(echo "$flags" | tr ' ' '\n' | grep -v -e '--nc-weight' | tr '\n' ' ')
     mpirun -n 1 "$collapse" train --init="$work/start/model.h5" --output="$work/parts$run" $more $parts --steps=1 --nc-weight=0 --learning-rate=0 --nc-grad=both > "$work/log" 2>&1

@@ -35,16 +35,21 @@ RUNS += [["--nc-align=shift", "--nc-space=hidden", "--nc-ids=masked", "--nc-rese
          ["--nc-reset=ema:0.9", "--nc-space=hidden", "--nc-grad=both", "--nc-metric=nc1"],
          ["--adam=hf", "--weight-decay=0.05", "--schedule=cosine", "--warmup=3", "--clip=0.5"],
          ["--nc-weight=0", "--weight-decay=0.05", "--clip=0"]]
-ROWS = {f"--method={m}": "tests/data/entailment.csv" for m in ("mabel", "cda")} | {"--method=ase": "tests/data/pronouns.csv"}  # text of each method
+ROWS = {f"--method={m}": f"tests/data/{d}.csv" for m, d in dict(mabel="entailment", cda="entailment", ase="pronouns", adept="examples", dpce="examples").items()}  # text of each method
 # Methods: ranks and flags; the golden rows are of tests/golden/methods.tsv.
 ASE = ["--method=ase", "--batch=5", "--ase-neutral=tests/data/neutral.txt", "--ase-male=tests/data/male.txt", "--ase-female=tests/data/female.txt",
        "--ase-elastic=50", "--ase-fisher-data=tests/data/lines.txt", "--ase-fisher-lines=21"]
+ADEPT, DPCE = ([f"--method={m}", "--batch=15", f"--{m}-draws=3", f"--{m}-held-out=0", "--learning-rate=2e-3"] for m in ("adept", "dpce"))
+ADEPT += ["--adept-rho=1.5"]
 MABEL = ["--method=mabel", "--batch=5"]
 METHODS = [(2, MABEL + ["--nc-weight=0"]), (2, MABEL), (1, MABEL + ["--compat=fnc"]), (2, MABEL + ["--mabel-tie=no", "--mabel-gradient=local-mean"]),
            (2, MABEL + ["--mabel-align=a2", "--mabel-vector=pooler", "--nc-grad=both", "--nc-align=masked"]),
            (2, ASE + ["--ase-squares=yes", "--nc-weight=0"]), (2, ASE), (1, ASE + ["--compat=fnc", "--batch=5"]),
            (2, ASE + ["--ase-first=yes", "--ase-fisher-cumulative=yes", "--nc-ids=true", "--ase-elastic=1e-4"]),
-           (2, ["--method=cda", "--batch=5"]), (2, ["--method=cda", "--batch=5", "--cda-both=yes", "--nc-weight=0"])]
+           (2, ["--method=cda", "--batch=5"]), (2, ["--method=cda", "--batch=5", "--cda-both=yes", "--nc-weight=0"]),
+           (2, ADEPT + ["--nc-weight=0"]), (3, ADEPT), (1, ADEPT + ["--compat=fnc"]),
+           (2, ADEPT + ["--adept-distance=kl", "--adept-layers=last", "--nc-grad=both", "--nc-space=hidden"]), (2, ADEPT + ["--adept-algorithm=prompt", "--prefix=4", "--prefix-shift=yes", "--nc-weight=0"]),
+           (2, ADEPT + ["--adept-select=legacy", "--adept-mse=all"]), (2, DPCE + ["--dpce-beta=1"]), (2, DPCE + ["--dpce-held-out=8", "--dpce-layers=first", "--nc-weight=0"]), (1, DPCE + ["--compat=fnc"])]
 cases = failures = 0
 
 

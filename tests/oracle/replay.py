@@ -16,7 +16,7 @@ import sys
 
 import h5py
 import torch
-from transformers import BertConfig, BertForMaskedLM
+from transformers import BertConfig, BertForMaskedLM, DynamicCache
 
 sys.path.insert(0, os.path.dirname(__file__))
 import bf16  # noqa: E402
@@ -27,7 +27,7 @@ EPS = 2.0**-23
 
 def load_model(path, dtype, untied=False):
     """BertForMaskedLM; where the file has them, with .pooler and .sentence, modules of products. untied: the decoder becomes
-    a matrix of its own, which begins as the word embeddings."""
+    a matrix of its own, which begins as the word embeddings. A prefix is .prefix, a parameter [X, 2D] of each layer."""
     with h5py.File(path) as f:
         a = dict(f["model"].attrs)
         config = BertConfig(
@@ -46,12 +46,31 @@ def load_model(path, dtype, untied=False):
     if "bert.pooler.dense.weight" in weights:
         model.pooler = torch.nn.Linear(width, width).to(dtype)
         weights.update({"pooler." + n: weights["bert.pooler.dense." + n] for n in ("weight", "bias")})
+    prefix = [weights[f"bert.encoder.layer.{l}.attention.self.prefix"] for l in range(model.config.num_hidden_layers)] if a.get("prefix_length", 0) else []
+    model.prefix = torch.nn.ParameterList(p.clone() for p in prefix)
+    model.prefix_shifts = bool(a.get("prefix_shifts_positions", 0))
     if not model.config.tie_word_embeddings:
         weights.setdefault("cls.predictions.decoder.weight", weights["bert.embeddings.word_embeddings.weight"].clone())
     model.load_state_dict(weights, strict=False)
     if model.config.tie_word_embeddings:
         model.tie_weights()
     return model, weights, pieces
+
+
+def layer_states(model, ids, kind, mask=None):
+    """[L + 1, n, D] of one sample. mask [n]: positions that others see."""
+    n, cache, more = len(ids), None, {}
+    if len(model.prefix):
+        cache = DynamicCache()
+        for layer, p in enumerate(model.prefix):
+            keys = p.view(1, len(p), 2, model.config.num_attention_heads, -1).permute(2, 0, 3, 1, 4)
+            cache.update(keys[0], keys[1], layer)
+        if not model.prefix_shifts:
+            more = dict(position_ids=torch.arange(n)[None])
+        mask = torch.cat([torch.ones(len(model.prefix[0])), torch.ones(n) if mask is None else mask])
+    mask = None if mask is None else mask[None]
+    out = model.bert(torch.tensor([ids]), token_type_ids=torch.tensor([kind]), attention_mask=mask, past_key_values=cache, output_hidden_states=True, **more)
+    return torch.cat(out.hidden_states)
 
 
 def settings_of(folder):
@@ -161,6 +180,8 @@ class Adam:
 
 
 def name_in_file(name):
+    if name.startswith("prefix."):
+        return f"bert.encoder.layer.{name[7:]}.attention.self.prefix"
     return "bert.pooler.dense." + name[7:] if name.startswith("pooler.") else name
 
 
@@ -173,6 +194,8 @@ def replay(trace_path, folder, init, f64=False, ranks=1, keep=None):
     if s.get("precision") == "bf16":
         bf16.round_products(model)
     named = {n: p for n, p in model.named_parameters() if n != "cls.predictions.decoder.bias"}
+    if s.get("adept-algorithm") == "prompt":
+        named = {n: p for n, p in named.items() if n.startswith("prefix.")}
     if keep is not None:
         keep.update(named)
     exempt = ["bias" in n or "LayerNorm.weight" in n for n in named]
@@ -180,7 +203,8 @@ def replay(trace_path, folder, init, f64=False, ranks=1, keep=None):
     nc_weight = float(s.get("nc-weight", 0))
     words = class_ids(folder) if nc_weight else []
     statistics = Statistics(s, words, model.config.hidden_size)
-    word = named.get("cls.predictions.decoder.weight", named["bert.embeddings.word_embeddings.weight"])
+    own = dict(model.named_parameters())
+    word = own["bert.embeddings.word_embeddings.weight"] if model.config.tie_word_embeddings else own["cls.predictions.decoder.weight"]
     method, more = tasks.task_of(s, model, named, pieces), {"ranks": ranks} if ranks > 1 else {}
     worst, history = dict(loss=0.0, task_loss=0.0, nc_loss=0.0, grad_norm=0.0), []
     trace = h5py.File(trace_path)
@@ -192,13 +216,15 @@ def replay(trace_path, folder, init, f64=False, ranks=1, keep=None):
         ids, label, true_ids, offset = (batch[n] for n in ("ids", "label", "true_ids", "offset"))
         kind = batch.get("kind", [0] * len(ids))
         samples = set(g["sample"][()].tolist())
-        begins = number == 0 or bool(samples & seen)
+        begins = number % method.steps == 0 if hasattr(method, "steps") else number == 0 or bool(samples & seen)
         seen = samples if begins else seen | samples
         hidden, picked, classes = [], [], []
         for b in range(len(offset) - 1):
             lo, hi = offset[b], offset[b + 1]
-            hidden.append(model.bert(torch.tensor([ids[lo:hi]]), token_type_ids=torch.tensor([kind[lo:hi]])).last_hidden_state[0])
-        hidden = torch.cat(hidden)
+            seen_by = (torch.tensor(ids[lo:hi]) != model.config.pad_token_id).to(dtype) if getattr(method, "pads", False) else None
+            hidden.append(layer_states(model, ids[lo:hi], kind[lo:hi], seen_by))
+        batch["layers"] = torch.cat(hidden, dim=1)
+        hidden = batch["layers"][-1]
         task, terms, whole = method(s, batch, model, hidden, **more)
         for b in range(len(offset) - 1):
             lo, hi = offset[b], offset[b + 1]
@@ -235,7 +261,7 @@ def replay(trace_path, folder, init, f64=False, ranks=1, keep=None):
             p = p.detach().double()
             ours = torch.tensor(f["model/weights/" + name_in_file(name)][()]).double()
             difference += float(((ours - p) ** 2).sum())
-            update += float(((p - start[name].double()) ** 2).sum())
+            update += float(((p - start.get(name, start.get(name_in_file(name))).double()) ** 2).sum())
     return len(steps), worst, math.sqrt(difference / update), history
 
 

@@ -7,6 +7,8 @@ belong to class means.
 import torch
 import torch.nn.functional as F
 
+import debias
+
 
 def masked_lm(batch, model, hidden):
     label = torch.tensor(batch["label"])
@@ -122,6 +124,8 @@ class Ase:
 
 
 def task_of(s, model, named, pieces):
+    if s["method"] in ("adept", "dpce"):
+        return debias.Debias(s, model, {p: i for i, p in reversed(list(enumerate(pieces)))})
     if s["method"] == "ase":
         return Ase(s, model, named, {p: i for i, p in reversed(list(enumerate(pieces)))})
     return {"mlm": mlm, "bec": mlm, "cda": mlm, "mabel": mabel}[s["method"]]

@@ -54,7 +54,14 @@ static void measure(int length, int dh, double rate)
     }
     fill((size_t)n * 3 * (size_t)d, qkv);
     fill((size_t)n * (size_t)d, dout);
-    const Attention a = {SAMPLES, HEADS, d, offset, dropout, length, scratch, row, 0, NULL, 0, NULL};
+    const Attention a = {.n_samples = SAMPLES,
+                         .n_heads = HEADS,
+                         .d = d,
+                         .offset = offset,
+                         .dropout = dropout,
+                         .longest = length,
+                         .scratch = scratch,
+                         .row = row};
     double forward[ROUNDS], backward[ROUNDS], peak[ROUNDS], share[ROUNDS];
     const double product = 2e-9 * SAMPLES * HEADS * (double)length * length * dh;
     for (int round = 0; round < ROUNDS; round++) {
