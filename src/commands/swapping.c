@@ -42,11 +42,11 @@ Status swapping_open(const Comm *comm, const SwappingOptions *o, Swapping *s)
 
 /* --- texts ------------------------------------------------------------------------------------------- */
 
-/* Characters in front of byte `at`. */
-static int64_t characters(Slice text, size_t at)
+/* Characters between two bytes. */
+static int64_t characters(Slice text, size_t from, size_t to)
 {
     int64_t n = 0;
-    for (size_t i = 0; i < at; i++) n += ((unsigned char)text.start[i] & 0xC0) != 0x80;
+    for (size_t i = from; i < to; i++) n += ((unsigned char)text.start[i] & 0xC0) != 0x80;
     return n;
 }
 
@@ -61,14 +61,15 @@ static Slice around(Slice text, const SwapPlace *p)
     return (Slice){text.start + from, to - from};
 }
 
-static void report_place(const Swapper *w, const SwapPlace *p, Slice text, int64_t line, const char *column,
+/* at: the character at which it begins, from 1. */
+static void report_place(const Swapper *w, const SwapPlace *p, Slice text, int64_t at, int64_t line, const char *column,
                          Buffer *report)
 {
     buffer_add_number(report, line);
     buffer_add_byte(report, '\t');
     line_add_field(report, slice_of(column));
     buffer_add_byte(report, '\t');
-    buffer_add_number(report, characters(text, p->at) + 1);
+    buffer_add_number(report, at);
     buffer_add_byte(report, '\t');
     buffer_add(report, text.start + p->at, p->length);
     buffer_add_byte(report, '\t');
@@ -83,6 +84,8 @@ static void report_place(const Swapper *w, const SwapPlace *p, Slice text, int64
 Slice swapping_text(Swapping *s, Slice text, int64_t line, const char *column, Buffer *report)
 {
     Swapper *w = &s->swapper;
+    int64_t at = 1;
+    size_t counted = 0;
     swap_text(w, text);
     s->texts++;
     s->changed += w->places.n > 0;
@@ -90,7 +93,10 @@ Slice swapping_text(Swapping *s, Slice text, int64_t line, const char *column, B
     for (int k = 0; k < w->places.n; k++) {
         const SwapPlace *p = &w->places.place[k];
         s->count[p->kind]++;
-        if (p->doubt) report_place(w, p, text, line, column, report);
+        if (!p->doubt) continue;
+        at += characters(text, counted, p->at);
+        counted = p->at;
+        report_place(w, p, text, at, line, column, report);
     }
     return buffer_slice(&w->out);
 }

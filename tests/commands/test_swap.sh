@@ -17,6 +17,9 @@ grep -q "swapped 4 words (4 pronouns, 0 of the list, 0 names) in 3 of 4 texts" l
 ok $? "counts: $(tr '\n' ';' < log)"
 printf 'line\tcolumn\tplace\tword\tanswer\treason\taround\n5\t\t10\ther\thim\ther may be his or him\tTom told her stories.\n' | cmp - a.tsv
 ok $? "the report names line, place, word, answer and reason"
+printf 'é told her jokes, ö told her lies\n' > two.txt; swap --text=two.txt --ambiguous=two.tsv > /dev/null 2>&1
+[ "$(cut -f3 two.tsv | tr '\n' ' ')" = "place 8 26 " ]
+ok $? "places are counted in characters"
 swap --text=a.txt 2> log | cmp - expected.csv && grep -q "in line.* 5: --ambiguous=FILE" log
 ok $? "to standard output; without a report the first lines are named"
 swap --text=a.txt --form=text 2> /dev/null | diff - <(printf 'She waters her plants.\n\n"Yes," he said, "we do."\nNothing here.\nTom told him stories.\n')
@@ -83,6 +86,9 @@ printf 'sir\tmadam\nsir\tmiss\n' > twice.txt; fails 65 "twice.txt: line 2: 'sir'
 swap --text=a.txt --pairs=twice.txt --pairs-twice=first --output=t.csv 2> /dev/null; ok $? "the first of two counterparts, on request"
 printf 'king\tking\n' > same.txt; fails 65 "stands on both sides" "$collapse" swap --text=a.txt --pairs=same.txt
 fails 64 "pairs-second needs pairs" "$collapse" swap --text=a.txt --pairs-second=same.txt
+mkdir -p prefix/bin prefix/share/collapse/jobs && cp "$collapse" prefix/bin/ && cp -R "$ROOT/jobs/words" prefix/share/collapse/jobs/
+prefix/bin/collapse swap --text=a.txt 2> log | cmp - expected.csv && grep -q "prefix/share/collapse/jobs/words/gender-pairs.txt" log
+ok $? "installed, it finds the list in PREFIX/share/collapse"
 cp "$collapse" lone; fails 64 "a list of pairs must be named" ./lone swap --text=a.txt
 fails 74 "standard output cannot be written" sh -c "'$collapse' swap --text=a.txt > /dev/full"
 [ ! -e e.csv ] && [ -z "$(find . -name '*.partial')" ]
