@@ -23,6 +23,7 @@ typedef struct {
                           line without one is a text of its own */
     bool has_specials; /* texts may begin with [CLS] and end with [SEP] themselves: once is enough */
     int max_length;    /* pieces of a text with its special ones */
+    const char *cure;  /* for plain text where a table is needed: what else to do, behind "; "; NULL: nothing */
 
     /* Not NULL: an item is a sample of a running text, cut as data/corpus does (plain text has lines), and the same
      * with its genders swapped: n_columns = 2, of which only column[0] is read. names may be NULL. */

@@ -35,8 +35,8 @@ static Status want_columns(Table *table, const ItemsRequest *request, int place[
         CHECK(
             request->is_pair, STATUS_DATA,
             "%s: is plain text, but %d texts an item need a table with as many columns; name it .csv, .tsv or .jsonl, "
-            "or set format",
-            table->path, request->n_columns);
+            "or set format%s%s",
+            table->path, request->n_columns, request->cure ? "; " : "", request->cure ? request->cure : "");
         return table_want(table, "", &place[0]);
     }
     for (int c = 0; c < request->n_columns; c++) {

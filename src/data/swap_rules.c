@@ -164,7 +164,7 @@ static const char relation[] =
 static bool holds(const char *list, Slice word)
 {
     char key[40];
-    if (word.length + 3 > sizeof key) return false;
+    if (!word.length || word.length + 3 > sizeof key) return false;
     key[0] = ' ';
     memcpy(key + 1, word.start, word.length);
     key[word.length + 1] = ' ';

@@ -8,15 +8,18 @@
 
 char *share_find(const char *name)
 {
-    static const char *const beside[] = {"/share/collapse", ""};
-    char *program = file_target("/proc/self/exe"), *folder = file_folder(program), *above = file_folder(folder);
-    char *found = NULL;
-    for (size_t i = 0; i < sizeof beside / sizeof beside[0] && !found; i++) {
-        char *path = memory_print("%s%s/%s", above, beside[i], name);
-        if (file_exists(path)) found = path;
-        else free(path);
+    enum { UP = 2 /* folders over the program's: build/ may have folders of its own */ };
+    char *program = file_target("/proc/self/exe"), *folder = file_folder(program), *found = NULL;
+    for (int i = 0; i < UP && !found; i++) {
+        char *above = file_folder(folder);
+        free(folder);
+        folder = above;
+        char *installed = memory_print("%s/share/collapse/%s", folder, name), *source = file_join(folder, name);
+        const bool is_installed = file_exists(installed);
+        if (is_installed || file_exists(source)) found = memory_copy_text(is_installed ? installed : source);
+        free(installed);
+        free(source);
     }
-    free(above);
     free(folder);
     free(program);
     return found;

@@ -59,8 +59,10 @@ static Status read_swapped(const Comm *comm, MethodRun *m, const char *path, con
 static Status read_texts(const Comm *comm, MethodRun *m, const char *path, CorpusOptions *request)
 {
     const CdaOptions *o = m->options;
-    const ItemsRequest items = {
-        .format = (TableFormat)request->format, .n_columns = N_TEXTS, .max_length = request->max_length};
+    const ItemsRequest items = {.format = (TableFormat)request->format,
+                                .n_columns = N_TEXTS,
+                                .max_length = request->max_length,
+                                .cure = "or set cda-pairs = own, which swaps a running text"};
     CHECK(!request->pair || !request->pair[0], STATUS_USAGE, "method = cda reads no pairs; leave pair-column out");
     CHECK(o->pairs[0] || !o->names[0], STATUS_USAGE, "cda-names is for cda-pairs, which is not set");
     if (o->pairs[0]) return read_swapped(comm, m, path, request);

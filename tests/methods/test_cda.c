@@ -1,5 +1,6 @@
 /* test_cda.c: which of an item's two texts is trained on. Oracles: shares of a fair and of an unfair coin over many
- * items and epochs; the samples of the two texts by hand. */
+ * items and epochs; the samples of the two texts by hand.
+ * ranks: 1 */
 #include "methods/cda.h"
 
 #include <stdlib.h>

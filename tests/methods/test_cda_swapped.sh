@@ -34,5 +34,5 @@ bad() { "$collapse" train base.conf --output=bad --method=cda --steps=2 "$@"; }
 fails 65 "twice.txt: line 2: 'sir' stands for 'miss'" bad --cda-pairs=twice.txt
 fails 74 "none.txt: cannot be opened" bad --cda-pairs=none.txt
 fails 64 "cda-names is for cda-pairs" bad --cda-names=names.txt
-fails 65 "is plain text, but 2 texts an item need a table" bad
+fails 65 "is plain text, but 2 texts .* or set cda-pairs = own" bad
 : > empty.txt; fails 65 "holds no text" bad --cda-pairs=own --train-data=empty.txt
