@@ -75,6 +75,7 @@ void result_log_skipped(const EvaluationResult *result);
 
 /* Exactly one JSON object on one line; owned by the caller. */
 char *result_json(const EvaluationResult *result);
+struct json_t *result_json_object(const EvaluationResult *result); /* the same, owned by the caller (io/json.h) */
 /* /metric/<name> and /interval/<name> into an open file; /metric/n_items and n_skipped too. */
 Status result_write_metrics(const EvaluationResult *result, H5File *file);
 /* /item/row, skipped and <field>, /metric/<name>, /interval/<name>; /compare/<column>, a row per metric. */

@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "commands/command.h"
+#include "commands/evaluate_all.h"
+#include "evaluate/recognise.h"
 #include "evaluate/task.h"
 #include "io/output.h"
 #include "io/table.h"
@@ -17,12 +19,13 @@ typedef struct {
     int format;
     bool json, overwrite;
     RuntimeOptions runtime;
-    const Task *task;
+    const Task *task;                                   /* NULL: all */
     _Alignas(double) char of_tasks[TASK_OPTIONS_BYTES]; /* the tasks' own keys */
 } Options;
 
 static const Setting common[] = {
-    {"task", SETTING_TEXT, "", "", 0, 0, offsetof(Options, task_name), "what to measure: one of the tasks above"},
+    {"task", SETTING_TEXT, "", "", 0, 0, offsetof(Options, task_name),
+     "what to measure: one of the tasks above, or all: what a folder of data offers"},
     {"data", SETTING_PATH, "", "", 0, 0, offsetof(Options, data), "the task's file: text, or a table"},
     {"format", SETTING_CHOICE, "auto", TABLE_FORMATS, 0, 0, offsetof(Options, format), TABLE_FORMAT_HELP},
     {"text-column", SETTING_TEXT, TABLE_COLUMN, "", 0, 0, offsetof(Options, text_column),
@@ -174,11 +177,26 @@ static Status check_owners(const Settings *settings, const Task *chosen)
     return STATUS_OK;
 }
 
+/* All tasks with their own keys; what belongs to one file or one task does not go with it. */
+static Status check_all(const Settings *settings, const Options *o)
+{
+    static const char *const single[] = {"format", "text-column", "output", "metrics", "compare"};
+    CHECK(o->data[0], STATUS_USAGE, "task = all needs --data=FOLDER");
+    for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
+        CHECK(!settings_is_given(settings, single[i]), STATUS_USAGE, "%s does not go with task = all; name the task",
+              single[i]);
+    CHECK(settings->n_operands == 1 || !o->json, STATUS_USAGE, "--json goes with one model, not with %d",
+          settings->n_operands);
+    return STATUS_OK;
+}
+
 static Status check(const Settings *settings, Options *o)
 {
     CHECK(o->task_name[0], STATUS_USAGE, "evaluate needs --task; one of: %s", task_names());
+    o->task = NULL;
+    if (strcmp(o->task_name, "all") == 0) return check_all(settings, o);
     o->task = task_find(o->task_name);
-    CHECK(o->task, STATUS_USAGE, "task = '%s' is not one of: %s", o->task_name, task_names());
+    CHECK(o->task, STATUS_USAGE, "task = '%s' is not one of: %s all", o->task_name, task_names());
     CHECK(o->data[0], STATUS_USAGE, "evaluate needs --data=FILE");
     CHECK(settings->n_operands == 1 || (!o->json && !o->output[0] && !o->compare[0]), STATUS_USAGE,
           "--json, --output and --compare go with one model, not with %d", settings->n_operands);
@@ -193,7 +211,7 @@ static Status check_output(const Comm *comm, const char *model, const Options *o
     static const OutputKind kind = {"a file of collapse evaluate", "collapse-scores", NULL, false};
     Input input[MOST_INPUTS] = {{"the model", model}, {"--data", o->data}, {"--compare", o->compare}};
     int n = 3;
-    for (int k = 0; k < o->task->n_keys && n < MOST_INPUTS; k++) {
+    for (int k = 0; o->task && k < o->task->n_keys && n < MOST_INPUTS; k++) {
         const Setting *key = &o->task->key[k];
         if (key->kind != SETTING_PATH) continue;
         const char *path;
@@ -218,7 +236,8 @@ static Status run(int argc, char **argv)
     if (!status) {
         char *line = command_line_text(argc, argv);
         status = runtime_begin(comm, &options.runtime);
-        if (!status) status = evaluate_models(comm, &settings, &options, line);
+        if (!status && options.task) status = evaluate_models(comm, &settings, &options, line);
+        else if (!status) status = evaluate_all(comm, &settings, options.data, options.of_tasks, options.json);
         free(line);
     }
     settings_free(&settings);
@@ -231,7 +250,9 @@ static void help(void)
     int n;
     printf("Tasks:\n\n");
     for (int i = 0; (task = task_at(i)); i++) printf("%s: %s\n%s\n", task->name, task->summary, task->help);
-    printf("A dash: not measured, with the reason on standard error. Intervals (--json, --output) need five items.\n"
+    printf("all: every evaluation that the files of a folder (--data) offer, in one table. Files are recognised so:\n");
+    offers_print_rules();
+    printf("\nA dash: not measured, with the reason on standard error. Intervals (--json, --output) need five items.\n"
            "More ranks (mpirun) share the work; the scores have the same bits on any number of them.\n\n");
     const Setting *table = join_table(&n);
     settings_help(table, n);

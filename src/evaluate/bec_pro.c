@@ -10,6 +10,7 @@
 #include "analysis/statistics.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "evaluate/item_measures.h"
 #include "evaluate/names.h"
 
 enum { RESAMPLES = 10000, N_PERSONS = 2, N_PROFESSIONS = 3, ALL = -1 };
@@ -418,6 +419,8 @@ static void close_bec(TaskRun *run)
     names_free(&b->professions);
 }
 
+static const char *const headline[] = {"female.female", "female.male", "male.female", "male.male", NULL};
+
 const Task task_bec_pro = {
     .name = "bec-pro",
     .summary = "what a profession does to the probability of a person word",
@@ -432,8 +435,10 @@ const Task task_bec_pro = {
     .key = keys,
     .n_keys = sizeof keys / sizeof keys[0],
     .options_bytes = sizeof(Options),
+    .headline = headline,
     .own_bytes = sizeof(Bec),
     .read = read_rows,
     .aggregate = aggregate,
+    .measures = bec_pro_measures,
     .close = close_bec,
 };

@@ -144,6 +144,11 @@ static json_t *comparison_json(const Comparison *c)
 
 char *result_json(const EvaluationResult *r)
 {
+    return json_print(result_json_object(r), 17);
+}
+
+json_t *result_json_object(const EvaluationResult *r)
+{
     json_t *root = json_object(), *metric = json_object(), *interval = json_object(), *skipped = json_object();
     for (size_t i = 0; i < r->n_metrics; i++) {
         const Metric *m = &r->metric[i];
@@ -161,7 +166,7 @@ char *result_json(const EvaluationResult *r)
     json_put(root, "metric", metric);
     json_put(root, "interval", interval);
     if (r->comparison) json_put(root, "compare", comparison_json(r->comparison));
-    return json_print(root, 17);
+    return root;
 }
 
 static Status write_scalar(H5File *file, const char *group, const char *name, double value)

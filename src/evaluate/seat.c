@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "evaluate/data_files.h"
+#include "evaluate/item_measures.h"
 #include "evaluate/names.h"
 #include "evaluate/seat_measure.h"
 #include "io/json.h"
@@ -315,6 +316,8 @@ static void close_seat(TaskRun *run)
     free(s->state);
 }
 
+static const char *const headline[] = {"mean_abs_effect", NULL};
+
 const Task task_seat = {
     .name = "seat",
     .summary = "are two sets of sentences nearer to different attributes?",
@@ -329,9 +332,11 @@ const Task task_seat = {
     .key = keys,
     .n_keys = sizeof keys / sizeof keys[0],
     .options_bytes = sizeof(Options),
+    .headline = headline,
     .own_bytes = sizeof(Seat),
     .read = read_tests,
     .visit = add_states,
     .aggregate = aggregate,
+    .measures = seat_measures,
     .close = close_seat,
 };

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "evaluate/item_measures.h"
 #include "evaluate/stereoset_measure.h"
 #include "io/json.h"
 
@@ -355,6 +356,8 @@ static void close_stereo(TaskRun *run)
     names_free(&s->targets);
 }
 
+static const char *const headline[] = {"overall.lms", "overall.ss", "overall.icat", NULL};
+
 const Task task_stereoset = {
     .name = "stereoset",
     .summary = "does the model prefer a stereotype to its opposite, and either to nonsense?",
@@ -366,8 +369,10 @@ const Task task_stereoset = {
             "  TYPE.n       examples that were scored; TYPE.terms, TYPE.ties (stereotype as likely as its opposite)\n"
             "  masked       sequences that were computed; several_pieces, unknown, blank_twice: fillers of several\n"
             "               pieces, pieces [UNK] that were scored, contexts with two blanks\n",
+    .headline = headline,
     .own_bytes = sizeof(Stereo),
     .read = read_examples,
     .aggregate = aggregate,
+    .measures = stereoset_measures,
     .close = close_stereo,
 };
