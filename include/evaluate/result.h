@@ -36,7 +36,7 @@ enum { RESULT_FIELDS = 16, RESULT_TEXT_BYTES = 256 /* of a text that is kept */ 
 struct Comparison; /* evaluate/compare.h */
 
 typedef struct {
-    const char *task, *model, *data; /* borrowed */
+    const char *task, *model, *data; /* borrowed; model NULL: the task needs none */
     char data_hash[HASH_TEXT_SIZE];  /* XXH3-128 of the bytes of data; "": not known, or a folder */
     char *keys;                      /* owned, or NULL: keys of the task that change its scores, `key = value, ...` */
     int64_t n_items, n_skipped;      /* scored; left out */

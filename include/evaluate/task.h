@@ -38,6 +38,7 @@ struct Task {
     int n_keys;
     size_t options_bytes, own_bytes;
     const char *const *headline; /* the measures that stand for it in the log of a run, the last NULL; NULL: all */
+    bool needs_no_model;         /* it reads data alone and is given no model: no vocabulary, no queries */
     const char *const *metric;   /* its measures, the last NULL; NULL: their names depend on the data */
 
     /* Are the options sound, and the columns that are asked for (metrics: a list with commas, "" = all)? Local. */

@@ -104,7 +104,7 @@ static void print_row(const EvaluationResult *r, const char *metrics, bool heade
             if (is_shown(metrics, r->metric[i].name)) printf(" %*s", WIDTH, r->metric[i].name);
         printf(" %*s %*s\n", WIDTH, "items", WIDTH, "skipped");
     }
-    printf("%-32s", r->model);
+    printf("%-32s", r->model ? r->model : "-");
     for (size_t i = 0; i < r->n_metrics; i++)
         if (is_shown(metrics, r->metric[i].name)) printf(" %*s", WIDTH, result_text("%.4f", r->metric[i].value, text));
     printf(" %*lld %*lld\n", WIDTH, (long long)r->n_items, WIDTH, (long long)r->n_skipped);
@@ -148,12 +148,12 @@ static Status show(const Options *o, const EvaluationResult *r, bool first, cons
 
 static Status evaluate_models(const Comm *comm, const Settings *settings, const Options *o, const char *command_line)
 {
-    for (int i = 0; i < settings->n_operands; i++) {
+    for (int i = 0; i == 0 || i < settings->n_operands; i++) {
         EvaluationResult result = {0};
         TaskRun task = {.task = o->task,
                         .options = options_of(o),
                         .settings = settings,
-                        .model_path = settings->operand[i],
+                        .model_path = settings->n_operands ? settings->operand[i] : NULL,
                         .data = o->data,
                         .format = (TableFormat)o->format,
                         .column = o->text_column,
@@ -181,6 +181,7 @@ static Status check_owners(const Settings *settings, const Task *chosen)
 static Status check_all(const Settings *settings, const Options *o)
 {
     static const char *const single[] = {"format", "text-column", "output", "metrics", "compare"};
+    CHECK(settings->n_operands > 0, STATUS_USAGE, "evaluate needs a MODEL.h5; see collapse evaluate --help");
     CHECK(o->data[0], STATUS_USAGE, "task = all needs --data=FOLDER");
     for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
         CHECK(!settings_is_given(settings, single[i]), STATUS_USAGE, "%s does not go with task = all; name the task",
@@ -198,7 +199,11 @@ static Status check(const Settings *settings, Options *o)
     o->task = task_find(o->task_name);
     CHECK(o->task, STATUS_USAGE, "task = '%s' is not one of: %s all", o->task_name, task_names());
     CHECK(o->data[0], STATUS_USAGE, "evaluate needs --data=FILE");
-    CHECK(settings->n_operands == 1 || (!o->json && !o->output[0] && !o->compare[0]), STATUS_USAGE,
+    CHECK(settings->n_operands == 0 || !o->task->needs_no_model, STATUS_USAGE, "task %s reads no model; leave '%s' out",
+          o->task->name, settings->operand[0]);
+    CHECK(settings->n_operands > 0 || o->task->needs_no_model, STATUS_USAGE,
+          "evaluate needs a MODEL.h5; see collapse evaluate --help");
+    CHECK(settings->n_operands <= 1 || (!o->json && !o->output[0] && !o->compare[0]), STATUS_USAGE,
           "--json, --output and --compare go with one model, not with %d", settings->n_operands);
     TRY(check_owners(settings, o->task));
     TRY(check_metrics(o->metrics, o->task->metric));
@@ -229,10 +234,10 @@ static Status run(int argc, char **argv)
     Options options;
     int n;
     const Setting *table = join_table(&n);
-    Status status = command_read(table, n, argc, argv, 1, true, "a MODEL.h5", &settings, &options);
+    Status status = command_read(table, n, argc, argv, 0, true, "a MODEL.h5", &settings, &options);
     if (!status) status = check(&settings, &options);
     status = command_agree(&settings, status);
-    if (!status) status = check_output(comm, settings.operand[0], &options);
+    if (!status) status = check_output(comm, settings.n_operands ? settings.operand[0] : "", &options);
     if (!status) {
         char *line = command_line_text(argc, argv);
         status = runtime_begin(comm, &options.runtime);

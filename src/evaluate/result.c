@@ -158,7 +158,7 @@ json_t *result_json_object(const EvaluationResult *r)
     }
     for (size_t i = 0; i < r->n_reasons; i++) json_put(skipped, r->skipped[i].reason, json_integer(r->skipped[i].n));
     json_put(root, "task", json_text(r->task));
-    json_put(root, "model", json_text(r->model));
+    json_put(root, "model", r->model ? json_text(r->model) : json_null());
     json_put(root, "data", json_text(r->data));
     json_put(root, "n_items", json_integer(r->n_items));
     json_put(root, "n_skipped", json_integer(r->n_skipped));
@@ -252,7 +252,7 @@ static Status write_body(H5File *file, const void *context)
     TRY(write_items(file, r));
     TRY(result_write_metrics(r, file));
     TRY(h5_put_text(file, "/", "task", r->task));
-    TRY(h5_put_text(file, "/", "model", r->model));
+    TRY(h5_put_text(file, "/", "model", r->model ? r->model : ""));
     TRY(h5_put_text(file, "/", "data", r->data));
     TRY(h5_put_text(file, "/", "data_xxh128", r->data_hash));
     TRY(h5_put_text(file, "/", "keys", r->keys ? r->keys : ""));

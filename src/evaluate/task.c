@@ -14,10 +14,11 @@
 #include "evaluate/seat.h"
 #include "evaluate/stereoset.h"
 #include "evaluate/winobias_mlm.h"
+#include "evaluate/winobias_score.h"
 #include "io/file.h"
 
-static const Task *table[32] = {&task_pronoun_gap, &task_crows_pairs, &task_perplexity,  &task_bec_pro,
-                                &task_seat,        &task_stereoset,   &task_winobias_mlm};
+static const Task *table[32] = {&task_pronoun_gap, &task_crows_pairs, &task_perplexity,   &task_bec_pro,
+                                &task_seat,        &task_stereoset,   &task_winobias_mlm, &task_winobias_score};
 enum { MOST_TASKS = sizeof table / sizeof table[0] };
 
 const Task *task_at(int i)
@@ -139,6 +140,7 @@ static Status measure(const Comm *comm, TaskRun *run)
     TRY(comm_agree(comm, comm->rank == 0 ? prepare(run) : STATUS_OK));
     if (task->begin) TRY(task->begin(comm, run));
     TRY(comm_agree(comm, task->read(run)));
+    if (task->needs_no_model) return comm_agree(comm, comm->rank == 0 ? summarise(run) : STATUS_OK);
     if (!run->in_memory && needs_head(&run->queries))
         TRY(comm_agree(comm, comm->rank == 0 ? check_head(run->model_path) : STATUS_OK));
     TRY(queries_run(comm, run->model_path, &run->model, run->data, task->name, &run->queries,
@@ -151,7 +153,8 @@ Status task_run(const Comm *comm, TaskRun *run, EvaluationResult *result)
     *result = (EvaluationResult){.task = run->task->name, .model = run->model_path, .data = run->data};
     run->result = result;
     run->queries = (Queries){0};
-    if (run->in_memory) model_open_like(run->in_memory, &run->model);
+    if (run->task->needs_no_model) run->model = (Model){0};
+    else if (run->in_memory) model_open_like(run->in_memory, &run->model);
     else TRY(model_open(comm, run->model_path, &run->model));
     run->own = memory_alloc(run->task->own_bytes + 1, 1);
     memset(run->own, 0, run->task->own_bytes);
@@ -159,6 +162,6 @@ Status task_run(const Comm *comm, TaskRun *run, EvaluationResult *result)
     if (run->task->close) run->task->close(run);
     free(run->own);
     queries_free(&run->queries);
-    model_close(&run->model);
+    if (!run->task->needs_no_model) model_close(&run->model);
     return status;
 }

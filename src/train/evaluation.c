@@ -25,6 +25,9 @@ static Status add_task(Evaluations *e, Slice entry)
     if (!t->task)
         status =
             status_set(STATUS_USAGE, __FILE__, __LINE__, "evaluate-tasks: '%s' is not one of: %s", task, task_names());
+    else if (t->task->needs_no_model)
+        status = status_set(STATUS_USAGE, __FILE__, __LINE__,
+                            "evaluate-tasks: %s reads no model; use collapse evaluate", task);
     else if (!data[0])
         status = status_set(STATUS_USAGE, __FILE__, __LINE__,
                             "evaluate-tasks: %s has no file; write %s=FILE, several between commas", task, task);

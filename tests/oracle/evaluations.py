@@ -221,7 +221,23 @@ def winobias_mlm(run, model, hf, shared, folder):
     yield len(share) == 4 and worst < 1e-9, f"winobias-mlm: four shares within {worst:.1e}"
 
 
-TASKS = [stereoset, bec_pro, seat_all, winobias_mlm]
+def winobias_score(run, model, hf, shared, folder):
+    data, out = shared + "/data/eval/winobias/oracle", folder + "/score.h5"
+    run("evaluate", "--task=winobias-score", f"--data={data}", f"--output={out}", ranks=2)
+    values, worst = metrics(out), 0
+    for name in os.listdir(data):
+        hits = np.zeros(3)
+        rows = list(csv.DictReader(open(f"{data}/{name}", encoding="utf-8"), delimiter="\t", quoting=csv.QUOTE_NONE))
+        for r in rows:
+            gold, found = sorted(map(tuple, json.loads(r["gold_clusters"])[0])), [sorted(map(tuple, c)) for c in json.loads(r["predicted_clusters"])]
+            hits += [bool(found) and found[0][0][0] == gold[0][0], any(set(gold) <= set(c) for c in found), any(gold == c for c in found)]
+        share = 100 * hits / len(rows)
+        want = dict(zip(("accuracy", "linked", "exact"), share), f1=100 * 2 * share[0] / (100 + share[0]))
+        worst = max([worst] + [abs(values[f"{name[:-4]}.{k}"] - v) for k, v in want.items()])
+    yield worst < 1e-10, f"winobias-score: eight files, four scores each within {worst:.1e}"
+
+
+TASKS = [stereoset, bec_pro, seat_all, winobias_mlm, winobias_score]
 
 
 def check_all(run, model, hf, shared, folder):
