@@ -12,18 +12,17 @@
 static const char closed[] =
     " a an the this that these those some any each every no another both either neither all enough my your its our "
     "their i you he she it we they me us them him her his hers mine yours ours theirs who whom whose which what "
-    "whatever "
-    "whoever why how when where whenever wherever while whether if because although though unless until till since as "
-    "than and or nor but so yet for of in on at to with by from about into onto upon through throughout during without "
-    "within against among amid around behind beneath beside besides between beyond despite except out per toward "
-    "towards under underneath up via across along after before above below off away near too also again there here now "
-    "today tomorrow yesterday tonight once twice soon anyway alone instead not never ever always often sometimes "
-    "usually already just even together apart aside ahead forward afterwards afterward sooner someday "
-    "meanwhile however indeed perhaps maybe therefore thus hence else anymore everywhere somewhere anywhere nowhere "
-    "is am are was were be been has have had do does did would shall should could may must isn't aren't wasn't weren't "
-    "hasn't haven't hadn't don't doesn't didn't won't wouldn't can't cannot couldn't shouldn't mustn't "
-    "myself yourself himself herself itself ourselves themselves something anything nothing everything someone anyone "
-    "everyone somebody anybody nobody everybody ";
+    "whatever whoever why how when where whenever wherever while whether if because although though unless until "
+    "till since as than and or nor but so yet for of in on at to with by from about into onto upon through "
+    "throughout during without within against among amid around behind beneath beside besides between beyond "
+    "despite except out per toward towards under underneath up via across along after before above below off away "
+    "near too also again there here now today tomorrow yesterday tonight once twice soon anyway alone instead not "
+    "never ever always often sometimes usually already just even together apart aside ahead forward afterwards "
+    "afterward sooner someday meanwhile however indeed perhaps maybe therefore thus hence else anymore anyways "
+    "everywhere somewhere anywhere nowhere is am are was were be been has have had do does did would shall should "
+    "could may must isn't aren't wasn't weren't hasn't haven't hadn't don't doesn't didn't won't wouldn't can't "
+    "cannot couldn't shouldn't mustn't myself yourself himself herself itself ourselves themselves something "
+    "anything nothing everything someone anyone everyone somebody anybody nobody everybody ";
 /* These may begin one or not, and mostly do not. */
 static const char mostly_not[] = " down over inside outside like still well might can round ";
 
@@ -41,20 +40,21 @@ static const char negation[] = " not never ever always often just also still onl
 
 /* Verbs with two objects. */
 static const char gives[] =
-    " give gives gave given giving tell tells told telling ask asks asked asking show shows showed shown showing offer "
-    "offers offered offering send sends sent sending bring brings brought bringing buy buys bought buying cost costs "
-    "hand hands handed handing lend lends lent lending owe owes owed owing pay pays paid paying promise promises "
-    "promised promising sell sells sold selling serve serves served serving teach teaches taught teaching throw throws "
-    "threw thrown throwing toss tosses tossed pass passes passed passing deny denies denied denying refuse refuses "
-    "refused save saves saved saving feed feeds fed feeding cook cooks cooked cooking bake bakes baked baking read "
-    "reads reading write writes wrote written writing wish wishes wished wishing grant grants granted granting award "
-    "awards awarded awarding leave leaves left leaving get gets got gotten getting find finds found finding make makes "
-    "made making do does did doing done sing sings sang singing play plays played pour pours poured pouring build "
-    "builds built building earn earns earned assign assigns assigned allow allows allowed allowing forgive forgives "
-    "forgave forgiven envy envies envied charge charges charged fine fines fined bet bets guarantee guarantees "
-    "guaranteed loan loans loaned mail mails mailed order orders ordered spare spares spared quote quotes quoted fetch "
-    "fetches fetched fetching draw draws drew drawing knit knits knitted prepare prepares prepared email texted text "
-    "emailed post posted pitch slip slipped won win wins call calls called calling name names named naming ";
+    " give gives gave given giving tell tells told telling ask asks asked asking show shows showed shown showing "
+    "offer offers offered offering send sends sent sending bring brings brought bringing buy buys bought buying "
+    "cost costs hand hands handed handing lend lends lent lending owe owes owed owing pay pays paid paying promise "
+    "promises promised promising sell sells sold selling serve serves served serving teach teaches taught teaching "
+    "throw throws threw thrown throwing toss tosses tossed pass passes passed passing deny denies denied denying "
+    "refuse refuses refused save saves saved saving feed feeds fed feeding cook cooks cooked cooking bake bakes "
+    "baked baking read reads reading write writes wrote written writing wish wishes wished wishing grant grants "
+    "granted granting award awards awarded awarding leave leaves left leaving get gets got gotten getting find "
+    "finds found finding make makes made making do does did doing done sing sings sang singing play plays played "
+    "pour pours poured pouring build builds built building earn earns earned assign assigns assigned allow allows "
+    "allowed allowing forgive forgives forgave forgiven envy envies envied charge charges charged fine fines fined "
+    "bet bets guarantee guarantees guaranteed loan loans loaned mail mails mailed order orders ordered spare "
+    "spares spared quote quotes quoted fetch fetches fetched fetching draw draws drew drawing knit knits knitted "
+    "prepare prepares prepared email texted text emailed post posted pitch slip slipped won win wins call calls "
+    "called calling name names named naming provide provides provided providing ";
 /* Verbs with an object and what it becomes or is taken for. */
 static const char complements[] =
     " make makes made making keep keeps kept keeping find finds found finding leave leaves left leaving drive drives "
@@ -95,10 +95,11 @@ static const char may_move[] =
 /* Base forms behind see, let, make, help: the first are no nouns as a rule, the second may be. */
 static const char base_verb[] =
     " go come be become get leave stay eat sing speak say tell know think feel see hear sit lie rise die live grow "
-    "learn "
-    "carry find give keep make put take bring bleed believe understand forget remember choose decide realize realise "
-    "suffer apologize apologise disappear arrive enter explain happen wear write read pay lose forgive relax weep "
-    "apply pack unpack climb swallow tremble blush shine fly ";
+    "learn carry find give keep make put take bring bleed believe understand forget remember choose decide realize "
+    "realise suffer apologize apologise disappear arrive enter explain happen wear write read pay lose forgive "
+    "relax weep apply pack unpack climb swallow tremble blush shine fly identify settle enjoy improve solve "
+    "achieve avoid recover complete develop obtain overcome organize organise reach manage adjust cope heal gain "
+    "perform seem appear ";
 static const char base_or_noun[] =
     " work dance cry walk smile sleep talk play drink run fall jump swim laugh fight drive move call turn step kick "
     "escape return rest stand wait pass try win sleep duck fail finish start stop wonder struggle wake study train "
@@ -123,13 +124,13 @@ static const char adjective[] =
     "different "
     "good bad new long big small little great large high low hard soft late early ";
 static const char mass_noun[] =
-    " money cash advice permission time help food water credit information news luck trouble attention work love care "
-    "comfort courage hope strength support respect dinner lunch breakfast supper tea coffee wine bread milk medicine "
-    "homework music poetry history mathematics math maths english french spanish chess piano tennis everything "
-    "access power control room space shelter access bail proof evidence mail email pocket change gold silver jewelry "
-    "jewellery furniture clothing land property joy pleasure peace pain grief fun company custody asylum immunity "
-    "citizenship praise encouragement feedback guidance tuition service good-bye goodbye goodnight farewell thanks "
-    "grace mercy justice freedom hell word ";
+    " money cash advice permission time help food water credit information news luck trouble attention work love "
+    "care comfort courage hope strength support respect dinner lunch breakfast supper tea coffee wine bread milk "
+    "medicine homework music poetry history mathematics math maths english french spanish chess piano tennis "
+    "everything access power control room space shelter access bail proof evidence mail email pocket change gold "
+    "silver jewelry jewellery furniture clothing land property joy pleasure peace pain grief fun company custody "
+    "asylum immunity citizenship praise encouragement feedback guidance tuition service good-bye goodbye goodnight "
+    "farewell thanks grace mercy justice freedom hell word birthday christmas night software hardware equipment ";
 /* Adverbs without -ly, where nothing follows. */
 static const char flat_adverb[] =
     " hard tight close fast straight early late long high deep right wrong first last next better best worse more most "
@@ -187,11 +188,12 @@ static Slice base(const TextWord *w)
 
 typedef enum { GAP_SPACE, GAP_OPENS /* a quote or bracket opens */, GAP_SLASH, GAP_BREAK } Gap;
 
-static Gap gap_behind(const TextWords *c, int i)
+/* skip: bytes behind the word that are passed over. */
+static Gap gap_from(const TextWords *c, int i, size_t skip)
 {
     static const char *const opening[] = {"\"",           "'",        "(", "[", "``", "`", "\xe2\x80\x9c",
                                           "\xe2\x80\x98", "\xc2\xab", "*", "_"};
-    const size_t from = c->word[i].at + c->word[i].length;
+    const size_t from = c->word[i].at + c->word[i].length + skip;
     if (i + 1 >= c->n) return GAP_BREAK;
     Slice gap = {c->text.start + from, c->word[i + 1].at - from};
     if (slice_is(gap, "/")) return GAP_SLASH;
@@ -201,6 +203,19 @@ static Gap gap_behind(const TextWords *c, int i)
     for (size_t k = 0; k < sizeof opening / sizeof opening[0]; k++)
         if (slice_is(gap, opening[k])) return c->text.start[c->word[i + 1].at - 1] == ' ' ? GAP_BREAK : GAP_OPENS;
     return GAP_BREAK;
+}
+
+static Gap gap_behind(const TextWords *c, int i)
+{
+    return gap_from(c, i, 0);
+}
+
+/* Does the word stand in quotes of its own: "his" invention? */
+static bool is_quoted(const TextWords *c, int i)
+{
+    const size_t at = c->word[i].at, end = at + c->word[i].length;
+    const char quote = at > 0 && end < c->text.length ? c->text.start[at - 1] : '\0';
+    return (quote == '"' || quote == '\'') && c->text.start[end] == quote;
 }
 
 /* What follows a word: the end of the clause, a word of a closed class, another one. */
@@ -317,8 +332,9 @@ static bool is_pair(const Around *a, int other)
 static Phrase noun_behind_giving(const Around *a)
 {
     if (a->c->word[a->next].is_capital || a->c->word[a->next].is_digit) return PHRASE_MAYBE_NO;
+    enum { MOST = 3 /* words in front of the noun */ };
     int noun = a->next;
-    if (holds(adjective, a->word) && a->tail == TAIL_OPEN) noun++;
+    while (noun < a->next + MOST && tail_of(a->c, noun) == TAIL_OPEN) noun++;
     const Slice word = base(&a->c->word[noun]);
     if (!is_plural(word) && !holds(mass_noun, word)) return PHRASE_YES;
     const bool is_moved =
@@ -331,10 +347,12 @@ static Phrase her_behind_verb(const Around *a)
     if (is_verb_ing(a->word)) return holds(sees_doing, a->left) ? PHRASE_MAYBE_NO : PHRASE_MAYBE_YES;
     if (holds(sees, a->left) && holds(base_verb, a->word)) return a->tail == TAIL_OPEN ? PHRASE_MAYBE_NO : PHRASE_NO;
     if (holds(sees, a->left) && holds(base_or_noun, a->word)) return PHRASE_MAYBE_NO;
+    if (holds(adjective, a->word) && a->tail != TAIL_OPEN)
+        return holds(complements, a->left) ? PHRASE_NO : PHRASE_MAYBE_NO;
     if (holds(complements, a->left) && holds(adjective, a->word)) {
-        if (a->tail != TAIL_OPEN) return PHRASE_NO;
         return is_adverb(base(&a->c->word[a->next + 1])) ? PHRASE_MAYBE_NO : PHRASE_MAYBE_YES;
     }
+    if (holds(complements, a->left) && ends(a->word, "ed") && a->tail != TAIL_OPEN) return PHRASE_MAYBE_NO;
     if (holds(names, a->left)) return PHRASE_MAYBE_YES;
     if (holds(gives, a->left)) return noun_behind_giving(a);
     if (a->c->word[a->next].is_capital && holds(time_word, a->word)) return PHRASE_MAYBE_NO;
@@ -387,7 +405,8 @@ static Phrase either_follows(const Around *a)
 
 static Phrase phrase_at(const TextWords *c, int i, bool is_her, bool is_second)
 {
-    const Gap gap = gap_behind(c, i);
+    const bool quoted = is_quoted(c, i);
+    const Gap gap = gap_from(c, i, quoted);
     if (gap == GAP_BREAK) return PHRASE_NO;
     Around a = {.c = c, .place = i, .next = i + 1, .is_her = is_her};
     if (gap == GAP_SLASH) return !is_second && is_pair(&a, i + 1) ? pair_follows(&a, false, i + 1) : PHRASE_NO;
@@ -409,7 +428,7 @@ static Phrase phrase_at(const TextWords *c, int i, bool is_her, bool is_second)
     }
     const Phrase phrase = is_her ? open_behind_her(&a) : open_behind_his(&a);
     const bool may_quote = holds(gives, a.left) || holds(names, a.left) || holds(sees, a.left);
-    return gap == GAP_OPENS && may_quote ? with_doubt(phrase) : phrase;
+    return quoted || (gap == GAP_OPENS && may_quote) ? with_doubt(phrase) : phrase;
 }
 
 Phrase swap_phrase_of_her(const TextWords *context, int place)
