@@ -218,6 +218,12 @@ demo: deps
 	$(Q)$(MAKE) --no-print-directory all
 	@jobs/demo/demo.sh $(BUILD) $(BUILD)/demo
 
+## demo-methods: every method without and with the regularizer, three seeds: one table, a report page (SEEDS= METHODS=; under twenty minutes, goes on where it was stopped)
+.PHONY: demo-methods
+demo-methods: deps
+	$(Q)$(MAKE) --no-print-directory all
+	@SEEDS="$(SEEDS)" METHODS="$(METHODS)" jobs/demo/methods.sh $(BUILD) $(BUILD)/demo-methods
+
 ## bench: training steps against PyTorch in turn (PYTHON= with torch; MODELS= SHAPES= ROUNDS= THREADS=)
 .PHONY: bench
 bench: all
