@@ -13,7 +13,7 @@ what=$1 most=$2 seed=${3:-7} bad=0
 random() { seed=$(((seed * 1103515245 + 12345) % 2147483648)); value=$((seed / 65536 % $1)); }
 one_of() { local choice=("$@"); random $#; value=${choice[$value]}; }
 pause() { random 1000; sleep "$(awk "BEGIN { print $1 + ($2 - $1) * $value / 1000 }")"; }
-tiny 40
+tiny 101 # of which every word of the examples is made
 
 # Files and their contents, but for times: everything a run leaves is compared.
 same_folder() { # whole, broken
@@ -33,12 +33,15 @@ method_flags() {
     cda) echo "--method=cda --train-data=$data/entailment.csv";;
     mabel) echo "--method=mabel --train-data=$data/entailment.csv";;
     ase) echo "--method=ase --train-data=$data/pronouns.csv --ase-neutral=$data/neutral.txt --ase-male=$data/male.txt --ase-female=$data/female.txt --ase-fisher-data=$data/lines.txt --ase-fisher-lines=9";;
+    adept) echo "--method=adept --train-data=$data/examples.csv --batch=15 --adept-draws=3 --adept-held-out=8 --check-steps=4";;
+    dpce) echo "--method=dpce --train-data=$data/examples.csv --batch=15 --dpce-draws=3 --dpce-held-out=8 --check-steps=4";;
+    prompt) echo "--method=adept --train-data=$data/examples.csv --batch=15 --adept-draws=3 --adept-held-out=8 --adept-algorithm=prompt --prefix=5 --nc-weight=0";;
     esac
 }
 
 draw_settings() {
     random 3; ranks=$((value + 1))
-    one_of mlm mlm cda mabel ase; flags="$(method_flags "$value") --steps=24 --dropout=0.1 --nc-reset=run"
+    one_of mlm mlm mlm cda mabel ase adept dpce prompt; flags="$(method_flags "$value") --steps=24 --dropout=0.1 --nc-reset=run"
     one_of 1 2 3 5; flags="$flags --checkpoint-steps=$value"
     one_of yes no; flags="$flags --checkpoint-behind=$value"
     one_of 0 2 3; flags="$flags --geometry-steps=$value"

@@ -2,7 +2,7 @@
 # methods.sh: a training step of every method beside a careful PyTorch version of it, on the same ragged batches, in turn.
 #   tests/peers/methods.sh BUILD PYTHON MODEL.h5 DATA [METHOD...]
 # DATA: a folder with text.txt (a sentence a line), pairs.csv (four texts a row), pronouns.csv, lists neutral.txt male.txt
-# female.txt. ROUNDS=3 STEPS=8 THREADS= can be set. Prints medians over the rounds (least, median, most) of tokens a
+# female.txt (words of letters). METHOD: bec cda mabel ase; of adept and dpce there is no padded version to time against. ROUNDS=3 STEPS=8 THREADS= can be set. Prints medians over the rounds (least, median, most) of tokens a
 # second of both and of their ratio. The regularizer is off: its cost is that of docs/performance.md.
 set -u
 build=$1 python=$2 model=$3 data=$4; shift 4
