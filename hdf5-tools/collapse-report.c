@@ -13,6 +13,7 @@
 #include "io/output.h"
 #include "report_data.h"
 #include "report_figures.h"
+#include "report_scores.h"
 #include "svg.h"
 #include "tool.h"
 
@@ -266,6 +267,7 @@ static void write_page(const Report *r)
     show_runs(r);
     show_snapshots(r);
     report_figures(r, (int)options.words);
+    report_scores(r);
     show_metrics(r);
     show_sources(r);
     fputs("</body></html>\n", page);
@@ -310,7 +312,7 @@ int main(int argc, char **argv)
     const Tool tool = {
         "collapse-report",
         "collapse-report RUN_DIR|FILE.h5... -o report.html",
-        "One self-contained page: curves of runs, dual cosines, class means, spectra, measures with intervals.\n"
+        "One self-contained page: curves of runs, dual cosines, class means, spectra, scores of models side by side.\n"
         "Files are run folders, checkpoints, and what collapse geometry and evaluate write; several are compared.",
         table,
         sizeof table / sizeof table[0],

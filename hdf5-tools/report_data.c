@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +148,43 @@ static Status read_classes(H5File *file, ReportGeometry *g)
     return h5_exists(file, "/spectrum/within") ? read_f64(file, "/spectrum/within", d, &g->within) : STATUS_OK;
 }
 
+static Status read_column(H5File *file, const char *name, ReportGeometry *g, size_t place)
+{
+    char *path = memory_print("/compare/%s", name);
+    double *x = memory_alloc((size_t)g->n_differences + 1, sizeof *x);
+    Status status = h5_read(file, path, H5_F64, g->n_differences, x);
+    for (int k = 0; k < g->n_differences && !status; k++) *(double *)(void *)((char *)&g->difference[k] + place) = x[k];
+    free(x), free(path);
+    return status;
+}
+
+static Status read_differences(H5File *file, ReportGeometry *g)
+{
+    static const struct {
+        const char *name;
+        size_t place;
+    } column[] = {{"this", offsetof(ReportDifference, here)},
+                  {"other", offsetof(ReportDifference, there)},
+                  {"difference", offsetof(ReportDifference, difference)},
+                  {"low", offsetof(ReportDifference, low)},
+                  {"high", offsetof(ReportDifference, high)},
+                  {"p", offsetof(ReportDifference, p)},
+                  {"n_units", offsetof(ReportDifference, n_units)}};
+    char **name;
+    int64_t n;
+    TRY(h5_read_texts(file, "/compare/metric", &name, &n));
+    g->difference = memory_alloc((size_t)n + 1, sizeof *g->difference);
+    g->n_differences = (int)n;
+    for (int64_t k = 0; k < n; k++) g->difference[k].name = name[k];
+    free(name);
+    for (size_t c = 0; c < sizeof column / sizeof column[0]; c++)
+        TRY(read_column(file, column[c].name, g, column[c].place));
+    free(g->other), free(g->unit);
+    g->other = g->unit = NULL;
+    TRY(h5_get_text(file, "/compare", "model", &g->other));
+    return h5_get_text(file, "/compare", "unit", &g->unit);
+}
+
 static Status read_geometry(H5File *file, const char *path, Report *r)
 {
     memory_reserve((void **)&r->geometry, &r->geometry_capacity, r->n_geometries + 1, sizeof *r->geometry);
@@ -154,12 +192,15 @@ static Status read_geometry(H5File *file, const char *path, Report *r)
     *g = (ReportGeometry){.name = memory_copy_text(path), .step = -1};
     g->model = text_attribute(file, "model");
     g->data = text_attribute(file, "data");
+    g->task = text_attribute(file, "task");
+    g->other = memory_copy_text(""), g->unit = memory_copy_text("");
     char *align = text_attribute(file, "nc-align"), *space = text_attribute(file, "nc-space");
     g->choices = memory_print("%s%s%s", space, align[0] ? ", ids: " : "", align);
     free(align);
     free(space);
     if (h5_has_attribute(file, "/", "step")) TRY(h5_get_i64(file, "/", "step", &g->step));
     TRY(h5_visit_datasets(file, read_metric, g));
+    if (h5_exists(file, "/compare/metric")) TRY(read_differences(file, g));
     return h5_exists(file, "/class/mean") ? read_classes(file, g) : STATUS_OK;
 }
 
@@ -231,6 +272,8 @@ void report_free(Report *r)
             if (g->group) free(g->group[k]);
         }
         for (int m = 0; m < g->n_metrics; m++) free(g->metric[m].name);
+        for (int k = 0; k < g->n_differences; k++) free(g->difference[k].name);
+        free(g->difference), free(g->task), free(g->other), free(g->unit);
         free(g->word), free(g->group), free(g->name), free(g->model), free(g->data), free(g->choices);
         free(g->count), free(g->cosine), free(g->norm), free(g->principal), free(g->gram);
         free(g->between), free(g->within), free(g->metric);

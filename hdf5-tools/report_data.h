@@ -20,17 +20,26 @@ typedef struct {
     bool has_interval;
 } ReportMetric;
 
+/* A metric of two models, as evaluate --compare left it. */
+typedef struct {
+    char *name; /* owned */
+    double here, there, difference, low, high, p, n_units;
+} ReportDifference;
+
 /* One geometry (or scores) file. */
 typedef struct {
     char *name, *model, *data, *choices; /* owned */
-    int64_t step;                        /* of a snapshot of a run; -1 else */
-    int k, d;                            /* 0: a file of metrics only */
-    char **word, **group;                /* owned [k] */
-    double *count, *cosine, *norm;       /* owned [k] */
-    double *principal;                   /* owned [k, 3] */
-    double *gram;                        /* owned [k, k], or NULL */
-    double *between, *within;            /* owned [d], or NULL */
-    ReportMetric *metric;                /* owned [n_metrics] */
+    char *task, *other, *unit;           /* owned: the evaluation; the model it is compared with, what is resampled */
+    ReportDifference *difference;        /* owned [n_differences] */
+    int n_differences;
+    int64_t step;                  /* of a snapshot of a run; -1 else */
+    int k, d;                      /* 0: a file of metrics only */
+    char **word, **group;          /* owned [k] */
+    double *count, *cosine, *norm; /* owned [k] */
+    double *principal;             /* owned [k, 3] */
+    double *gram;                  /* owned [k, k], or NULL */
+    double *between, *within;      /* owned [d], or NULL */
+    ReportMetric *metric;          /* owned [n_metrics] */
     int n_metrics;
     size_t metric_capacity;
 } ReportGeometry;

@@ -81,10 +81,20 @@ static void y_tick(const Plot *p, double y)
             p->left, at, p->width, p->left - 5, at + 4, !p->log_y && fabs(y) < 1e-12 ? 0 : y);
 }
 
-void plot_axes(const Plot *p, const char *x_label, const char *y_label)
+void plot_axes_x(const Plot *p, const char *x_label)
 {
     const double x_step = round_step(p->x1 - p->x0, 6);
     for (double x = ceil(p->x0 / x_step - 1e-9) * x_step; x <= p->x1 + 1e-9 * x_step; x += x_step) x_tick(p, x);
+    fprintf(p->f, "<rect class=\"frame\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>\n", p->left, p->top, p->width,
+            p->height);
+    fprintf(p->f, "<text class=\"label\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">", p->left + p->width / 2,
+            p->top + p->height + 32);
+    svg_escape(p->f, x_label);
+    fputs("</text>\n", p->f);
+}
+
+void plot_axes(const Plot *p, const char *x_label, const char *y_label)
+{
     if (p->log_y) {
         const double decades = log10(p->y1) - log10(p->y0), every = ceil(decades / 6);
         for (double e = ceil(log10(p->y0) - 1e-9); e <= log10(p->y1) + 1e-9; e += every) y_tick(p, pow(10, e));
@@ -92,12 +102,8 @@ void plot_axes(const Plot *p, const char *x_label, const char *y_label)
         const double y_step = round_step(p->y1 - p->y0, 5);
         for (double y = ceil(p->y0 / y_step - 1e-9) * y_step; y <= p->y1 + 1e-9 * y_step; y += y_step) y_tick(p, y);
     }
-    fprintf(p->f, "<rect class=\"frame\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>\n", p->left, p->top, p->width,
-            p->height);
-    fprintf(p->f, "<text class=\"label\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">", p->left + p->width / 2,
-            p->top + p->height + 32);
-    svg_escape(p->f, x_label);
-    fprintf(p->f, "</text><text class=\"label\" transform=\"translate(14 %d) rotate(-90)\" text-anchor=\"middle\">",
+    plot_axes_x(p, x_label);
+    fprintf(p->f, "<text class=\"label\" transform=\"translate(14 %d) rotate(-90)\" text-anchor=\"middle\">",
             p->top + p->height / 2);
     svg_escape(p->f, y_label);
     fputs("</text>\n", p->f);

@@ -21,6 +21,8 @@ void svg_end(FILE *f);
 
 /* Frame, ticks at round numbers, labels. */
 void plot_axes(const Plot *p, const char *x_label, const char *y_label);
+/* The same without a scale upwards. */
+void plot_axes_x(const Plot *p, const char *x_label);
 double plot_x(const Plot *p, double x); /* data to pixels */
 double plot_y(const Plot *p, double y);
 /* Points that are not finite (or not positive on a log axis) interrupt the line. */
