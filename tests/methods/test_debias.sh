@@ -14,6 +14,7 @@ flags="--steps=7 --dropout=0.1"
 last=step-00000007.h5
 alike() { "$compare" "$1/$last" "$2/$last" --losses=1e-5 --weights=1e-2 --skip=/collapse --skip=/optimizer --skip=seconds; }
 same() { "$compare" "$1/$last" "$2/$last" --bits --skip=seconds; }
+inside() { "$compare" "$work/s1/step-00000006.h5" "$work/cut/step-00000006.h5" --bits --skip=seconds; } # of the epoch that was broken: its prototypes too
 column() { awk -F'\t' -v name="$2" 'NR == 1 { for (c = 1; c <= NF; c++) if ($c == name) k = c } NR > 1 { print $k }' "$1/log.tsv"; }
 
 train 1 "$work/one" $flags $adept; ok $? "one rank: $(grep -o 'town: .*' "$work/one.log"), $(grep -o '7 steps of.*' "$work/one.log")"
@@ -33,10 +34,10 @@ for more in "$adept --micro-batch=2 --recompute=yes" "$adept $legacy" "$adept $p
 done
 for more in "$adept" "$adept $legacy" "$adept $prompt" "$dpce"; do
     rm -rf "$work/s1" "$work/s3" "$work/cut"
-    train 1 "$work/s1" $flags $more --reproducible=yes; train 3 "$work/s3" $flags $more --reproducible=yes; same "$work/s1" "$work/s3" > "$work/found"
+    train 1 "$work/s1" $flags $more --reproducible=yes --checkpoint-steps=2 --keep=9; train 3 "$work/s3" $flags $more --reproducible=yes; same "$work/s1" "$work/s3" > "$work/found"
     ok $? "reproducible, $more: 3 ranks have the bits of one: $(cat "$work/found")"
     train 3 "$work/cut" $flags $more --reproducible=yes --checkpoint-steps=2 --keep=9; rm -f "$work/cut/model.h5" "$work"/cut/step-0000000[67].h5
-    train 2 "$work/cut" $flags $more --reproducible=yes --checkpoint-steps=2; same "$work/s1" "$work/cut" > "$work/found" && grep -q "continuing.*step 4" "$work/cut.log"
+    train 2 "$work/cut" $flags $more --reproducible=yes --checkpoint-steps=2; same "$work/s1" "$work/cut" > "$work/found" && inside > "$work/found" && grep -q "continuing.*step 4" "$work/cut.log"
     ok $? "continued inside an epoch on other ranks: $(cat "$work/found")"
 done
 
