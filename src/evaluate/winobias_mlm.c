@@ -11,6 +11,7 @@
 #include "analysis/statistics.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "evaluate/item_measures.h"
 #include "evaluate/winobias_text.h"
 #include "io/file.h"
 
@@ -382,5 +383,6 @@ const Task task_winobias_mlm = {
     .own_bytes = sizeof(Wino),
     .read = read_all,
     .aggregate = aggregate,
+    .measures = winobias_mlm_measures,
     .close = close_wino,
 };

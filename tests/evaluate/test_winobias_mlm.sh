@@ -30,6 +30,16 @@ for name in cls.predictions.bias bert.embeddings.word_embeddings.weight; do "$ta
 "$collapse" evaluate "$work/zeros.h5" --task=winobias-mlm --data="$here/winobias" --json > "$work/json" 2> /dev/null
 [ "$(for m in type1.pro type1.anti type1.gap type1.pro.ties type2.anti.ties; do value "$work/json" $m; done | paste -sd' ')" = "0.0 0.0 0.0 11.0 10.0" ]; ok $? "a model that prefers nothing: ties, which count for neither"
 
+# Against another model: its metrics are those that each model has alone; units are the pairs of sentences of a type.
+train 1 "$work/other" --steps=6
+data=$here/winobias/pro_stereotyped_type1.txt.dev
+"$collapse" evaluate "$work/other/model.h5" --task=winobias-mlm --data="$data" --output="$work/other.h5" --json > "$work/there" 2> /dev/null
+wino "$data" --json > "$work/json" 2> /dev/null
+wino "$data" --compare="$work/other.h5" > "$work/out" 2> /dev/null
+bad=; for m in type1.pro type1.anti type1.gap type1.log_ratio; do
+    want=$(printf '%.4f %.4f 6' "$(value "$work/json" $m)" "$(value "$work/there" $m)"); found=$(awk -v m=$m '$1 == m { print $2, $3, $8 }' "$work/out"); [ "$found" = "$want" ] || bad="$bad $m: $found, not $want"
+done; [ -z "$bad" ] && ! cmp -s "$work/json" "$work/there"; ok $? "--compare has the metrics of both models, six pairs$bad"
+
 fails 65 "holds no file pro_stereotyped_type1.txt.dev" wino "$work/data"
 file=$work/data/pro_stereotyped_type1.txt.test
 bad() { sed "$1" "$here/winobias/pro_stereotyped_type1.txt.dev" > "$file"; fails 65 "$2" wino "$file"; }
