@@ -142,6 +142,9 @@ while IFS=$'\t' read -r m f; do
 done < <(paste male-words.txt female-words.txt)
 [ $wrong = 0 ] && [ "$(wc -l < collect.1.csv)" -gt 1000 ] && [ "$(grep -c '^baker,neutral,the baker cooks' collect.1.csv)" = 20 ]
 ok $? "collect: of every row of words as many examples as grep finds of its rarer one"
+head -n 401 collect.1.csv > some.csv; grep ',neutral,' collect.1.csv >> some.csv
+trains dpce some.csv --dpce-held-out=0 --batch=8
+trains adept some.csv --adept-held-out=0 --batch=8
 fails 64 "two groups or more" "$collapse" collect male=male.txt --neutral=neutral.txt --text=c.txt
 fails 64 "'female.txt' is not GROUP=FILE" "$collapse" collect male=male.txt female.txt --neutral=neutral.txt --text=c.txt
 fails 64 "this name is taken" "$collapse" collect male=male.txt male=female.txt --neutral=neutral.txt --text=c.txt
