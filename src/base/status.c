@@ -89,11 +89,11 @@ _Noreturn void status_end(Status code, const char *format, ...)
 
 _Noreturn void status_abort(const char *file, int line, const char *format, ...)
 {
+    char text[1024];
     va_list arguments;
     va_start(arguments, format);
-    fprintf(stderr, "collapse: internal error at %s:%d: ", file, line);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    fprintf(stderr, "collapse: internal error at %s:%d: %s\n", file, line, text);
     end(STATUS_INTERNAL);
 }

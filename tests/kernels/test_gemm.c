@@ -109,15 +109,15 @@ static void test_grid(void)
     int same = 0, tried = 0;
     for (int threads = 1; threads <= 12; threads++)
         for (int t = 0; t < 4; t++) {
-            float *c = z[threads > 1];
+            float *product = z[threads > 1];
             static float alone[4][ROWS * STRIDE];
             gemm_init(vector_best_level(), threads); /* which forgets what regions waited: all threads are asked */
-            for (int i = 0; i < ROWS * STRIDE; i++) c[i] = (float)(i % 7);
-            gemm((Transpose)(t / 2), (Transpose)(t % 2), ROWS, COLUMNS, INNER, 0.7, x, STRIDE, y, STRIDE, 0.3, c,
+            for (int i = 0; i < ROWS * STRIDE; i++) product[i] = (float)(i % 7);
+            gemm((Transpose)(t / 2), (Transpose)(t % 2), ROWS, COLUMNS, INNER, 0.7, x, STRIDE, y, STRIDE, 0.3, product,
                  STRIDE);
-            if (threads == 1) memcpy(alone[t], c, sizeof alone[t]);
+            if (threads == 1) memcpy(alone[t], product, sizeof alone[t]);
             tried++;
-            same += memcmp(alone[t], c, sizeof alone[t]) == 0;
+            same += memcmp(alone[t], product, sizeof alone[t]) == 0;
         }
     check(same == tried, "BLIS in parts: the same bits on 1 to 12 threads, plain and transposed (%d of %d)", same,
           tried);
