@@ -22,7 +22,7 @@ static void check_worked(void)
     Names types = {0}, targets = {0};
     EvaluationResult r = {0};
     names_number(&types, slice_of("x")), names_number(&types, slice_of("y"));
-    for (int t = 0; t < 3; t++) names_number(&targets, (Slice){"abc" + t, 1});
+    for (int t = 0; t < 3; t++) names_number(&targets, (Slice){&"abc"[t], 1});
     for (int i = 0; i < 5; i++) {
         example[i] = (StereoExample){.type = type[i], .target = target[i]};
         for (int k = 0; k < N_STEREO_SCORINGS; k++) memcpy(example[i].score[k], score[i], sizeof score[i]);

@@ -48,7 +48,7 @@ static double of_words(double weight, PrototypeMeasure measure, OfMeasures loss,
         word[b] = (WordPlace){pieces[b], at[b], before ? 1.0 / 3 : 1.0 / pieces[b]};
         prototypes_vector(&word[b], K, D, h, v[b]);
         for (int i = 0; i < GROUPS; i++) s[b * STRIDE + i] = prototypes_measure(measure, K, D, v[b], prototype[i]);
-        for (int i = GROUPS; i < STRIDE; i++) s[b * STRIDE + i] = NAN; /* nobody's */
+        for (int i = GROUPS; i < STRIDE; i++) s[b * STRIDE + i] = (double)NAN; /* nobody's */
     }
     const double value = loss(weight, s, ds);
     for (int b = 0; b < WORDS; b++) {
