@@ -102,7 +102,8 @@ static void show_runs(const Report *r)
     if (!r->n_logs) return;
     page_heading("Training");
     curve(r, "Task loss over steps", "task loss", offsetof(ReportLog, task_loss),
-          "Masked-LM loss, mean over the labelled positions of a step; a gap: no position was masked.");
+          "The loss of the method without the regularizer (masked LM: mean over the labelled positions of a step); a "
+          "gap: nothing was measured.");
     if (has_measure(r))
         curve(r, "Collapse measure over steps", "R (nc-metric)", offsetof(ReportLog, nc_loss),
               "The regularizer's measure R before its weight, over the classes met so far; a gap: fewer than two.");

@@ -80,10 +80,10 @@ train() {
         { local code=$?; echo "ended with $code"; tail -n 3 "$folder.log"; return $code; }
     echo "$(($(wc -l < "$folder/log.tsv") - 1)) lines of log, loss $(tail -n 1 "$folder/log.tsv" | cut -f3)"
 }
-# scores MODEL FOLDER: what the table is made of.
+# scores MODEL NAME: what the table is made of.
 scores() {
     local task="$bin/collapse evaluate $1 --task=pronoun-gap --json"
-    file "$2.jobs.json" $task --data="$data/jobs.txt"
+    file "$2.jobs.json" $task --data="$data/jobs.txt" --output="$2.jobs.h5" --overwrite
     file "$2.people.json" $task --data="$data/people.txt"
     file "$2.fresh.json" $task --data="$data/fresh.txt" --words="$words"
 }
@@ -135,6 +135,7 @@ is settled (the king ... he) and must stay right. fresh: sentences of the balanc
 of gender words line up (1 = self-dual), unc3: how evenly (0 = uniform). reg.: with the collapse regularizer, nc-weight = 10.
 EOF
 seed=${seeds%% *}
-runs=("$out/start-$seed"); for method in $methods; do runs+=("$out/$method-0-$seed" "$out/$method-10-$seed"); done
-"$bin/collapse-report" "${runs[@]}" --output="$out/report.html" --overwrite --title="Methods on the demonstration's grammar, seed $seed"
+shown=("$out/scores/start-0-$seed.jobs.h5"); for method in $methods; do shown+=("$out/scores/$method-10-$seed.jobs.h5"); done
+for method in $methods; do shown+=("$out/$method-10-$seed"); done
+"$bin/collapse-report" "${shown[@]}" --output="$out/report.html" --overwrite --title="Methods with the regularizer on the demonstration's grammar, seed $seed"
 echo "$out/table.txt, $out/report.html"
