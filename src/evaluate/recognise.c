@@ -22,6 +22,7 @@ static const struct {
     {"bec-pro", "tsv csv", "Sentence Sent_TM Sent_TAM Person Profession Prof_Gender", "", false},
     {"stereoset", "json", "\"data\" \"intrasentence\"", "", false},
     {"seat", "json jsonl", "\"targ1\" \"targ2\" \"attr1\" \"attr2\"", "", true},
+    {"winobias-mlm", "dev", "[", "_stereotyped_type", true},
     {"perplexity", "txt", "", "perplexity", false},
     {"pronoun-gap", "txt", "", "pronoun", false},
 };

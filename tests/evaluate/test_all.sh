@@ -10,17 +10,18 @@ mkdir -p "$data/seat" "$data/deep/er" "$data/mixed"
 cp "$here/crows.csv" "$data/pairs.csv"
 cp "$here/bec_pro.tsv" "$here/stereoset.json" "$data/deep/er/"
 cp "$here"/seat/* "$data/seat/"
+cp -r "$here/winobias" "$data/wino"
 cp "$here/seat/small.jsonl" "$here/seat/sent-ten.json" "$data/mixed/"; echo '{"a": 1}' > "$data/mixed/other.json"
 head -n 30 "$work/text.txt" > "$data/pronouns-1.txt"; cp "$data/pronouns-1.txt" "$data/deep/perplexity.txt"; cp "$data/pronouns-1.txt" "$data/words.txt"
 printf 'sent_more,sent_less\na,b\n' > "$data/half.csv"; : > "$data/empty.csv"; cp "$data/pairs.csv" "$data/.hidden.csv"
 all() { "$collapse" evaluate "$@" --task=all --data="$data"; }
 
 all "$work/one/model.h5" > "$work/table" 2> "$work/err"; ok $? "one table of a folder"
-[ "$(awk 'NR > 1 { print $1, $2 }' "$work/table" | uniq | paste -sd';')" = "pairs.csv crows-pairs;pronouns-1.txt pronoun-gap;deep/perplexity.txt perplexity;deep/er/bec_pro.tsv bec-pro;deep/er/stereoset.json stereoset;mixed/sent-ten.json seat;mixed/small.jsonl seat;seat seat" ]
+[ "$(awk 'NR > 1 { print $1, $2 }' "$work/table" | uniq | paste -sd';')" = "pairs.csv crows-pairs;pronouns-1.txt pronoun-gap;deep/perplexity.txt perplexity;deep/er/bec_pro.tsv bec-pro;deep/er/stereoset.json stereoset;mixed/sent-ten.json seat;mixed/small.jsonl seat;seat seat;wino winobias-mlm" ]
 ok $? "every file has its task, a folder of seat files is one: $(awk 'NR > 1 { print $1, $2 }' "$work/table" | uniq | paste -sd';')"
 [ "$(grep -c "no task recognises it" "$work/err")" = 4 ] && ! grep -q hidden "$work/err"; ok $? "the others are named: $(grep "no task recognises" "$work/err" | sed 's/.*data.//;s/:.*//' | paste -sd' ')"
 all "$work/one/model.h5" --json > "$work/json" 2> /dev/null
-[ "$(wc -l < "$work/json")" = 1 ] && [ "$(grep -o '"task": "[a-z-]*"' "$work/json" | cut -d'"' -f4 | paste -sd' ')" = "all crows-pairs pronoun-gap perplexity bec-pro stereoset seat seat seat" ]
+[ "$(wc -l < "$work/json")" = 1 ] && [ "$(grep -o '"task": "[a-z-]*"' "$work/json" | cut -d'"' -f4 | paste -sd' ')" = "all crows-pairs pronoun-gap perplexity bec-pro stereoset seat seat seat winobias-mlm" ]
 ok $? "one JSON object with a result each"
 all "$work/one/model.h5" "$work/two/model.h5" > "$work/both" 2> /dev/null; awk 'NR == FNR { value[$1, $2, $3] = $4; next } FNR > 1 && value[$1, $2, $3] != $4 { bad = 1 } END { exit bad || !NR }' "$work/table" "$work/both" && head -n 1 "$work/both" | grep -q "two/model.h5"
 ok $? "two models: a column each"
