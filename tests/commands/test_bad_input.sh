@@ -72,7 +72,7 @@ fails 64 "train-data = .HOME/text: variables are not replaced" "$collapse" train
 fails 64 "output = -: - does not stand for standard" "$collapse" train "$work/base.conf" --output=-
 fails 64 "is the name of a file that the run itself writes or heeds" "$collapse" train "$work/base.conf" --output="$work/x" --trace="$work/x/stop"
 fails 64 "is too small" sh -c "'$collapse' vocab --size=8 --output='$work/v.txt' < '$work/text.txt'"
-fails 64 "one of: pronoun-gap" "$collapse" evaluate "$work/good/model.h5" --task=seat --data=x
+fails 64 "one of: pronoun-gap" "$collapse" evaluate "$work/good/model.h5" --task=sentiment --data=x
 [ ! -e "$work/e.h5" ] && [ ! -e "$work/v.txt" ] && [ -z "$(find "$work" -name '*.partial')" ]
 ok $? "no failed command left a file"
 
