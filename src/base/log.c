@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -64,12 +65,18 @@ static void print_line(const char *prefix, const char *format, va_list arguments
     clear_status();
     va_list again;
     char line[MOST_BYTES];
+    const size_t before = strlen(prefix);
+    memcpy(line, prefix, before);
     va_copy(again, arguments);
-    const int n = vsnprintf(line, sizeof line, format, arguments);
-    char *longer = n >= (int)sizeof line ? memory_alloc((size_t)n + 1, 1) : NULL;
-    if (longer) vsnprintf(longer, (size_t)n + 1, format, again);
+    const size_t n = before + (size_t)vsnprintf(line + before, sizeof line - before, format, arguments);
+    char *longer = n + 1 >= sizeof line ? memory_alloc(n + 2, 1) : NULL, *text = longer ? longer : line;
+    if (longer) {
+        memcpy(longer, prefix, before);
+        vsnprintf(longer + before, n + 2 - before, format, again);
+    }
     va_end(again);
-    fprintf(stderr, "%s%s\n", prefix, longer ? longer : line);
+    text[n] = '\n';
+    fwrite(text, 1, n + 1, stderr);
     free(longer);
 }
 
