@@ -5,14 +5,7 @@
 
 #include <stdbool.h>
 
-#include "kernels/gemm.h"
-
-/* C [m, n] = alpha op(A) [m, k] op(B) [k, n] + beta C, as in gemm. */
-typedef struct {
-    Transpose ta, tb;
-    int m, n, k, lda, ldb, ldc;
-    double alpha, beta;
-} Product;
+#include "kernels/product.h"
 
 bool onednn_is_built(void);
 /* level: as vector_choose; oneDNN uses no newer instructions. Takes effect before its first product. */

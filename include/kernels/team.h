@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 void team_init(int n_threads);
-int team_threads(void);
 
 /* For num_threads(): all threads, or 1. By seconds of one thread; by operations of matrix products; by numbers that an
  * elementwise kernel reads or writes. */

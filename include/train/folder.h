@@ -46,9 +46,9 @@ void folder_close(Folder *folder);
 
 /* Steps of the files folder/<kind>-<step>.h5, newest first; *step is owned by the caller. Local. */
 int folder_steps(const char *folder, const char *kind, int64_t **step);
-char *folder_step_path(const char *folder, const char *kind, int64_t step);
+char *folder_step_path(const char *folder, const char *kind, int64_t step); /* owned by the caller */
 /* The step a path of this kind names, as folder_step_path writes it; -1: another name. Local. */
-int64_t folder_step_of(const char *path, const char *kind); /* owned by the caller */
+int64_t folder_step_of(const char *path, const char *kind);
 
 enum { ASIDE_CHECKPOINTS = 1, ASIDE_SNAPSHOTS = 2, ASIDE_MODEL = 4, ASIDE_LOG = 8, ASIDE_TRACE = 16, ASIDE_ALL = 31 };
 /* Set aside, under one number, what `kinds` says; of checkpoints and snapshots those of steps > after. ASIDE_LOG:

@@ -16,12 +16,6 @@ static int threads = 1;
 static int wanted_level;
 static GemmChoice chosen;
 
-#ifdef REAL_IS_DOUBLE
-#define bli_gemm_ex bli_dgemm_ex
-#else
-#define bli_gemm_ex bli_sgemm_ex
-#endif
-
 /* The number BLIS knows a family by, or -1 if this BLIS was built without it. */
 static int family_number(int level)
 {
@@ -143,59 +137,26 @@ int gemm_threads(void)
  * they meet once, at the end. Every element is summed over k in the same order however C is cut. */
 enum { EDGE = 96 /* rows and columns of a part are multiples: no micro-tile of BLIS is cut */ };
 
-typedef struct {
-    int rows, columns; /* of C in a part */
-    int across, n;     /* parts in a row of the grid; parts */
-} Grid;
-
 static int edge_of(int length, int parts)
 {
     const int each = (length + parts - 1) / parts;
     return (each + EDGE - 1) / EDGE * EDGE;
 }
 
-/* One for every thread, of the shape that packs least: A is packed once for every column of parts, B for every row.
- */
-static Grid cut(int m, int n, int parts)
+/* One part for every thread, of the shape that packs least: A is packed once for every column of parts, B for every
+ * row. */
+static ProductGrid cut(const Product *p, int parts)
 {
-    Grid best = {.rows = m, .columns = n, .across = 1, .n = 1};
-    if (parts == 1) return best;
+    int best = 1;
     double least = 0;
+    if (parts == 1) return product_grid(p, p->m, p->n);
     for (int down = 1; down <= parts; down++) {
-        if (parts % down) continue;
-        const int across = parts / down;
-        const double packed = (double)across * m + (double)down * n;
-        if (least > 0 && packed >= least) continue;
+        const double packed = (double)(parts / down) * p->m + (double)down * p->n;
+        if (parts % down || (least > 0 && packed >= least)) continue;
         least = packed;
-        best.rows = edge_of(m, down);
-        best.columns = edge_of(n, across);
+        best = down;
     }
-    best.across = (n + best.columns - 1) / best.columns;
-    best.n = best.across * ((m + best.rows - 1) / best.rows);
-    return best;
-}
-
-typedef struct {
-    int m, n;        /* its size */
-    int64_t a, b, c; /* where it begins in A, B and C */
-} GridPart;
-
-static GridPart grid_part(const Grid *g, int i, Transpose ta, Transpose tb, int m, int n, int lda, int ldb, int ldc)
-{
-    const int row = i / g->across * g->rows, column = i % g->across * g->columns;
-    return (GridPart){.m = m - row < g->rows ? m - row : g->rows,
-                      .n = n - column < g->columns ? n - column : g->columns,
-                      .a = ta == PLAIN ? (int64_t)row * lda : row,
-                      .b = tb == PLAIN ? column : (int64_t)column * ldb,
-                      .c = (int64_t)row * ldc + column};
-}
-
-/* The settings of one call begin as BLIS's own: there is no other initializer that 0.9 and 1.x share, and 1.x keeps
- * the kind of threads there. */
-static void one_thread(rntm_t *runtime)
-{
-    bli_rntm_init_from_global(runtime);
-    bli_rntm_set_num_threads(1, runtime);
+    return product_grid(p, edge_of(p->m, best), edge_of(p->n, parts / best));
 }
 
 static trans_t trans_of(Transpose t)
@@ -203,23 +164,39 @@ static trans_t trans_of(Transpose t)
     return t == PLAIN ? BLIS_NO_TRANSPOSE : BLIS_TRANSPOSE;
 }
 
-static void multiply(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda,
-                     const real *b, int ldb, double beta, real *c, int ldc)
+/* By this thread. The settings of a call begin as BLIS's own: there is no other initializer that 0.9 and 1.x share, and
+ * 1.x keeps the kind of threads there. */
+static void compute(const Product *p, bool is_f64, const void *a, const void *b, void *c)
 {
-    if (m == 0 || n == 0) return;
-    TeamRegion region = team_begin(2.0 * m * n * k);
-    const Grid grid = cut(m, n, region.threads);
-    real alpha_r = (real)alpha, beta_r = (real)beta;
+    const trans_t ta = trans_of(p->ta), tb = trans_of(p->tb);
+    void *a_ = (void *)(uintptr_t)a, *b_ = (void *)(uintptr_t)b; /* BLIS reads them */
+    double alpha = p->alpha, beta = p->beta;
+    float alpha_f = (float)alpha, beta_f = (float)beta;
+    rntm_t runtime;
+    bli_rntm_init_from_global(&runtime);
+    bli_rntm_set_num_threads(1, &runtime);
+    if (is_f64)
+        bli_dgemm_ex(ta, tb, p->m, p->n, p->k, &alpha, a_, p->lda, 1, b_, p->ldb, 1, &beta, c, p->ldc, 1, NULL,
+                     &runtime);
+    else
+        bli_sgemm_ex(ta, tb, p->m, p->n, p->k, &alpha_f, a_, p->lda, 1, b_, p->ldb, 1, &beta_f, c, p->ldc, 1, NULL,
+                     &runtime);
+}
+
+static void multiply(const Product *p, bool is_f64, const void *a, const void *b, void *c)
+{
+    const int64_t size = is_f64 ? sizeof(double) : sizeof(float);
+    if (p->m == 0 || p->n == 0) return;
+    TeamRegion region = team_begin(2.0 * p->m * p->n * p->k);
+    const ProductGrid grid = cut(p, region.threads);
 #pragma omp parallel num_threads(region.threads)
     {
 #pragma omp for schedule(dynamic) nowait
         for (int i = 0; i < grid.n; i++) {
-            const GridPart p = grid_part(&grid, i, ta, tb, m, n, lda, ldb, ldc);
-            rntm_t runtime;
-            one_thread(&runtime);
-            bli_gemm_ex(trans_of(ta), trans_of(tb), p.m, p.n, k, &alpha_r, (real *)(uintptr_t)a + p.a, lda, 1,
-                        (real *)(uintptr_t)b + p.b, ldb, 1, &beta_r, c + p.c, ldc, 1, NULL, &runtime);
-            team_add(&region, 2.0 * p.m * p.n * k);
+            const ProductPart part = product_part(p, &grid, i);
+            compute(&part.product, is_f64, (const char *)a + part.a * size, (const char *)b + part.b * size,
+                    (char *)c + part.c * size);
+            team_add(&region, 2.0 * part.product.m * part.product.n * p->k);
         }
         team_arrive(&region);
     }
@@ -229,14 +206,14 @@ static void multiply(Transpose ta, Transpose tb, int m, int n, int k, double alp
 void gemm(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const real *a, int lda, const real *b, int ldb,
           double beta, real *c, int ldc)
 {
+    const Product p = {ta, tb, m, n, k, lda, ldb, ldc, alpha, beta};
 #ifndef REAL_IS_DOUBLE
     if (chosen.library == GEMM_ONEDNN) {
-        const Product p = {ta, tb, m, n, k, lda, ldb, ldc, alpha, beta};
         onednn_f32(&p, a, b, c, threads, chosen.fixed_order);
         return;
     }
 #endif
-    multiply(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    multiply(&p, sizeof(real) == sizeof(double), a, b, c);
 }
 
 void gemm_product(Transpose ta, Transpose tb, int m, int n, int k, Operand a, int lda, Operand b, int ldb, double beta,
@@ -255,23 +232,8 @@ void gemm_product(Transpose ta, Transpose tb, int m, int n, int k, Operand a, in
 void gemm_f64(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b,
               int ldb, double beta, double *c, int ldc)
 {
-    if (m == 0 || n == 0) return;
-    TeamRegion region = team_begin(2.0 * m * n * k);
-    const Grid grid = cut(m, n, region.threads);
-#pragma omp parallel num_threads(region.threads)
-    {
-#pragma omp for schedule(dynamic) nowait
-        for (int i = 0; i < grid.n; i++) {
-            const GridPart p = grid_part(&grid, i, ta, tb, m, n, lda, ldb, ldc);
-            rntm_t runtime;
-            one_thread(&runtime);
-            bli_dgemm_ex(trans_of(ta), trans_of(tb), p.m, p.n, k, &alpha, (double *)(uintptr_t)a + p.a, lda, 1,
-                         (double *)(uintptr_t)b + p.b, ldb, 1, &beta, c + p.c, ldc, 1, NULL, &runtime);
-            team_add(&region, 2.0 * p.m * p.n * k);
-        }
-        team_arrive(&region);
-    }
-    team_end(&region);
+    const Product p = {ta, tb, m, n, k, lda, ldb, ldc, alpha, beta};
+    multiply(&p, true, a, b, c);
 }
 
 /* Small whole numbers, and their rounded copy (the same numbers) if asked for. */

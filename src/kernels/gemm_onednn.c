@@ -62,32 +62,10 @@ const char *onednn_family(bool of_bf16)
 
 /* --- parts of a product ----------------------------------------------------------------------------- */
 
-/* Elements into A, B and C where the part begins. */
-typedef struct {
-    Product product;
-    int64_t a, b, c;
-} Part;
-
-static int parts_of(const Product *p)
+/* The longer side of C in parts, whatever the threads. */
+static ProductGrid fixed_grid(const Product *p)
 {
-    return ((p->m >= p->n ? p->m : p->n) + PART - 1) / PART;
-}
-
-/* Part i of the longer side of C. */
-static Part part_of(const Product *p, int i)
-{
-    Part part = {.product = *p};
-    const int first = i * PART;
-    if (p->m >= p->n) {
-        part.product.m = p->m - first < PART ? p->m - first : PART;
-        part.a = p->ta == PLAIN ? (int64_t)first * p->lda : first;
-        part.c = (int64_t)first * p->ldc;
-    } else {
-        part.product.n = p->n - first < PART ? p->n - first : PART;
-        part.b = p->tb == PLAIN ? first : (int64_t)first * p->ldb;
-        part.c = first;
-    }
-    return part;
+    return p->m >= p->n ? product_grid(p, PART, p->n) : product_grid(p, p->m, PART);
 }
 
 /* oneDNN takes OpenMP's number of threads; inside a parallel region, one. Returns the number to put back. */
@@ -125,9 +103,10 @@ void onednn_f32(const Product *p, const float *a, const float *b, float *c, int 
     const int before = set_threads(threads);
     if (!fixed_order) sgemm(p, a, b, c);
     else {
+        const ProductGrid grid = fixed_grid(p);
 #pragma omp parallel for schedule(dynamic)
-        for (int i = 0; i < parts_of(p); i++) {
-            const Part part = part_of(p, i);
+        for (int i = 0; i < grid.n; i++) {
+            const ProductPart part = product_part(p, &grid, i);
             sgemm(&part.product, a + part.a, b + part.b, c + part.c);
         }
     }
@@ -320,16 +299,16 @@ static void run(const Made *m, const Bf16 *a, const Bf16 *b, float *c, void *scr
 
 static void run_parts(const Product *p, const Bf16 *a, const Bf16 *b, float *c)
 {
-    const int n = parts_of(p);
-    const Part first = part_of(p, 0), last = part_of(p, n - 1);
+    const ProductGrid grid = fixed_grid(p);
+    const ProductPart first = product_part(p, &grid, 0), last = product_part(p, &grid, grid.n - 1);
     const Made *whole = made_for(&first.product, 1), *rest = made_for(&last.product, 1);
     const size_t most = whole->scratch_bytes > rest->scratch_bytes ? whole->scratch_bytes : rest->scratch_bytes;
     const size_t each = (most + PAGE - 1) / PAGE * PAGE;
     take_scratch(each * (size_t)omp_get_max_threads());
 #pragma omp parallel for schedule(dynamic)
-    for (int i = 0; i < n; i++) {
-        const Part part = part_of(p, i);
-        run(i < n - 1 ? whole : rest, a + part.a, b + part.b, c + part.c,
+    for (int i = 0; i < grid.n; i++) {
+        const ProductPart part = product_part(p, &grid, i);
+        run(i < grid.n - 1 ? whole : rest, a + part.a, b + part.b, c + part.c,
             bf16.scratch + each * (size_t)omp_get_thread_num());
     }
 }

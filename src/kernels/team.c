@@ -24,11 +24,6 @@ void team_init(int n_threads)
     team.measured_s = 0;
 }
 
-int team_threads(void)
-{
-    return team.threads;
-}
-
 double team_delay_s(void)
 {
     return team.delay_s;
