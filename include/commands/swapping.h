@@ -3,6 +3,7 @@
 #define COMMANDS_SWAPPING_H
 
 #include "data/swap.h"
+#include "io/output.h"
 #include "io/settings.h"
 #include "io/writer.h"
 #include "parallel/comm.h"
@@ -64,9 +65,9 @@ typedef struct {
     int n_lines;
 } Swapping;
 
-/* May --ambiguous be written? output: the command's, "" = none. Collective. */
-Status swapping_check(const Comm *comm, const SwappingOptions *options, const char *output, const char *text,
-                      bool overwrite);
+/* May --output (kind: of its older files; "" = standard output) and --ambiguous be written? Collective. */
+Status swapping_check(const Comm *comm, const SwappingOptions *options, const char *text, const char *output,
+                      const OutputKind *kind, bool overwrite);
 /* Read the lists, open the report. Collective. */
 Status swapping_open(const Comm *comm, const SwappingOptions *options, Swapping *swapping);
 /* Swap a text of a line; the answer lives until the next call. column: its name, for the report, of which rows are

@@ -178,12 +178,7 @@ static Status check_options(const Options *o)
 static Status check_output(const Comm *comm, const Options *o)
 {
     static const OutputKind kind = {"a table of collapse mask-pronouns", NULL, header, false};
-    const Input inputs[] = {{"--text", o->text},
-                            {"--pairs", o->swapping.pairs},
-                            {"--pairs-second", o->swapping.pairs_second},
-                            {"--names", o->swapping.names}};
-    TRY(data_output_check(comm, o->output, &kind, o->overwrite, inputs, sizeof inputs / sizeof inputs[0]));
-    return swapping_check(comm, &o->swapping, o->output, o->text, o->overwrite);
+    return swapping_check(comm, &o->swapping, o->text, o->output, &kind, o->overwrite);
 }
 
 static Status tell(const Comm *comm, const Masking *m)

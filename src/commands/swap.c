@@ -81,13 +81,7 @@ static Status check_output(const Comm *comm, const Options *o)
 {
     static const OutputKind csv = {"a table of collapse swap", NULL, csv_header, false},
                             plain = {"empty", NULL, "\1", false};
-    const Input inputs[] = {{"--text", o->text},
-                            {"--pairs", o->swapping.pairs},
-                            {"--pairs-second", o->swapping.pairs_second},
-                            {"--names", o->swapping.names}};
-    TRY(data_output_check(comm, o->output, o->form == FORM_CSV ? &csv : &plain, o->overwrite, inputs,
-                          sizeof inputs / sizeof inputs[0]));
-    return swapping_check(comm, &o->swapping, o->output, o->text, o->overwrite);
+    return swapping_check(comm, &o->swapping, o->text, o->output, o->form == FORM_CSV ? &csv : &plain, o->overwrite);
 }
 
 static Status swap(const Comm *comm, Swap *s)

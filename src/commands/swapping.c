@@ -6,23 +6,25 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "io/output.h"
+#include "commands/data_output.h"
 
 static const char report_header[] = "line\tcolumn\tplace\tword\tanswer\treason\taround\n";
 
-Status swapping_check(const Comm *comm, const SwappingOptions *o, const char *output, const char *text, bool overwrite)
+Status swapping_check(const Comm *comm, const SwappingOptions *o, const char *text, const char *output,
+                      const OutputKind *kind, bool overwrite)
 {
-    static const OutputKind kind = {"a report of what is ambiguous", NULL, "line\tcolumn\tplace\tword\tanswer\t",
-                                    false};
+    static const OutputKind report = {"a report of what is ambiguous", NULL, "line\tcolumn\tplace\tword\tanswer\t",
+                                      false};
     const Input inputs[] = {{"--text", text},
                             {"--pairs", o->pairs},
                             {"--pairs-second", o->pairs_second},
                             {"--names", o->names},
                             {"--output", output}};
-    Status status = STATUS_OK;
-    if (comm->rank == 0 && o->ambiguous[0])
-        status = output_check("--ambiguous", o->ambiguous, &kind, overwrite, inputs, sizeof inputs / sizeof inputs[0]);
-    return comm_agree(comm, status);
+    const int n = sizeof inputs / sizeof inputs[0];
+    TRY(data_output_check(comm, output, kind, overwrite, inputs, n - 1));
+    const bool asks = comm->rank == 0 && o->ambiguous[0];
+    return comm_agree(comm,
+                      asks ? output_check("--ambiguous", o->ambiguous, &report, overwrite, inputs, n) : STATUS_OK);
 }
 
 Status swapping_open(const Comm *comm, const SwappingOptions *o, Swapping *s)

@@ -5,16 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../harness.h"
-#include "io/h5.h"
+#include "torch.h"
 
 enum { N = 5, D = 7, TEXTS = 4, SIZE = N * TEXTS * D };
 
 static const double temperature = 0.05;
 static double row[SIZE], drow[SIZE];
 static Contrast scratch;
-
-typedef double (*Loss)(double weight);
 
 static Vectors text(int k)
 {
@@ -38,45 +35,7 @@ static double distance(double weight)
            contrast_distance(N, D, text(1), text(3), TEXTS * D, weight);
 }
 
-static double differences(Loss loss, double weight)
-{
-    double worst = 0, most = 0;
-    memset(drow, 0, sizeof drow);
-    loss(weight);
-    double exact[SIZE];
-    memcpy(exact, drow, sizeof exact);
-    for (int i = 0; i < SIZE; i++) most = fmax(most, fabs(exact[i]));
-    for (int i = 0; i < SIZE; i++) {
-        const double was = row[i], h = 1e-5;
-        row[i] = was + h;
-        const double up = loss(0);
-        row[i] = was - h;
-        const double down = loss(0);
-        row[i] = was;
-        worst = fmax(worst, fabs(weight * (up - down) / (2 * h) - exact[i]));
-    }
-    return worst / most;
-}
-
-static void against_torch(H5File *file, const char *name, Loss loss)
-{
-    double value = 0, gradient[SIZE], worst = 0, most = 0;
-    char path[80];
-    snprintf(path, sizeof path, "/%s", name);
-    check(h5_read(file, path, H5_F64, 1, &value) == STATUS_OK, "%s", path);
-    snprintf(path, sizeof path, "/gradient/%s", name);
-    check(h5_read(file, path, H5_F64, SIZE, gradient) == STATUS_OK, "%s", path);
-    memset(drow, 0, sizeof drow);
-    const double ours = loss(1);
-    for (int i = 0; i < SIZE; i++) {
-        worst = fmax(worst, fabs(drow[i] - gradient[i]));
-        most = fmax(most, fabs(gradient[i]));
-    }
-    check(fabs(ours - value) <= 1e-12 * value, "%s: %.12g, PyTorch %.12g", name, ours, value);
-    check(worst <= 1e-12 * most, "%s: gradient against PyTorch: %.1e", name, worst / most);
-    const double error = differences(loss, 0.3);
-    check(error <= 1e-6, "%s: central differences: %.1e", name, error);
-}
+static const TorchCase torch = {SIZE, row, drow, 1e-12};
 
 /* Two equal pairs of a unit vector: cosines are all 1, so the softmax is even and nothing pulls; a vector of length 0
  * has cosine 0 and no gradient. */
@@ -115,9 +74,9 @@ int main(void)
                    h5_read(file, "/row", H5_F64, SIZE, row) == STATUS_OK,
                "tests/golden/contrast.h5 can be read"))
         return harness_done();
-    against_torch(file, "contrast", contrast);
-    against_torch(file, "agreement", agreement);
-    against_torch(file, "distance", distance);
+    against_torch(&torch, file, "contrast", contrast);
+    against_torch(&torch, file, "agreement", agreement);
+    against_torch(&torch, file, "distance", distance);
     h5_close(&file);
     by_hand();
     arena_close(&arena);

@@ -2,11 +2,10 @@
  * (tests/golden/prototypes.h5, written by tests/oracle/make_golden.py), central differences, cases by hand. */
 #include <string.h>
 
-#include "../harness.h"
 #include "base/real.h"
-#include "io/h5.h"
 #include "objectives/prototypes.h"
 #include "objectives/state_distance.h"
+#include "torch.h"
 
 _Static_assert(sizeof(real) == sizeof(double), "this test needs the fp64 build");
 
@@ -17,7 +16,6 @@ static const int pieces[WORDS] = {2, 1, 3, 1}, row[WORDS][3] = {{1, 2}, {4}, {6,
 static real state[SIZE], dstate[SIZE];
 static double prototype[GROUPS][K * D], stay[SIZE], p[GROUPS * WORDS];
 
-typedef double (*Loss)(double weight);
 typedef double (*OfMeasures)(double weight, const double *s, double *ds);
 
 static double spread(double weight, const double *s, double *ds)
@@ -90,44 +88,7 @@ static double kl_loss(double weight)
     return state_distance(STATE_KL, K * N, D, stay, state, weight, dstate);
 }
 
-static double differences(Loss loss, double weight)
-{
-    double exact[SIZE], worst = 0, most = 0;
-    memset(dstate, 0, sizeof dstate);
-    loss(weight);
-    memcpy(exact, dstate, sizeof exact);
-    for (int i = 0; i < SIZE; i++) most = fmax(most, fabs(exact[i]));
-    for (int i = 0; i < SIZE; i++) {
-        const double was = state[i], step = 1e-5;
-        state[i] = was + step;
-        const double up = loss(0);
-        state[i] = was - step;
-        const double down = loss(0);
-        state[i] = was;
-        worst = fmax(worst, fabs(weight * (up - down) / (2 * step) - exact[i]));
-    }
-    return worst / most;
-}
-
-static void against_torch(H5File *file, const char *name, Loss loss)
-{
-    double value = 0, gradient[SIZE], worst = 0, most = 0;
-    char path[80];
-    snprintf(path, sizeof path, "/%s", name);
-    check(h5_read(file, path, H5_F64, 1, &value) == STATUS_OK, "%s", path);
-    snprintf(path, sizeof path, "/gradient/%s", name);
-    check(h5_read(file, path, H5_F64, SIZE, gradient) == STATUS_OK, "%s", path);
-    memset(dstate, 0, sizeof dstate);
-    const double ours = loss(1);
-    for (int i = 0; i < SIZE; i++) {
-        worst = fmax(worst, fabs(dstate[i] - gradient[i]));
-        most = fmax(most, fabs(gradient[i]));
-    }
-    check(fabs(ours - value) <= 1e-12 * value, "%s: %.12g, PyTorch %.12g", name, ours, value);
-    check(worst <= 1e-11 * most, "%s: gradient against PyTorch: %.1e", name, worst / most);
-    const double error = differences(loss, 0.3);
-    check(error <= 1e-6, "%s: central differences: %.1e", name, error);
-}
+static const TorchCase torch = {SIZE, state, dstate, 1e-11};
 
 /* Two groups that two words are shared out to, far apart: P is (1, 0) and (0, 1), the divergence one bit, and nothing
  * is infinite; alike, no divergence and no gradient. A common shift of a group's distances changes nothing. */
@@ -157,12 +118,12 @@ int main(void)
                    h5_read(file, "/stay", H5_F64, SIZE, stay) == STATUS_OK,
                "tests/golden/prototypes.h5 can be read"))
         return harness_done();
-    against_torch(file, "spread", spread_loss);
-    against_torch(file, "before", before_loss);
-    against_torch(file, "squares", squares_loss);
-    against_torch(file, "means", means_loss);
-    against_torch(file, "mse", mse_loss);
-    against_torch(file, "kl", kl_loss);
+    against_torch(&torch, file, "spread", spread_loss);
+    against_torch(&torch, file, "before", before_loss);
+    against_torch(&torch, file, "squares", squares_loss);
+    against_torch(&torch, file, "means", means_loss);
+    against_torch(&torch, file, "mse", mse_loss);
+    against_torch(&torch, file, "kl", kl_loss);
     h5_close(&file);
     by_hand();
     return harness_done();
