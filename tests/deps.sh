@@ -85,20 +85,25 @@ if grep -q "^-" "$work/missing"; then
     exit 1
 fi
 # oneDNN is optional (README): on a fresh machine it comes along with BLIS where apt-get knows it.
-case "$packages" in *libblis*) [ -z "$(apt-cache search --names-only '^libdnnl-dev$' 2> /dev/null)" ] || packages="${packages}libdnnl-dev ";; esac
-install="apt-get install -y --no-install-recommends ${packages% }"
+add_optional() {
+    case "$packages" in *libdnnl-dev*) ;; *libblis*) [ -z "$(apt-cache search --names-only '^libdnnl-dev$' 2> /dev/null)" ] || packages="${packages}libdnnl-dev ";; esac
+}
+add_optional
+command="apt-get install -y --no-install-recommends"
 sudo=
 if [ "$(id -u)" != 0 ]; then
     sudo=sudo
     if ! has sudo || { ! sudo -n true 2> /dev/null && ! [ -t 0 ]; }; then
         echo "Missing here, and installing needs root:" >&2; say
-        echo "Run as root, then make again: apt-get update && $install" >&2
+        echo "Run as root, then make again: apt-get update && $command ${packages% }" >&2
         exit 1
     fi
 fi
-echo "installing: ${packages% }"
 $sudo apt-get -o Acquire::Retries=3 update -qq
-$sudo env DEBIAN_FRONTEND=noninteractive ${install/install/-o Acquire::Retries=3 install -qq} > "$work/installed" || { tail -n 20 "$work/installed" >&2; exit 1; }
+add_optional # a fresh machine may know no packages before
+echo "installing: ${packages% }"
+# shellcheck disable=SC2086
+$sudo env DEBIAN_FRONTEND=noninteractive ${command/install/-o Acquire::Retries=3 install -qq} ${packages% } > "$work/installed" || { tail -n 20 "$work/installed" >&2; exit 1; }
 if ! complete; then
     missing > "$work/missing"
     echo "The packages were installed; still missing:" >&2; say

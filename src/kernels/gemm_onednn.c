@@ -1,4 +1,4 @@
-/* gemm_onednn.c: oneDNN's C interface, of API 2 (Debian 12) and 3 (Debian 13). */
+/* gemm_onednn.c: products by oneDNN, of API 2 or 3: where these differ, onednn_api. */
 #include "kernels/gemm_onednn.h"
 
 #ifdef HAVE_ONEDNN
@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "onednn_api.h"
 
 enum {
     PAGE = 4096,
@@ -119,7 +120,7 @@ typedef struct {
     Product product;
     int threads;
     dnnl_primitive_t primitive; /* NULL: the place is free */
-    dnnl_memory_desc_t a, b, c, scratch;
+    OnednnMatrix a, b, c, scratch;
     size_t scratch_bytes;
     int64_t used; /* when, counted in look-ups */
 } Made;
@@ -131,6 +132,8 @@ static struct {
     int64_t lookups;
     char *block, *scratch; /* owned; its first page's beginning: one part for every thread */
     size_t scratch_bytes;
+    Bf16 *padded; /* owned: copies of what an API does not multiply as it is */
+    size_t n_padded;
 } bf16;
 
 static void begin(void)
@@ -140,81 +143,10 @@ static void begin(void)
     must(dnnl_stream_create(&bf16.stream, bf16.engine, dnnl_stream_default_flags), "dnnl_stream_create");
 }
 
-#if DNNL_VERSION_MAJOR >= 3
-static dnnl_status_t describe(dnnl_memory_desc_t *d, dnnl_dims_t size, dnnl_data_type_t type, dnnl_dims_t stride)
-{
-    return dnnl_memory_desc_create_with_strides(d, 2, size, type, stride);
-}
-
-static dnnl_status_t plan(dnnl_primitive_desc_t *plan, const Made *m, dnnl_primitive_attr_t attributes)
-{
-    return dnnl_matmul_primitive_desc_create(plan, bf16.engine, m->a, m->b, NULL, m->c, attributes);
-}
-
-static dnnl_status_t add_sum(dnnl_post_ops_t post)
-{
-    return dnnl_post_ops_append_sum(post, 1, 0, dnnl_data_type_undef);
-}
-
-static dnnl_status_t find_scratch(Made *m, dnnl_primitive_desc_t plan)
-{
-    const_dnnl_memory_desc_t found = dnnl_primitive_desc_query_md(plan, dnnl_query_scratchpad_md, 0);
-    m->scratch_bytes = dnnl_memory_desc_get_size(found);
-    return dnnl_memory_desc_clone(&m->scratch, found);
-}
-
-static void forget_descriptions(Made *m)
-{
-    dnnl_memory_desc_destroy(m->a);
-    dnnl_memory_desc_destroy(m->b);
-    dnnl_memory_desc_destroy(m->c);
-    dnnl_memory_desc_destroy(m->scratch);
-}
-
-static const_dnnl_memory_desc_t pass(const dnnl_memory_desc_t *d)
-{
-    return *d;
-}
-#else
-static dnnl_status_t describe(dnnl_memory_desc_t *d, dnnl_dims_t size, dnnl_data_type_t type, dnnl_dims_t stride)
-{
-    return dnnl_memory_desc_init_by_strides(d, 2, size, type, stride);
-}
-
-static dnnl_status_t plan(dnnl_primitive_desc_t *plan, const Made *m, dnnl_primitive_attr_t attributes)
-{
-    dnnl_matmul_desc_t matmul;
-    const dnnl_status_t status = dnnl_matmul_desc_init(&matmul, &m->a, &m->b, NULL, &m->c);
-    return status ? status : dnnl_primitive_desc_create(plan, &matmul, attributes, bf16.engine, NULL);
-}
-
-static dnnl_status_t add_sum(dnnl_post_ops_t post)
-{
-    return dnnl_post_ops_append_sum(post, 1);
-}
-
-static dnnl_status_t find_scratch(Made *m, dnnl_primitive_desc_t plan)
-{
-    m->scratch = *dnnl_primitive_desc_query_md(plan, dnnl_query_scratchpad_md, 0);
-    m->scratch_bytes = dnnl_memory_desc_get_size(&m->scratch);
-    return dnnl_success;
-}
-
-static void forget_descriptions(Made *m)
-{
-    (void)m;
-}
-
-static const dnnl_memory_desc_t *pass(const dnnl_memory_desc_t *d)
-{
-    return d;
-}
-#endif
-
-static void describe_matrix(int rows, int columns, Transpose t, int ld, dnnl_data_type_t type, dnnl_memory_desc_t *d)
+static void describe_matrix(int rows, int columns, Transpose t, int ld, dnnl_data_type_t type, OnednnMatrix *d)
 {
     dnnl_dims_t size = {rows, columns}, stride = {t == PLAIN ? ld : 1, t == PLAIN ? 1 : ld};
-    must(describe(d, size, type, stride), "a memory descriptor");
+    must(onednn_describe(size, stride, type, d), "a memory descriptor");
 }
 
 /* Scratch memory is ours, so that a primitive may run on several threads at once, and is counted. */
@@ -226,7 +158,7 @@ static dnnl_primitive_attr_t attributes_of(const Product *p)
     if (p->beta == 0) return attributes;
     dnnl_post_ops_t post;
     must(dnnl_post_ops_create(&post), "dnnl_post_ops_create");
-    must(add_sum(post), "dnnl_post_ops_append_sum");
+    must(onednn_append_sum(post), "dnnl_post_ops_append_sum");
     must(dnnl_primitive_attr_set_post_ops(attributes, post), "dnnl_primitive_attr_set_post_ops");
     dnnl_post_ops_destroy(post);
     return attributes;
@@ -241,8 +173,8 @@ static void make(const Product *p, int threads, Made *m)
     describe_matrix(p->k, p->n, p->tb, p->ldb, dnnl_bf16, &m->b);
     describe_matrix(p->m, p->n, PLAIN, p->ldc, dnnl_f32, &m->c);
     dnnl_primitive_attr_t attributes = attributes_of(p);
-    must(plan(&described, m, attributes), "a product of bf16");
-    must(find_scratch(m, described), "a scratchpad");
+    must(onednn_plan(bf16.engine, &m->a, &m->b, &m->c, attributes, &described), "a product of bf16");
+    must(onednn_scratch(described, &m->scratch, &m->scratch_bytes), "a scratchpad");
     must(dnnl_primitive_create(&m->primitive, described), "dnnl_primitive_create");
     dnnl_primitive_desc_destroy(described);
     dnnl_primitive_attr_destroy(attributes);
@@ -269,7 +201,8 @@ static const Made *made_for(const Product *p, int threads)
     }
     if (oldest->primitive) {
         dnnl_primitive_destroy(oldest->primitive);
-        forget_descriptions(oldest);
+        OnednnMatrix *matrix[] = {&oldest->a, &oldest->b, &oldest->c, &oldest->scratch};
+        for (int i = 0; i < 4; i++) onednn_forget(matrix[i]);
     }
     make(p, threads, oldest);
     oldest->used = bf16.lookups;
@@ -288,13 +221,38 @@ static void take_scratch(size_t bytes)
 static void run(const Made *m, const Bf16 *a, const Bf16 *b, float *c, void *scratch)
 {
     void *const at[] = {(void *)(uintptr_t)a, (void *)(uintptr_t)b, c, scratch};
-    const dnnl_memory_desc_t *d[] = {&m->a, &m->b, &m->c, &m->scratch};
+    const OnednnMatrix *d[] = {&m->a, &m->b, &m->c, &m->scratch};
     dnnl_exec_arg_t argument[] = {
         {DNNL_ARG_SRC, NULL}, {DNNL_ARG_WEIGHTS, NULL}, {DNNL_ARG_DST, NULL}, {DNNL_ARG_SCRATCHPAD, NULL}};
-    for (int i = 0; i < 4; i++)
-        must(dnnl_memory_create(&argument[i].memory, pass(d[i]), bf16.engine, at[i]), "dnnl_memory_create");
+    for (int i = 0; i < 4; i++) must(onednn_place(d[i], bf16.engine, at[i], &argument[i].memory), "dnnl_memory_create");
     must(dnnl_primitive_execute(m->primitive, bf16.stream, 4, argument), "a product of bf16");
     for (int i = 0; i < 4; i++) dnnl_memory_destroy(argument[i].memory);
+}
+
+static float value_of(Bf16 x)
+{
+    const uint32_t bits = (uint32_t)x << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* C of one row or column, where the library does not do it: each number one sum. */
+static void multiply_vector(const Product *p, const Bf16 *a, const Bf16 *b, float *c)
+{
+    for (int i = 0; i < p->m; i++)
+        for (int j = 0; j < p->n; j++) {
+            double sum = p->beta == 0 ? 0 : (double)c[(int64_t)i * p->ldc + j];
+            for (int64_t l = 0; l < p->k; l++)
+                sum += (double)value_of(a[p->ta == PLAIN ? i * (int64_t)p->lda + l : l * p->lda + i]) *
+                       (double)value_of(b[p->tb == PLAIN ? l * p->ldb + j : j * (int64_t)p->ldb + l]);
+            c[(int64_t)i * p->ldc + j] = (float)sum;
+        }
+}
+
+static bool is_left_to_us(const Product *p)
+{
+    return (p->m == 1 || p->n == 1) && !onednn_takes_vectors();
 }
 
 static void run_parts(const Product *p, const Bf16 *a, const Bf16 *b, float *c)
@@ -308,22 +266,68 @@ static void run_parts(const Product *p, const Bf16 *a, const Bf16 *b, float *c)
 #pragma omp parallel for schedule(dynamic)
     for (int i = 0; i < grid.n; i++) {
         const ProductPart part = product_part(p, &grid, i);
-        run(i < grid.n - 1 ? whole : rest, a + part.a, b + part.b, c + part.c,
-            bf16.scratch + each * (size_t)omp_get_thread_num());
+        if (is_left_to_us(&part.product)) multiply_vector(&part.product, a + part.a, b + part.b, c + part.c);
+        else
+            run(i < grid.n - 1 ? whole : rest, a + part.a, b + part.b, c + part.c,
+                bf16.scratch + each * (size_t)omp_get_thread_num());
     }
+}
+
+/* Over a k that needs no cutting. */
+static void multiply(const Product *p, const Bf16 *a, const Bf16 *b, float *c, int threads, bool fixed_order)
+{
+    if (is_left_to_us(p)) {
+        multiply_vector(p, a, b, c);
+        return;
+    }
+    if (fixed_order) {
+        run_parts(p, a, b, c);
+        return;
+    }
+    const Made *made = made_for(p, threads);
+    take_scratch(made->scratch_bytes);
+    run(made, a, b, c, bf16.scratch);
+}
+
+/* y [rows, columns] = x, or the transpose of x, of which some rows or columns are there; the others are set to 0. */
+static void pad(int rows, int columns, int rows_there, int columns_there, Transpose t, const Bf16 *x, int ld, Bf16 *y)
+{
+    memset(y, 0, (size_t)rows * (size_t)columns * sizeof *y);
+    for (int i = 0; i < rows_there; i++)
+        for (int j = 0; j < columns_there; j++)
+            y[(int64_t)i * columns + j] = t == PLAIN ? x[(int64_t)i * ld + j] : x[(int64_t)j * ld + i];
+}
+
+/* C = op(A) op(B) + beta C for a k below `step`: by copies of both whose k is `step`. */
+static void multiply_padded(const Product *p, int step, const Bf16 *a, const Bf16 *b, float *c, int threads,
+                            bool fixed_order)
+{
+    const size_t wanted = (size_t)step * ((size_t)p->m + (size_t)p->n);
+    if (wanted > bf16.n_padded) {
+        free(bf16.padded);
+        bf16.padded = memory_alloc(wanted, sizeof *bf16.padded);
+        bf16.n_padded = wanted;
+    }
+    Bf16 *wide = bf16.padded, *high = wide + (int64_t)p->m * step;
+    pad(p->m, step, p->m, p->k, p->ta, a, p->lda, wide);
+    pad(step, p->n, p->k, p->n, p->tb, b, p->ldb, high);
+    const Product padded = {PLAIN, PLAIN, p->m, p->n, step, step, p->n, p->ldc, p->alpha, p->beta};
+    multiply(&padded, wide, high, c, threads, fixed_order);
 }
 
 void onednn_bf16(const Product *p, const Bf16 *a, const Bf16 *b, float *c, int threads, bool fixed_order)
 {
     if (is_empty(p, c)) return;
     begin();
-    const int before = set_threads(threads);
-    if (fixed_order) run_parts(p, a, b, c);
-    else {
-        const Made *made = made_for(p, threads);
-        take_scratch(made->scratch_bytes);
-        run(made, a, b, c, bf16.scratch);
-    }
+    const int before = set_threads(threads), step = onednn_step_of_k(), rest = p->k % step, most = p->k - rest;
+    Product part = *p;
+    part.k = most;
+    if (most > 0) multiply(&part, a, b, c, threads, fixed_order);
+    part.k = rest;
+    part.beta = most > 0 ? 1 : p->beta;
+    if (rest > 0)
+        multiply_padded(&part, step, a + (int64_t)most * (p->ta == PLAIN ? 1 : p->lda),
+                        b + (int64_t)most * (p->tb == PLAIN ? p->ldb : 1), c, threads, fixed_order);
     set_threads(before);
 }
 

@@ -149,19 +149,19 @@ static bool is_nearest(float x, Bf16 y)
 /* --- bf16 ------------------------------------------------------------------------------------------- */
 
 /* The plain product of the rounded numbers, its sums in fp64. */
-static double worst_bf16(Transpose ta, Transpose tb, int m, int n, int k, double beta)
+static double worst_bf16_of(Transpose ta, Transpose tb, int m, int n, int k, int lda, double beta)
 {
     static Bf16 ra[LD * LD], rb[LD * LD];
     double error = 0;
     for (int i = 0; i < M * LD; i++) c[i] = (real)(i % 3);
     vector_kernels->round(LD * LD, a, ra);
     vector_kernels->round(LD * LD, b, rb);
-    gemm_product(ta, tb, m, n, k, (Operand){a, ra}, LD, (Operand){b, rb}, LD, beta, c, LD);
+    gemm_product(ta, tb, m, n, k, (Operand){a, ra}, lda, (Operand){b, rb}, LD, beta, c, LD);
     for (int i = 0; i < m; i++)
         for (int j = 0; j < LD; j++) {
             double sum = 0, size = 1;
             for (int l = 0; l < k; l++) {
-                const double x = value_of(ra[ta == PLAIN ? i * LD + l : l * LD + i]);
+                const double x = value_of(ra[ta == PLAIN ? i * lda + l : l * lda + i]);
                 const double y = value_of(rb[tb == PLAIN ? l * LD + j : j * LD + l]);
                 sum += x * y, size += fabs(x * y);
             }
@@ -169,6 +169,11 @@ static double worst_bf16(Transpose ta, Transpose tb, int m, int n, int k, double
             error = fmax(error, fabs(expected - (double)c[i * LD + j]) / size);
         }
     return error;
+}
+
+static double worst_bf16(Transpose ta, Transpose tb, int m, int n, int k, double beta)
+{
+    return worst_bf16_of(ta, tb, m, n, k, LD, beta);
 }
 
 /* Numbers whose last bits rounding takes: a product that did not round them would be 1e-3 off. */
@@ -190,6 +195,45 @@ static void test_bf16(void)
             check(error < 1e-6, "bf16, %d threads, fixed order %d: the plain product of the rounded numbers (%.1e)",
                   threads, fixed, error);
         }
+}
+
+static const int length[] = {1, 2, 7, 31, 32, 33, 34, 41, 47, 59, LD};
+enum { LENGTHS = sizeof length / sizeof length[0] };
+
+/* Sums over k of any length, in rows closer and further apart than that: where oneDNN reads in steps (AMX: 32 numbers)
+ * the rest of a row needs care, and what stands behind it may not get in. */
+static void test_lengths(void)
+{
+    static const int rows[] = {1, 2, 17, M}, columns[] = {1, 16, N};
+    int tried = 0;
+    double error = 0;
+    for (int i = 0; i < LD * LD; i++) a[i] = (real)sin(i) * 3, b[i] = (real)cos(7 * i);
+    for (int l = 0; l < 2 * LENGTHS; l++)
+        for (int i = 0; i < 4 * 3 * 4; i++, tried++) {
+            const Transpose ta = (Transpose)(i / 12 / 2), tb = (Transpose)(i / 12 % 2);
+            const int m = rows[i % 4], n = columns[i % 3], k = length[l / 2];
+            error = fmax(error, worst_bf16_of(ta, tb, m, n, k, l % 2 || (ta && k < m) ? LD : k, i % 5 == 0));
+        }
+    check(error < 1e-6, "bf16: sums of 1 to %d products, rows as far apart as long or further: %.1e (%d products)", LD,
+          error, tried);
+}
+
+/* A row of A is not a number: so is its row of C, and no other. */
+static void test_rows_apart(void)
+{
+    static Bf16 ra[LD * LD], rb[LD * LD];
+    int wrong = 0, tried = 0;
+    for (int s = 0; s < LENGTHS; s++)
+        for (int i = 0; i < M; i += 4, tried++) {
+            const int k = length[s];
+            vector_kernels->round(LD * LD, a, ra);
+            vector_kernels->round(LD * LD, b, rb);
+            for (int l = 0; l < k; l++) ra[i * k + l] = 0x7fc0;
+            gemm_product(PLAIN, i % 8 ? PLAIN : TRANSPOSED, M, N, k, (Operand){a, ra}, k, (Operand){b, rb}, LD, 0, c,
+                         LD);
+            for (int j = 0; j < M * N; j++) wrong += (j / N == i) != (isnan(c[j / N * LD + j % N]) != 0);
+        }
+    check(wrong == 0, "bf16: NaN of one row stays in its row (%d numbers wrong in %d products)", wrong, tried);
 }
 
 /* More shapes than are kept, so that places are taken again. */
@@ -239,6 +283,11 @@ int main(void)
         test_fixed_order((GemmChoice){.precision = PRECISION_BF16}, "bf16");
         test_bf16();
         test_many_shapes();
+        for (int fixed = 0; fixed < 2; fixed++) {
+            gemm_choose(&(GemmChoice){.precision = PRECISION_BF16, .fixed_order = fixed});
+            test_lengths();
+            test_rows_apart();
+        }
     }
     fill_fractions();
     test_library(GEMM_BLIS, "blis");

@@ -42,3 +42,18 @@ deps > "$work/said" 2>&1 < /dev/null; [ $? = 1 ] && grep -q "as root" "$work/sai
 printf '#!/bin/sh\nexit 0\n' > "$work/bin/sudo"
 deps > "$work/said" 2>&1; [ $? = 1 ] && grep -q "installed; still missing" "$work/said" && grep -q "^  h5dump" "$work/said"; ok $? "installed without effect: what is still missing"
 deps HDF5=hdf5-none > "$work/said" 2>&1; [ $? = 1 ] && grep -q "no Debian package" "$work/said" && grep -q "hdf5-none" "$work/said"; ok $? "a name that is not Debian's: nothing is installed in its place"
+
+# oneDNN comes along with BLIS where apt-get knows it, which a fresh machine does only after the update.
+rm -f "$work/bin/apt-get" "$work/bin/apt-cache" "$work/bin/sudo"
+printf '#!/bin/sh\n[ "$1" = -n ] || exec "$@"\n' > "$work/bin/sudo"
+printf '#!/bin/sh\ncase "$*" in *update*) touch "%s/updated";; *install*) echo "$*" > "%s/asked";; esac\n' "$work" "$work" > "$work/bin/apt-get"
+printf '#!/bin/sh\nif [ -e "%s/updated" ]; then echo "libdnnl-dev - oneDNN"; fi\n' "$work" > "$work/bin/apt-cache"
+chmod +x "$work/bin/sudo" "$work/bin/apt-get" "$work/bin/apt-cache"
+for fresh in yes no; do
+    rm -f "$work/asked"; [ $fresh = no ] || rm -f "$work/updated"
+    deps CC=no-blis > "$work/said" 2>&1
+    grep -q "install .*libblis-openmp-dev .*libdnnl-dev" "$work/asked" && [ "$(grep -o libdnnl-dev "$work/asked" | wc -l)" = 1 ] && grep -q "^installing: .*libdnnl-dev" "$work/said"
+    ok $? "BLIS is missing, apt-get knows no package before its update: $fresh: $(cat "$work/asked")"
+done
+printf '#!/bin/sh\n' > "$work/bin/apt-cache"; rm -f "$work/asked"
+deps CC=no-blis > "$work/said" 2>&1; grep -q "install .*libblis-openmp-dev" "$work/asked" && ! grep -q libdnnl-dev "$work/asked"; ok $? "a release without oneDNN: BLIS alone"
