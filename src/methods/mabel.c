@@ -15,7 +15,7 @@
 /* Texts of an item, in the order of the file's columns; copies of a text. */
 enum { PREMISE, HYPOTHESIS, SWAPPED_PREMISE, SWAPPED_HYPOTHESIS, N_TEXTS };
 enum { WHOLE, MASKED, N_COPIES };
-enum { ALIGN_A1, ALIGN_A2, ALIGN_NONE };
+enum { ALIGN_A1, ALIGN_A2, ALIGN_A3, ALIGN_NONE };
 enum { TERM_CONTRAST = 1, TERM_ALIGN, TERM_MLM };
 
 typedef struct {
@@ -30,19 +30,20 @@ typedef struct {
     MaskedLm masked_lm;
     SentenceHead head;
     Contrast contrast;
-    double *drow;               /* [batch, 4 D] gradient to the rows of the whole batch */
+    double *drow;               /* [batch, 4 D, or 8 D with a3] gradient to the rows of the whole batch */
     double value[1 + TERM_MLM]; /* of the whole batch: contrast, align */
     int *first;                 /* [4 batch] first tokens of a portion's whole samples */
     int *number;                /* [4 batch] their numbers: place * 4 + text */
-    real *x, *dv;               /* [4 batch, D] */
+    real *x, *dv, *du;          /* [4 batch, D]; du of a3 alone */
     double share;               /* of the gradient: 1, or 1 / ranks */
 } MabelOwn;
 
 static const Setting key[] = {
     {"mabel-temperature", SETTING_REAL, "0.05", "", 1e-6, 1e6, offsetof(MabelOptions, temperature),
      "divisor of the cosines"},
-    {"mabel-align", SETTING_CHOICE, "a1", "a1 a2 none", 0, 0, offsetof(MabelOptions, align),
-     "a1: cosines of a pair and of its swapped copy agree; a2: so do the vectors themselves; none"},
+    {"mabel-align", SETTING_CHOICE, "a1", "a1 a2 a3 none", 0, 0, offsetof(MabelOptions, align),
+     "a1: cosines of a pair and of its swapped copy agree; a2: so do the vectors themselves; a3: what tanh is taken of "
+     "is nearer to its swapped copy than to all others; none"},
     {"mabel-align-weight", SETTING_REAL, "0.05", "", 0, 1e6, offsetof(MabelOptions, align_weight),
      "weight of the alignment loss"},
     {"mabel-mlm-weight", SETTING_REAL, "0.1", "", 0, 1e6, offsetof(MabelOptions, mlm_weight),
@@ -61,6 +62,7 @@ static Status ask_parts(const void *options, BertConfig *config, MethodNeeds *ne
     needs->pooler = o->vector == 1;
     needs->sentence_head = o->vector == 0;
     needs->depends_on_ranks = o->gradient == 1;
+    needs->row_states = o->align == ALIGN_A3 ? N_TEXTS : 0;
     config->pooler = config->pooler || needs->pooler;
     config->sentence_head = config->sentence_head || needs->sentence_head;
     config->untied = config->untied || !o->tie;
@@ -85,11 +87,12 @@ static void lay_out(Arena *arena, MethodRun *m)
     masked_lm_init(arena, &m->model->head, &own->masked_lm);
     sentence_head_init(arena, &m->model->params, o->vector == 1, n, &own->head);
     contrast_init(arena, 2 * m->batch, d, &own->contrast);
-    own->drow = arena_cut(arena, (size_t)n * (size_t)d, sizeof *own->drow);
+    own->drow = arena_cut(arena, (size_t)m->batch * (size_t)m->row, sizeof *own->drow);
     own->first = arena_cut(arena, (size_t)n, sizeof *own->first);
     own->number = arena_cut(arena, (size_t)n, sizeof *own->number);
     own->x = arena_cut(arena, (size_t)n * (size_t)d, sizeof *own->x);
     own->dv = arena_cut(arena, (size_t)n * (size_t)d, sizeof *own->dv);
+    if (o->align == ALIGN_A3) own->du = arena_cut(arena, (size_t)n * (size_t)d, sizeof *own->du);
 }
 
 static Status begin(const Comm *comm, MethodRun *m, int64_t epoch)
@@ -114,6 +117,17 @@ static void fill(MethodRun *m, const BatchItem *item, int n, Batch *batch)
             }
 }
 
+/* A row: the vectors of an item's four texts; with a3 behind them what tanh is taken of, u of docs/methods.md. */
+static int64_t row_of(const MethodRun *m, int number)
+{
+    return (int64_t)(number / N_TEXTS) * m->row + number % N_TEXTS * m->model->config.hidden;
+}
+
+static int64_t behind(const MethodRun *m)
+{
+    return (int64_t)N_TEXTS * m->model->config.hidden;
+}
+
 /* The vectors of a portion's whole samples; their numbers are noted. Returns how many. */
 static int vectors(MethodRun *m, const Batch *batch, const real **v)
 {
@@ -133,10 +147,14 @@ static void rows(MethodRun *m, const Batch *batch, double *row)
 {
     const int d = m->model->config.hidden;
     const real *v;
+    const MabelOwn *own = m->own;
     const int n = vectors(m, batch, &v);
     for (int i = 0; i < n; i++)
-        for (int j = 0; j < d; j++)
-            row[(int64_t)((MabelOwn *)m->own)->number[i] * d + j] = (double)v[(int64_t)i * d + j];
+        for (int j = 0; j < d; j++) {
+            const int64_t from = (int64_t)i * d + j, to = row_of(m, own->number[i]) + j;
+            row[to] = (double)v[from];
+            if (own->du) row[to + behind(m)] = (double)own->head.u[from];
+        }
 }
 
 /* Contrast and alignment of all items, and the gradient to their rows. */
@@ -145,10 +163,10 @@ static void whole(MethodRun *m, const StepCounts *counts, const double *row)
     const MabelOptions *o = m->options;
     MabelOwn *own = m->own;
     const int d = m->model->config.hidden, n = (int)counts->items;
-    const int64_t stride = (int64_t)N_TEXTS * d;
-    Vectors v[N_TEXTS];
+    const int64_t stride = m->row;
+    Vectors v[2 * N_TEXTS]; /* behind those of the texts, with a3: u */
     memset(own->drow, 0, (size_t)n * (size_t)stride * sizeof *own->drow);
-    for (int text = 0; text < N_TEXTS; text++) v[text] = (Vectors){row + text * d, own->drow + text * d};
+    for (int i = 0; i < stride / d; i++) v[i] = (Vectors){row + i * d, own->drow + i * d};
     const Vectors premises[] = {v[PREMISE], v[SWAPPED_PREMISE]}, hypotheses[] = {v[HYPOTHESIS], v[SWAPPED_HYPOTHESIS]};
     own->value[TERM_CONTRAST] = contrast_loss(&own->contrast, n, 2, premises, hypotheses, stride, o->temperature, 1);
     own->value[TERM_ALIGN] = 0;
@@ -158,6 +176,9 @@ static void whole(MethodRun *m, const StepCounts *counts, const double *row)
     if (o->align == ALIGN_A2)
         own->value[TERM_ALIGN] = contrast_distance(n, d, v[PREMISE], v[SWAPPED_PREMISE], stride, o->align_weight) +
                                  contrast_distance(n, d, v[HYPOTHESIS], v[SWAPPED_HYPOTHESIS], stride, o->align_weight);
+    if (o->align == ALIGN_A3)
+        own->value[TERM_ALIGN] = contrast_loss(&own->contrast, n, 2, v + N_TEXTS, v + N_TEXTS + SWAPPED_PREMISE, stride,
+                                               o->temperature, o->align_weight);
 }
 
 /* The gradient to a portion's vectors goes back to its first states. */
@@ -168,9 +189,12 @@ static int add_vectors(MethodRun *m, const Batch *batch)
     const real *v;
     const int n = vectors(m, batch, &v);
     for (int i = 0; i < n; i++)
-        for (int j = 0; j < d; j++)
-            own->dv[(int64_t)i * d + j] = (real)(own->share * own->drow[(int64_t)own->number[i] * d + j]);
-    rows_scatter_add(n, d, own->first, sentence_head_backward(&own->head, n, own->dv), m->model->encoder.dx);
+        for (int j = 0; j < d; j++) {
+            const int64_t to = (int64_t)i * d + j, from = row_of(m, own->number[i]) + j;
+            own->dv[to] = (real)(own->share * own->drow[from]);
+            if (own->du) own->du[to] = (real)(own->share * own->drow[from + behind(m)]);
+        }
+    rows_scatter_add(n, d, own->first, sentence_head_backward(&own->head, n, own->dv, own->du), m->model->encoder.dx);
     return n / N_TEXTS;
 }
 

@@ -62,6 +62,7 @@ static Status set_parts(const RunSettings *run, Trainer *t)
     BertLayout layout;
     TRY(set_prefix(run, &t->model.config));
     if (run->method->ask) TRY(run->method->ask(run_settings_options(run, run->method), &t->model.config, &needs));
+    t->asked_states = needs.row_states;
     TRY(bert_config_check("the model with the parts that the method asks for", &t->model.config));
     CHECK(!needs.depends_on_ranks || !run->work.reproducible, STATUS_USAGE,
           "reproducible = yes does not go with what method = %s was told: its numbers depend on the ranks, on purpose",
@@ -99,6 +100,8 @@ void setup_method(Trainer *t)
                             .options = run_settings_options(run, run->method),
                             .model = &t->model,
                             .batch = (int)run->batch,
+                            .row = run->method->row_width +
+                                   (run->method->row_states + t->asked_states) * t->model.config.hidden,
                             .masking = {.rate = run->mask_rate, .seed = (uint64_t)run->seed},
                             .own = memory_alloc(1, run->method->own_bytes)};
 }
@@ -192,7 +195,6 @@ static PortionRule portion_rule(const Comm *comm, const RunSettings *run, const 
 
 static StepSumsRule sums_rule(const Comm *comm, const RunSettings *run, const Trainer *t)
 {
-    const int row = run->method->row_width + run->method->row_states * t->model.config.hidden;
     const bool several_nodes = comm->node_ranks < comm->n_ranks, collects = run_settings_collects(run);
     const int overlap = run->work.overlap_sums;
     return (StepSumsRule){.n_shards = run->work.reproducible ? (int)run->work.shards : 0,
@@ -200,7 +202,7 @@ static StepSumsRule sums_rule(const Comm *comm, const RunSettings *run, const Tr
                           .in_background = overlap == OVERLAP_AUTO ? several_nodes : overlap == OVERLAP_YES,
                           .n_doubles = collects ? collapse_loss_doubles(t->words.n, t->model.config.hidden) : 0,
                           .shares_doubles = run->nc.loss.sync == SYNC_GLOBAL,
-                          .n_rows = (int64_t)row * batch_of(t),
+                          .n_rows = (int64_t)t->method.row * batch_of(t),
                           .n_terms = 1 + run->method->n_terms,
                           .n_flags = N_STEP_FLAGS,
                           .freeze = t->freeze};

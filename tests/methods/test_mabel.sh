@@ -16,6 +16,15 @@ for more in "--micro-batch=1" "--nc-grad=both --nc-align=masked" "--mabel-tie=no
     train 1 "$work/one" $flags --learning-rate=1e-4 $more --resume=never --overwrite=yes
     train 3 "$work/more" $flags --learning-rate=1e-4 $more --resume=never --overwrite=yes; alike "$work/more" > "$work/found"; ok $? "3 ranks, $more: $(tail -n 1 "$work/found")"
 done
+# a3 has rows of twice the width.
+a3="--mabel-align=a3 --mabel-align-weight=1"
+train 1 "$work/one" $flags --learning-rate=1e-4 $a3 --resume=never --overwrite=yes
+for ranks in 2 3 4; do
+    train $ranks "$work/a3-$ranks" $flags --learning-rate=1e-4 $a3; alike "$work/a3-$ranks" > "$work/found"; ok $? "a3, $ranks ranks: $(tail -n 1 "$work/found")"
+done
+train 1 "$work/s1" $flags $a3 --reproducible=yes; train 3 "$work/s3" $flags $a3 --reproducible=yes
+"$compare" "$work/s1/$last" "$work/s3/$last" --bits --skip=seconds > "$work/found"; ok $? "a3, reproducible: 3 ranks have the bits of one: $(cat "$work/found")"
+rm -rf "$work/s1" "$work/s3"
 train 1 "$work/s1" $flags --reproducible=yes
 for ranks in 2 3 4; do
     train $ranks "$work/s$ranks" $flags --reproducible=yes
@@ -31,6 +40,9 @@ plain="--steps=1 --dropout=0 --nc-weight=0 --mabel-mlm-weight=0 --clip=0"
 train 1 "$work/n1" $plain; train 3 "$work/n3" $plain; train 3 "$work/l3" $plain --mabel-gradient=local-mean
 awk "BEGIN { exit !(($(norm "$work/n3") / $(norm "$work/n1") - 1)^2 < 1e-10) }"; ok $? "3 ranks: the norm of one: $(norm "$work/n1") $(norm "$work/n3")"
 awk "BEGIN { exit !(($(norm "$work/l3") * 3 / $(norm "$work/n1") - 1)^2 < 1e-10) }"; ok $? "local-mean: a third of it: $(norm "$work/l3")"
+train 1 "$work/u1" $plain $a3; train 3 "$work/u3" $plain $a3; train 3 "$work/v3" $plain $a3 --mabel-gradient=local-mean
+awk "BEGIN { exit !(($(norm "$work/u3") / $(norm "$work/u1") - 1)^2 < 1e-10 && ($(norm "$work/v3") * 3 / $(norm "$work/u1") - 1)^2 < 1e-10 && ($(norm "$work/u1") / $(norm "$work/n1") - 1)^2 > 1e-4) }"
+ok $? "a3: the norm of one rank and a third of it: $(norm "$work/u1") $(norm "$work/u3") $(norm "$work/v3")"
 fails 64 "reproducible = yes does not go with" "$collapse" train "$work/base.conf" --output="$work/x" --steps=1 --reproducible=yes --mabel-gradient=local-mean
 
 # Class means: masked copies do not count. The states of one step are four whole texts of each of 5 items.

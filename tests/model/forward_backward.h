@@ -99,20 +99,22 @@ static inline double golden_states(Golden *g)
     return sum;
 }
 
-/* A term in the vectors of a sentence head: the sum of 0.1 cos(i + shift) v_i; dx: gradient to the first states. */
+/* A term in the vectors of a sentence head, and in what tanh is taken of: the sum of 0.1 cos(i + shift) v_i and 0.1
+ * cos(i + shift + 2) u_i; dx: gradient to the first states. */
 static inline double golden_vectors(Golden *g, SentenceHead *head, double shift, bool backward, real *dhidden)
 {
     const int d = g->params.config.hidden, n = g->input.n_samples;
-    real *x = malloc((size_t)(n * d) * sizeof *x), *dv = malloc((size_t)(n * d) * sizeof *dv);
+    real *x = malloc((size_t)(n * d) * sizeof *x), *dv = malloc((size_t)(n * d) * sizeof *dv),
+         *du = malloc((size_t)(n * d) * sizeof *du);
     double sum = 0;
     rows_gather(n, d, g->input.offset, g->encoder.h[g->params.config.layers], x);
     const real *v = sentence_head_forward(head, n, x);
     for (int i = 0; i < n * d; i++) {
-        dv[i] = (real)(0.1 * cos(i + shift));
-        sum += (double)dv[i] * (double)v[i];
+        dv[i] = (real)(0.1 * cos(i + shift)), du[i] = (real)(0.1 * cos(i + shift + 2));
+        sum += (double)dv[i] * (double)v[i] + (double)du[i] * (double)head->u[i];
     }
-    if (backward) rows_scatter_add(n, d, g->input.offset, sentence_head_backward(head, n, dv), dhidden);
-    free(x), free(dv);
+    if (backward) rows_scatter_add(n, d, g->input.offset, sentence_head_backward(head, n, dv, du), dhidden);
+    free(x), free(dv), free(du);
     return sum;
 }
 

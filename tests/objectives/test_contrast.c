@@ -29,6 +29,13 @@ static double agreement(double weight)
     return contrast_agreement(&scratch, N, text(0), text(1), text(2), text(3), TEXTS * D, temperature, weight);
 }
 
+/* MABEL's a3: the texts against their swapped copies. */
+static double swapped(double weight)
+{
+    const Vectors x[] = {text(0), text(1)}, y[] = {text(2), text(3)};
+    return contrast_loss(&scratch, N, 2, x, y, TEXTS * D, temperature, weight);
+}
+
 static double distance(double weight)
 {
     return contrast_distance(N, D, text(0), text(2), TEXTS * D, weight) +
@@ -77,6 +84,7 @@ int main(void)
     against_torch(&torch, file, "contrast", contrast);
     against_torch(&torch, file, "agreement", agreement);
     against_torch(&torch, file, "distance", distance);
+    against_torch(&torch, file, "swapped", swapped);
     h5_close(&file);
     by_hand();
     arena_close(&arena);

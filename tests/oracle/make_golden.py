@@ -99,6 +99,8 @@ def parts_arrays():
     i = torch.arange(pooled.numel(), dtype=torch.float64).view(pooled.shape)
     loss = torch.nn.functional.cross_entropy(logits[label >= 0], torch.tensor(label[label >= 0]))
     loss = loss + 0.1 * (torch.cos(i) * pooled).sum() + 0.1 * (torch.cos(i + 1) * sentence).sum()
+    before_tanh = model.model.bert.pooler.dense(first), model.sentence["dense"](first)
+    loss = loss + sum(0.1 * (torch.cos(i + shift) * u).sum() for shift, u in zip((2, 3), before_tanh))
     loss.backward()
     with h5py.File("tests/golden/parts.h5", "w", libver=("v108", "v108")) as f:
         group = f.create_group("model")
@@ -126,7 +128,8 @@ def contrast_arrays():
         return torch.nn.functional.cosine_similarity(x[:, None], y[None], dim=-1) / 0.05
     losses = dict(contrast=torch.nn.functional.cross_entropy(cosines(torch.cat([o0, a0]), torch.cat([o1, a1])), torch.arange(10)),
                   agreement=((cosines(o0, o1) - cosines(a0, a1)) ** 2).sum(1).mean(),
-                  distance=((o0 - a0) ** 2).sum(1).mean() + ((o1 - a1) ** 2).sum(1).mean())
+                  distance=((o0 - a0) ** 2).sum(1).mean() + ((o1 - a1) ** 2).sum(1).mean(),
+                  swapped=torch.nn.functional.cross_entropy(cosines(torch.cat([o0, o1]), torch.cat([a0, a1])), torch.arange(10)))
     with h5py.File("tests/golden/contrast.h5", "w", libver=("v108", "v108")) as f:
         f["row"] = row.detach().numpy()
         for name, loss in losses.items():

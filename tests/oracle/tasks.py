@@ -24,9 +24,11 @@ def mabel(s, batch, model, hidden, ranks=1):
     n = len(batch["offset"]) - 1  # a text whole, then masked; four texts of an item
     first = hidden[torch.tensor(batch["offset"][:-1:2])]
     if s["mabel-vector"] == "pooler":
-        v = torch.tanh(model.pooler(first))
+        u = model.pooler(first)
+        v = torch.tanh(u)
     else:
-        v = model.sentence["out_proj"](torch.tanh(model.sentence["dense"](first)))
+        u = model.sentence["dense"](first)
+        v = model.sentence["out_proj"](torch.tanh(u))
     o0, o1, a0, a1 = v.view(n // 8, 4, -1).unbind(1)
     tau = float(s["mabel-temperature"])
 
@@ -39,6 +41,9 @@ def mabel(s, batch, model, hidden, ranks=1):
         align = ((cosines(o0, o1) - cosines(a0, a1)) ** 2).sum(1).mean()
     if s["mabel-align"] == "a2":
         align = ((o0 - a0) ** 2).sum(1).mean() + ((o1 - a1) ** 2).sum(1).mean()
+    if s["mabel-align"] == "a3":
+        u0, u1, w0, w1 = u.view(n // 8, 4, -1).unbind(1)  # before tanh: texts, then their swapped copies
+        align = F.cross_entropy(cosines(torch.cat([u0, u1]), torch.cat([w0, w1])), torch.arange(len(logits)))
     lm = masked_lm(batch, model, hidden)
     terms = [contrast, align, lm]
     if s["mabel-gradient"] == "local-mean":
