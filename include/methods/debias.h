@@ -123,16 +123,16 @@ typedef struct {
     }
 
 /* What the published code does: 32 texts a draw, gradients of 4 draws added up, one device. */
-#define DEBIAS_FNC(name)                                                                                              \
-    {"batch", "128"}, {name "-draws", "4"}, {"learning-rate", "5e-4"}, {"epochs", "10"}, {"schedule", "linear"},      \
-        {"warmup", "0"}, {"weight-decay", "0"}, {"adam", "hf"}, {"adam-epsilon", "1e-8"}, {"clip", "1"},              \
-        {"seed", "42"}, {"max-length", "512"}, {"check-steps", "500"}, {name "-alpha", "0.3"}, {name "-beta", "0.7"}, \
-        {name "-held-out", "100"}, {name "-layers", "all"}, {name "-distance", "mse"}, {name "-select", "legacy"},    \
-        {name "-sampling", "fresh"}, {name "-schedule", "legacy"}, {name "-proto-mask", "no"}, {name "-mse", "all"},  \
-        {"nc-weight", "5"}, {"nc-metric", "unc3"}, {"nc-pieces", "first"}, {"nc-align", "shift"},                     \
-        {"nc-space", "hidden"}, {"nc-ids", "true"}, {"nc-grad", "rows"}, {"nc-reset", "epoch"},                       \
-    {                                                                                                                 \
-        "nc-sync", "global"                                                                                           \
+#define DEBIAS_FNC(name)                                                                                               \
+    {"batch", "128"}, {name "-draws", "4"}, {"learning-rate", "5e-4"}, {"epochs", "10"}, {"schedule", "linear"},       \
+        {"warmup", "0"}, {"weight-decay", "0"}, {"adam", "hf"}, {"adam-epsilon", "1e-8"}, {"clip", "1"},               \
+        {"seed", "42"}, {"max-length", "512"}, {"check-steps", "500"}, {name "-alpha", "0.3"}, {name "-beta", "0.7"},  \
+        {name "-held-out", "100"}, {name "-layers", "all"}, {name "-distance", "mse"}, {name "-select", "legacy"},     \
+        {name "-sampling", "fresh"}, {name "-schedule", "legacy"}, {name "-proto-mask", "no"}, {name "-mse", "all"},   \
+        {"nc-weight", "5"}, {"nc-metric", "unc3"}, {"nc-pieces", "first"}, {"nc-align", "shift"},                      \
+        {"nc-space", "hidden"}, {"nc-ids", "true"}, {"nc-grad", "rows"}, {"nc-reset", "epoch"}, {"nc-sync", "global"}, \
+    {                                                                                                                  \
+        "nc-eval", "micro"                                                                                             \
     }
 
 /* What a draw's texts are together. */

@@ -28,6 +28,7 @@ typedef struct {
     int batch;            /* items of the largest step; in read: of a step, as the key says */
     int row;              /* numbers of an item's row: row_width + row_states D, with what ask adds */
     int epoch_items;      /* of a method that chooses items, set by read: items of an epoch; 0: all there are */
+    int part_items;       /* set by read: items of a step's parts, which published code computes one by one; 0: none */
     int schedule_steps;   /* set by read: steps of an epoch as the learning rate's schedule counts them; 0: as many */
     bool skips_check;     /* set by read: nothing is held out, so check is not called */
     void *own;            /* owned [method->own_bytes], zeroed: its memory; arrays live in the arena of lay_out */

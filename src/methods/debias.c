@@ -89,6 +89,7 @@ Status debias_read(const Comm *comm, MethodRun *m, const char *path, CorpusOptio
     TRY(status);
     ((Debias *)m->own)->examples.rule = rule;
     m->skips_check = o->held_out == 0;
+    m->part_items = rule.size;
     m->data.is_padded = o->mse == MSE_ALL;
     if (o->schedule == SCHEDULE_LEGACY) m->schedule_steps = legacy_steps(m, &rule);
     return STATUS_OK;

@@ -186,6 +186,10 @@ static const struct {
     {FIXED,
      {"nc-sync", SETTING_CHOICE, "global", "global none", 0, 0, AT(nc.loss.sync),
       "class means over all ranks, or each rank its own (as published)"}},
+    {FIXED,
+     {"nc-eval", SETTING_CHOICE, "step", "step micro", 0, 0, AT(nc.loss.eval),
+      "the measure once a step, on all of its states; micro: after every draw of adept and dpce, and the mean of them "
+      "(as published)"}},
 };
 
 enum { N_ROWS = sizeof row / sizeof row[0], MOST_KEYS = 160 };
@@ -357,6 +361,8 @@ Status run_settings_resolve(Settings *settings, RunSettings *run)
           "micro-batch does not go with reproducible = yes; raise shards instead");
     CHECK(!run->work.reproducible || run->nc.loss.sync == SYNC_GLOBAL, STATUS_USAGE,
           "nc-sync = none depends on the ranks and does not go with reproducible = yes");
+    CHECK(run->nc.loss.eval == EVAL_STEP || run->nc.loss.grad == GRAD_ROWS || run->nc.loss.weight == 0, STATUS_USAGE,
+          "nc-eval = micro has a gradient to the rows alone, but nc-grad = both; set nc-eval = step");
     TRY(check_needed(run));
     return parse_reset(run);
 }

@@ -156,6 +156,10 @@ static Status check_met(const RunSettings *run, const Dataset *data, const WordL
 static Status read_words(const Comm *comm, const RunSettings *run, Trainer *t)
 {
     if (!run_settings_collects(run)) return STATUS_OK;
+    CHECK(
+        run->nc.loss.eval == EVAL_STEP || t->method.part_items > 0, STATUS_USAGE,
+        "nc-eval = micro takes the measure after every draw of a step, but method = %s has no draws; leave nc-eval out",
+        run->method->name);
     TRY(wordlist_read_shared(comm, run->nc.words, t->model.vocabulary, (PieceRule)run->nc.loss.pairing.pieces,
                              &t->words));
     log_line("%s: %d words, %d classes, %d words left out (of several pieces or unknown)", run->nc.words,
@@ -174,6 +178,12 @@ static int batch_of(const Trainer *t)
 {
     const int most = setup_epoch_items(t);
     return t->run->batch < most ? (int)t->run->batch : most;
+}
+
+/* Of a step, after each of which the measure is taken. */
+static int parts_of_step(const Trainer *t)
+{
+    return t->run->nc.loss.eval == EVAL_MICRO ? batch_of(t) / t->method.part_items : 1;
 }
 
 static int samples_of_item(const Trainer *t)
@@ -197,15 +207,16 @@ static StepSumsRule sums_rule(const Comm *comm, const RunSettings *run, const Tr
 {
     const bool several_nodes = comm->node_ranks < comm->n_ranks, collects = run_settings_collects(run);
     const int overlap = run->work.overlap_sums;
-    return (StepSumsRule){.n_shards = run->work.reproducible ? (int)run->work.shards : 0,
-                          .deals_optimizer = run->work.shard_optimizer,
-                          .in_background = overlap == OVERLAP_AUTO ? several_nodes : overlap == OVERLAP_YES,
-                          .n_doubles = collects ? collapse_loss_doubles(t->words.n, t->model.config.hidden) : 0,
-                          .shares_doubles = run->nc.loss.sync == SYNC_GLOBAL,
-                          .n_rows = (int64_t)t->method.row * batch_of(t),
-                          .n_terms = 1 + run->method->n_terms,
-                          .n_flags = N_STEP_FLAGS,
-                          .freeze = t->freeze};
+    return (StepSumsRule){
+        .n_shards = run->work.reproducible ? (int)run->work.shards : 0,
+        .deals_optimizer = run->work.shard_optimizer,
+        .in_background = overlap == OVERLAP_AUTO ? several_nodes : overlap == OVERLAP_YES,
+        .n_doubles = collects ? parts_of_step(t) * collapse_loss_doubles(t->words.n, t->model.config.hidden) : 0,
+        .shares_doubles = run->nc.loss.sync == SYNC_GLOBAL,
+        .n_rows = (int64_t)t->method.row * batch_of(t),
+        .n_terms = 1 + run->method->n_terms,
+        .n_flags = N_STEP_FLAGS,
+        .freeze = t->freeze};
 }
 
 /* Where the state's arrays lie. */
@@ -252,7 +263,8 @@ static void lay_out(const Comm *comm, const RunSettings *run, Trainer *t)
     model_lay_out(&t->arena, &room, &t->model);
     run->method->lay_out(&t->arena, &t->method);
     if (run_settings_collects(run))
-        collapse_loss_init(&t->arena, &run->nc.loss, &t->words, &t->model.head, comm->n_ranks, &t->collapse);
+        collapse_loss_init(&t->arena, &run->nc.loss, &t->words, &t->model.head, comm->n_ranks,
+                           run->nc.loss.eval == EVAL_MICRO ? t->method.part_items : 0, parts_of_step(t), &t->collapse);
     set_step(run, t);
     portions_init(&t->arena, &rule, &t->step.portions);
     step_sums_lay_out(&t->arena, &t->model.params, &t->step.sums);

@@ -60,7 +60,7 @@ static void begin(Step *s, const StepInput *in)
     s->counts = (StepCounts){.step = in->step, .epoch = in->epoch, .items = in->n_items};
     portions_deal(&s->portions, s->method, in->item, in->n_items);
     step_sums_begin(&s->sums);
-    if (s->collapse) collapse_loss_begin_step(s->collapse, in->begins_epoch);
+    if (s->collapse) collapse_loss_begin_step(s->collapse, in->begins_epoch, in->n_items);
 }
 
 static void count(Step *s)
@@ -111,10 +111,7 @@ static void exchange(Step *s)
     timer_begin(&s->timer, PHASE_WAIT);
     step_sums_finish_doubles(&s->sums);
     timer_begin(&s->timer, PHASE_REGULARIZE);
-    if (s->collapse) {
-        collapse_loss_fold(s->collapse, s->sums.n_sets, s->sums.doubles);
-        collapse_loss_value(s->collapse);
-    }
+    if (s->collapse) collapse_loss_value(s->collapse, s->sums.n_sets, s->sums.doubles);
     if (method->whole) method->whole(s->method, &s->counts, s->sums.rows);
     s->is_exchanged = true;
 }
@@ -181,7 +178,7 @@ static Term mean_losses(Step *s, HistoryLine *line)
 static Term mean_measure(Step *s)
 {
     if (!s->collapse) return (Term){(double)NAN, false};
-    const bool measured = s->collapse->measure.is_measured;
+    const bool measured = s->collapse->is_measured;
     if (!keeps_own_means(s)) return (Term){s->collapse->value, measured};
     double sum[] = {measured ? s->collapse->value * s->collapse->share : 0, measured};
     step_sums_numbers(&s->sums, sum, 2);

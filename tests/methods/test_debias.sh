@@ -28,11 +28,11 @@ ok $? "task_loss is the mean over the draws of 0.3 task.js and 0.7 task.distance
 for ranks in 2 3 4; do
     train $ranks "$work/r$ranks" $flags $adept; alike "$work/one" "$work/r$ranks" > "$work/found"; ok $? "$ranks ranks: $(tail -n 1 "$work/found")"
 done
-for more in "$adept --micro-batch=2 --recompute=yes" "$adept $legacy" "$adept $prompt" "$adept --batch=6 --adept-distance=kl --adept-layers=last" "$dpce --nc-grad=both --nc-space=hidden" "$dpce --dpce-product=mean"; do
+for more in "$adept --micro-batch=2 --recompute=yes" "$adept $legacy" "$adept $prompt" "$adept --batch=6 --adept-distance=kl --adept-layers=last" "$dpce --nc-grad=both --nc-space=hidden" "$dpce --dpce-product=mean" "$adept --nc-eval=micro" "$adept --nc-eval=micro --micro-batch=2"; do
     rm -rf "$work/m1" "$work/m4"
     train 1 "$work/m1" $flags $more --micro-batch=0; train 4 "$work/m4" $flags $more; alike "$work/m1" "$work/m4" > "$work/found"; ok $? "4 ranks, $more: $(tail -n 1 "$work/found")"
 done
-for more in "$adept" "$adept $legacy" "$adept $prompt" "$dpce"; do
+for more in "$adept" "$adept $legacy" "$adept $prompt" "$dpce --nc-eval=micro"; do
     rm -rf "$work/s1" "$work/s3" "$work/cut"
     train 1 "$work/s1" $flags $more --reproducible=yes --checkpoint-steps=2 --keep=9; train 3 "$work/s3" $flags $more --reproducible=yes; same "$work/s1" "$work/s3" > "$work/found"
     ok $? "reproducible, $more: 3 ranks have the bits of one: $(cat "$work/found")"
@@ -68,7 +68,7 @@ weights=$(awk "BEGIN { print 4e-6 * $(grep -o '[0-9.]* M parameters' "$work/a.lo
 awk "BEGIN { more = $(mb "$work/a.log") - $(mb "$work/m.log"); exit !(more >= $weights - 1 && more <= 1.25 * $weights) }"; ok $? "memory: $(mb "$work/a.log") MB instead of $(mb "$work/m.log"); the weights are $weights MB"
 
 # Keys do what they say.
-for more in --adept-select=legacy --adept-sampling=fresh --adept-proto-mask=no --adept-mse=all --adept-distance=kl --adept-layers=first --adept-rho=3 --adept-alpha=1 --adept-beta=0; do
+for more in --adept-select=legacy --adept-sampling=fresh --adept-proto-mask=no --adept-mse=all --adept-distance=kl --adept-layers=first --adept-rho=3 --adept-alpha=1 --adept-beta=0 --nc-eval=micro; do
     rm -rf "$work/key"; train 1 "$work/key" $flags $adept $more; ! alike "$work/one" "$work/key" > "$work/found"; ok $? "$more: another run: $(tail -n 1 "$work/found")"
 done
 # 40, 21, 24 and 22 texts in draws of 5: 16 draws an epoch, of which 15 make 5 steps; published, 8 + 5 + 5 + 5 loaders' lengths make 7.
@@ -105,6 +105,8 @@ train 2 "$work/more" $adept --adept-algorithm=prompt --nc-weight=0 --steps=2 --i
 bad() { local file="$3"; fails "$1" "$2" mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/x" --steps=1 $adept --train-data="$file" "${@:4}"; }
 bad 64 "puts 40 positions before a sample, but the model has 40" "$data" --adept-algorithm=prompt --nc-weight=0
 bad 64 "leaves less than 3 of the model's 40 positions" "$data" --adept-algorithm=prompt --nc-weight=0 --prefix=38 --prefix-shift=yes
+bad 64 "nc-eval = micro has a gradient to the rows alone" "$data" --nc-eval=micro --nc-grad=both
+fails 64 "nc-eval = micro takes the measure after every draw of a step, but method = mlm has no draws" mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/x" --steps=1 --train-data="$work/text.txt" --nc-eval=micro
 bad 64 "nc-grad = rows trains the rows of the decoder alone, but they are frozen" "$data" --adept-algorithm=prompt --prefix=4
 grep -v ",male,\|,town," "$data" > "$work/alone.csv"; bad 65 "holds the one attribute group 'female', but method = adept compares at least two" "$work/alone.csv"
 grep -v ",neutral," "$data" > "$work/none.csv"; bad 65 "holds no text of the group neutral" "$work/none.csv"

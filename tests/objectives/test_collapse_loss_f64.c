@@ -7,7 +7,7 @@
 #include "kernels/vector.h"
 #include "objectives/collapse_loss.h"
 
-enum { V = 17, D = 6, SAMPLES = 4, TOKENS = 40, K = 5, ROWS_FROM = 5 };
+enum { V = 17, D = 6, SAMPLES = 4, TOKENS = 40, K = 5, ROWS_FROM = 5, PARTS = 2 };
 
 typedef struct {
     Arena arena;
@@ -37,12 +37,13 @@ static void lay_out(Case *c, const CollapseOptions *options)
     params_free(&c->params);
     params_init(&c->arena, &config, &(TrainRule){-1, NULL}, &c->params);
     mlm_head_init(&c->arena, &c->params, true, &c->head);
-    collapse_loss_init(&c->arena, options, &c->words, &c->head, 1, &c->loss);
+    const int parts = options->eval == EVAL_MICRO ? PARTS : 1;
+    collapse_loss_init(&c->arena, options, &c->words, &c->head, 1, parts > 1 ? SAMPLES / PARTS : 0, parts, &c->loss);
     batch_init(&c->arena, SAMPLES, TOKENS, &c->batch);
     c->hidden = arena_cut(&c->arena, TOKENS * D, sizeof(real));
     c->dhidden = arena_cut(&c->arena, TOKENS * D, sizeof(real));
     c->dword = arena_cut(&c->arena, V * D, sizeof(real));
-    c->doubles = arena_cut(&c->arena, 2 * (size_t)collapse_loss_doubles(K, D), sizeof(double));
+    c->doubles = arena_cut(&c->arena, 2 * PARTS * (size_t)collapse_loss_doubles(K, D), sizeof(double));
 }
 
 /* Ids of which a third is masked, with labels; classes are the ids 5, 7, 9, 11, 13. */
@@ -53,6 +54,7 @@ static void fill_batch(Case *c)
         int32_t id[TOKENS];
         const int n = 6 + s;
         for (int t = 0; t < n; t++) id[t] = ROWS_FROM + (int)(6 * (1 + draw(s * 16 + t, 1)) - 1e-9) % (V - ROWS_FROM);
+        c->batch.place[s] = s;
         const int first = packed_add(&c->batch.packed, n, id, NULL, (uint32_t)s);
         for (int t = 0; t < n; t++) {
             const bool masked = t % 3 == 1;
@@ -85,17 +87,18 @@ static void close_case(Case *c)
 /* R of the second of two steps; the first has other states. sets: in how many parts the second is added. */
 static double value(Case *c, int sets)
 {
-    const int64_t n = collapse_loss_doubles(K, D);
+    const int64_t n = c->loss.most_parts * collapse_loss_doubles(K, D);
+    double r = 0;
     class_means_clear(&c->loss.total);
     for (int step = 0; step < 2; step++) {
         memset(c->doubles, 0, 2 * (size_t)n * sizeof *c->doubles);
-        collapse_loss_begin_step(&c->loss, step == 0);
+        collapse_loss_begin_step(&c->loss, step == 0, SAMPLES);
         real older[TOKENS * D];
         for (int i = 0; i < TOKENS * D; i++) older[i] = draw(i, 3);
         collapse_loss_add(&c->loss, c->doubles + (sets == 2 && step == 1 ? n : 0), &c->batch, step ? c->hidden : older);
-        collapse_loss_fold(&c->loss, step == 1 ? sets : 1, c->doubles);
+        r = collapse_loss_value(&c->loss, step == 1 ? sets : 1, c->doubles);
     }
-    return collapse_loss_value(&c->loss);
+    return r;
 }
 
 static double slope(Case *c, double lambda, real *x)
@@ -127,7 +130,7 @@ static void check_gradients(CollapseMetric metric, const Pairing *pairing, Colla
                              *const space[] = {"transform", "hidden"},
                              *const resets[] = {"epoch", "run", "step", "ema"};
     const double lambda = 3;
-    const CollapseOptions options = {lambda, metric, *pairing, GRAD_BOTH, reset, 0.7, SYNC_GLOBAL};
+    const CollapseOptions options = {lambda, metric, *pairing, GRAD_BOTH, reset, 0.7, SYNC_GLOBAL, EVAL_STEP};
     Case c;
     open_case(&c, &options);
     for (int i = 0; i < TOKENS * D; i++) c.hidden[i] = draw(i, 4);
@@ -162,7 +165,8 @@ static void check_memory(void)
 {
     double r[4];
     for (int reset = 0; reset < 4; reset++) {
-        const CollapseOptions options = {1, COLLAPSE_UNC3, {0}, GRAD_ROWS, (CollapseReset)reset, 0.7, SYNC_GLOBAL};
+        const CollapseOptions options = {1,   COLLAPSE_UNC3, {0},      GRAD_ROWS, (CollapseReset)reset,
+                                         0.7, SYNC_GLOBAL,   EVAL_STEP};
         Case c;
         open_case(&c, &options);
         for (int i = 0; i < TOKENS * D; i++) c.hidden[i] = draw(i, 4);
@@ -172,6 +176,54 @@ static void check_memory(void)
     check(r[RESET_EPOCH] == r[RESET_RUN] && r[RESET_STEP] != r[RESET_RUN] && r[RESET_EMA] != r[RESET_RUN] &&
               r[RESET_EMA] != r[RESET_STEP],
           "older states: kept %.4f, fading %.4f, forgotten %.4f", r[RESET_RUN], r[RESET_EMA], r[RESET_STEP]);
+}
+
+/* R of the second step when its first `samples` samples alone are folded. */
+static double value_of(const CollapseOptions *options, int samples)
+{
+    Case c;
+    open_case(&c, options);
+    for (int i = 0; i < TOKENS * D; i++) c.hidden[i] = draw(i, 4);
+    const double all = value(&c, 1);
+    if (samples == SAMPLES) {
+        close_case(&c);
+        return all;
+    }
+    const int64_t n = collapse_loss_doubles(K, D);
+    real older[TOKENS * D];
+    for (int i = 0; i < TOKENS * D; i++) older[i] = draw(i, 3);
+    class_means_clear(&c.loss.total);
+    memset(c.doubles, 0, (size_t)n * sizeof *c.doubles);
+    collapse_loss_begin_step(&c.loss, true, SAMPLES);
+    collapse_loss_add(&c.loss, c.doubles, &c.batch, older);
+    collapse_loss_value(&c.loss, 1, c.doubles);
+    memset(c.doubles, 0, (size_t)n * sizeof *c.doubles);
+    for (int s = samples; s < SAMPLES; s++) c.batch.is_extra[s] = true;
+    collapse_loss_begin_step(&c.loss, false, SAMPLES);
+    collapse_loss_add(&c.loss, c.doubles, &c.batch, c.hidden);
+    const double r = collapse_loss_value(&c.loss, 1, c.doubles);
+    close_case(&c);
+    return r;
+}
+
+/* eval = micro: the mean of R after the first half of the batch and after all of it; its gradient. */
+static void check_parts(CollapseMetric metric, CollapseReset reset)
+{
+    const double lambda = 3;
+    const CollapseOptions whole = {lambda, metric, {0}, GRAD_ROWS, reset, 0.7, SYNC_GLOBAL, EVAL_STEP};
+    CollapseOptions micro = whole;
+    micro.eval = EVAL_MICRO;
+    Case c;
+    open_case(&c, &micro);
+    for (int i = 0; i < TOKENS * D; i++) c.hidden[i] = draw(i, 4);
+    const double half = value_of(&whole, SAMPLES / PARTS), all = value_of(&whole, SAMPLES), r = value(&c, 1);
+    memset(c.dword, 0, V * D * sizeof(real));
+    const double norm = collapse_loss_rows(&c.loss, c.dword),
+                 rows = distance(&c, lambda, V * D, c.params.w.word, c.dword);
+    check(fabs(r - (half + all) / 2) < 1e-12 && fabs(half - all) > 1e-3 && rows < 1e-6 && norm > 0,
+          "in parts: R = %.6f, the mean of %.6f and %.6f; gradient to rows %.1e", r, half, all, rows);
+    check(near(value(&c, 2), r, 1e-12 * fabs(r)), "the same from two sets");
+    close_case(&c);
 }
 
 int main(void)
@@ -186,5 +238,8 @@ int main(void)
     check_gradients(COLLAPSE_UNC3, &as_fed, RESET_STEP);
     check_gradients(COLLAPSE_UNC3, &usual, RESET_EMA);
     check_memory();
+    check_parts(COLLAPSE_UNC3, RESET_EPOCH);
+    check_parts(COLLAPSE_NC1, RESET_STEP);
+    check_parts(COLLAPSE_NC3, RESET_EMA);
     return harness_done();
 }

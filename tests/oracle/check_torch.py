@@ -50,7 +50,8 @@ METHODS = [(2, MABEL + ["--nc-weight=0"]), (2, MABEL), (1, MABEL + ["--compat=fn
            (2, ADEPT + ["--nc-weight=0"]), (3, ADEPT), (1, ADEPT + ["--compat=fnc"]),
            (2, ADEPT + ["--adept-distance=kl", "--adept-layers=last", "--nc-grad=both", "--nc-space=hidden"]), (2, ADEPT + ["--adept-algorithm=prompt", "--prefix=4", "--prefix-shift=yes", "--nc-weight=0"]),
            (2, ADEPT + ["--adept-select=legacy", "--adept-mse=all"]), (2, DPCE + ["--dpce-beta=1"]), (2, DPCE + ["--dpce-held-out=8", "--dpce-layers=first", "--nc-weight=0"]), (1, DPCE + ["--compat=fnc"]),
-           (3, MABEL + ["--mabel-align=a3", "--mabel-align-weight=0.5"]), (2, MABEL + ["--mabel-align=a3", "--mabel-vector=pooler", "--mabel-align-weight=1", "--nc-weight=0"])]
+           (3, MABEL + ["--mabel-align=a3", "--mabel-align-weight=0.5"]), (2, MABEL + ["--mabel-align=a3", "--mabel-vector=pooler", "--mabel-align-weight=1", "--nc-weight=0"]),
+           (3, ADEPT + ["--nc-eval=micro"]), (2, DPCE + ["--nc-eval=micro", "--nc-reset=ema:0.7", "--nc-space=hidden", "--nc-metric=nc1"])]
 cases = failures = 0
 
 

@@ -136,11 +136,20 @@ class Statistics:
         self.square, self.weight = torch.zeros(k, dtype=torch.float64), torch.zeros(k, dtype=torch.float64)
         self.seen = torch.zeros(k, dtype=torch.bool)
 
-    def value(self, states, classes, word, epoch_begins):
+    def value_of_parts(self, states, classes, part, parts, word, epoch_begins):
+        """nc-eval = micro: part [n] of the step each state is of; the measure after each part, and the mean of them."""
+        mean, n = 0.0, 0
+        for k in range(parts):
+            at = [i for i, of in enumerate(part) if of == k]
+            r, n = self.value(states[at], [classes[i] for i in at], word, epoch_begins, begins=k == 0)
+            mean = mean + r / parts
+        return mean, n
+
+    def value(self, states, classes, word, epoch_begins, begins=True):
         s = self.s
-        if s["nc-reset"] == "step" or (s["nc-reset"] == "epoch" and epoch_begins):
+        if begins and (s["nc-reset"] == "step" or (s["nc-reset"] == "epoch" and epoch_begins)):
             self.clear()
-        fade = float(s["nc-reset"][4:]) if s["nc-reset"].startswith("ema:") else 1.0
+        fade = float(s["nc-reset"][4:]) if begins and s["nc-reset"].startswith("ema:") else 1.0
         x, c = states.double(), torch.tensor(classes, dtype=torch.long)
         x = x if s["nc-grad"] == "both" else x.detach()
         k = len(self.ids)
@@ -218,7 +227,7 @@ def replay(trace_path, folder, init, f64=False, ranks=1, keep=None):
         samples = set(g["sample"][()].tolist())
         begins = number % method.steps == 0 if hasattr(method, "steps") else number == 0 or bool(samples & seen)
         seen = samples if begins else seen | samples
-        hidden, picked, classes = [], [], []
+        hidden, picked, classes, part = [], [], [], []
         for b in range(len(offset) - 1):
             lo, hi = offset[b], offset[b + 1]
             seen_by = (torch.tensor(ids[lo:hi]) != model.config.pad_token_id).to(dtype) if getattr(method, "pads", False) else None
@@ -230,13 +239,16 @@ def replay(trace_path, folder, init, f64=False, ranks=1, keep=None):
             lo, hi = offset[b], offset[b + 1]
             for t, c in pairs(s, ids[lo:hi], true_ids[lo:hi], label[lo:hi], hi - lo):
                 if c in statistics.place and (whole[b] or s["nc-align"] == "masked"):
-                    picked.append(lo + t), classes.append(statistics.place[c])
+                    picked.append(lo + t), classes.append(statistics.place[c]), part.append(b // getattr(method, "size", 1))
         nc, n_classes = torch.zeros(()), 0
         if nc_weight:
             states = hidden[picked]
             if s["nc-space"] == "transform":
                 states = model.cls.predictions.transform(states)
-            nc, n_classes = statistics.value(states, classes, word, begins)
+            if s["nc-eval"] == "micro":
+                nc, n_classes = statistics.value_of_parts(states, classes, part, len(whole) // method.size, word, begins)
+            else:
+                nc, n_classes = statistics.value(states, classes, word, begins)
         loss = task + nc_weight * nc
         model.zero_grad()
         loss.backward()
