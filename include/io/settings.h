@@ -52,7 +52,10 @@ Status settings_read_flags(Settings *settings, int argc, char **argv, int first)
 /* Give a value with an origin, unless one is given already. */
 Status settings_give(Settings *settings, const char *key, const char *value, const char *origin);
 bool settings_is_given(const Settings *settings, const char *key);
-const char *settings_value(const Settings *settings, const char *key); /* NULL: not given */
+const char *settings_value(const Settings *settings, const char *key);  /* NULL: not given */
+const char *settings_origin(const Settings *settings, const char *key); /* of its value; NULL: not given */
+bool settings_is_flag(const Settings *settings, const char *key);       /* given on the command line */
+void settings_forget(Settings *settings, const char *key);              /* as if it had not been given */
 
 /* Do two texts say the same value of this key? 5e-5 is 0.00005. */
 bool settings_same_value(const Setting *setting, const char *a, const char *b);

@@ -12,6 +12,9 @@
 #include "base/text.h"
 #include "io/text_file.h"
 
+/* The origin of flags. */
+static const char command_line[] = "command line";
+
 void settings_init(Settings *settings, const Setting *table, int n)
 {
     *settings = (Settings){.table = table, .n = n};
@@ -67,6 +70,32 @@ const char *settings_value(const Settings *settings, const char *key)
 bool settings_is_given(const Settings *settings, const char *key)
 {
     return settings_value(settings, key) != NULL;
+}
+
+const char *settings_origin(const Settings *settings, const char *key)
+{
+    const int i = find(settings, key);
+    return i < 0 ? NULL : settings->origin[i];
+}
+
+bool settings_is_flag(const Settings *settings, const char *key)
+{
+    const char *origin = settings_origin(settings, key);
+    return origin && strcmp(origin, command_line) == 0;
+}
+
+/* Value and origin of a place of the table. */
+static void forget(Settings *settings, int i)
+{
+    free(settings->value[i]);
+    free(settings->origin[i]);
+    settings->value[i] = NULL, settings->origin[i] = NULL;
+}
+
+void settings_forget(Settings *settings, const char *key)
+{
+    const int i = find(settings, key);
+    if (i >= 0) forget(settings, i);
 }
 
 /* One line of a settings file. seen: the keys of this file so far. */
@@ -138,14 +167,13 @@ static Status not_a_flag(const Settings *settings, const char *text)
 /* --key value, --key=value, or a switch without a value. *i is moved past what was used. */
 static Status read_flag(Settings *settings, int argc, char **argv, int *i)
 {
-    static const char origin[] = "command line";
     const char *text = argv[*i] + 2, *equals = strchr(text, '=');
     char *key = equals ? slice_copy((Slice){text, (size_t)(equals - text)}) : memory_copy_text(text);
     const int place = find(settings, key);
     Status status = STATUS_OK;
     const char *value = equals ? equals + 1 : NULL;
     if (place < 0) {
-        status = unknown_key(settings, key, origin);
+        status = unknown_key(settings, key, command_line);
     } else if (!value && settings->table[place].kind == SETTING_SWITCH &&
                !(*i + 1 < argc && (strcmp(argv[*i + 1], "yes") == 0 || strcmp(argv[*i + 1], "no") == 0))) {
         value = "yes";
@@ -159,10 +187,8 @@ static Status read_flag(Settings *settings, int argc, char **argv, int *i)
     else if (!status && !value)
         status = status_set(STATUS_USAGE, __FILE__, __LINE__, "command line: --%s needs a value", key);
     if (!status) {
-        free(settings->value[place]); /* the last flag wins */
-        free(settings->origin[place]);
-        settings->value[place] = NULL, settings->origin[place] = NULL;
-        status = settings_give(settings, key, value, origin);
+        forget(settings, place); /* the last flag wins */
+        status = settings_give(settings, key, value, command_line);
     }
     free(key);
     return status;

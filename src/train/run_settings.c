@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "io/table.h"
+#include "train/exclusive.h"
 #include "train/runtime.h"
 
 #define AT(field) offsetof(RunSettings, field)
@@ -249,15 +250,19 @@ bool run_settings_may_change(const char *key)
     return i < N_ROWS && row[i].change == FREE;
 }
 
-/* A key of another method says nothing here, unless it has its default (as in a run.conf, which names all keys). */
-static Status check_owners(const Settings *settings, const Method *chosen)
+/* A key of another method says nothing here, unless it has its default (as in a run.conf, which names all keys). Where
+ * a flag chose the method, the file's keys of the one it named are left out. */
+static Status check_owners(Settings *settings, const Method *chosen)
 {
+    const bool by_flag = settings_is_flag(settings, "method");
     const Method *m;
     for (int i = 0; (m = method_at(i)); i++)
         for (int k = 0; m != chosen && k < m->n_keys; k++) {
-            const char *value = settings_value(settings, m->key[k].name);
-            CHECK(!value || strcmp(value, m->key[k].fallback) == 0, STATUS_USAGE,
-                  "%s = %s is a key of method %s, but method = %s", m->key[k].name, value, m->name, chosen->name);
+            const char *name = m->key[k].name, *value = settings_value(settings, name);
+            if (!value || strcmp(value, m->key[k].fallback) == 0) continue;
+            CHECK(by_flag && !settings_is_flag(settings, name), STATUS_USAGE,
+                  "%s = %s is a key of method %s, but method = %s", name, value, m->name, chosen->name);
+            exclusive_leave_out(settings, name, "method");
         }
     return STATUS_OK;
 }
@@ -345,6 +350,7 @@ static Status check_method(const RunSettings *run)
 Status run_settings_resolve(Settings *settings, RunSettings *run)
 {
     *run = (RunSettings){.settings_file = ""};
+    exclusive_settle(settings);
     CHECK(!settings_is_given(settings, "steps") || !settings_is_given(settings, "epochs"), STATUS_USAGE,
           "both steps and epochs are given; keep one of them");
     TRY(settings_store(settings, run));
@@ -369,8 +375,8 @@ Status run_settings_resolve(Settings *settings, RunSettings *run)
 
 void run_settings_help(void)
 {
-    printf("Keys (in the file as key = value, or as flags; a flag wins over the file, and of two equal flags the "
-           "last):\n");
+    printf("Keys (in the file as key = value, or as flags; a flag wins over the file, also over a key that excludes it "
+           "(--steps over epochs), and of two equal flags the last):\n");
     int n;
     const Setting *all = run_settings_table(&n);
     settings_help(all, n);

@@ -43,12 +43,18 @@ int main(void)
               STATUS_OK,
           "a good file: %s", status_message());
     check(o.count == 7, "a flag wins over the file");
+    check(settings_is_flag(&s, "count") && settings_is_flag(&s, "quick") && !settings_is_flag(&s, "name") &&
+              !settings_is_flag(&s, "small") && strcmp(settings_origin(&s, "name"), "run.conf line 2") == 0,
+          "what was a flag, and where the others are from");
     check(strcmp(o.name, "a b") == 0, "a value may hold spaces; a comment is cut off");
     check(o.shape == 1 && o.quick && o.rate == 0.25 && o.limit == 5405, "choice, switch, number, duration");
     check(s.n_operands == 1 && strcmp(s.operand[0], "x.conf") == 0, "operands are kept apart");
     char *text = settings_print(&s);
     check(strstr(text, "count = 7\n") && strstr(text, "shape = cosine\n"), "merged settings can be printed");
     free(text);
+    settings_forget(&s, "count");
+    check(!settings_is_given(&s, "count") && settings_store(&s, &o) == STATUS_OK && o.count == 3,
+          "a key that is forgotten has its default");
     settings_free(&s);
     static const struct {
         const char *file, *says;
