@@ -1,13 +1,13 @@
 #!/bin/bash
 # methods.sh: a training step of every method beside a careful PyTorch version of it, on the same ragged batches, in turn.
 #   tests/peers/methods.sh BUILD PYTHON MODEL.h5 DATA [METHOD...]
-# DATA: a folder with text.txt (a sentence a line), pairs.csv (four texts a row), pronouns.csv, lists neutral.txt male.txt
-# female.txt (words of letters). METHOD: bec cda mabel ase; of adept and dpce there is no padded version to time against. ROUNDS=3 STEPS=8 THREADS= can be set. Prints medians over the rounds (least, median, most) of tokens a
+# DATA: a folder with text.txt (a sentence a line), pairs.csv (four texts a row), pronouns.csv, examples.csv (word, group, text), lists
+# neutral.txt male.txt female.txt (words of letters). METHOD: bec cda mabel ase adept dpce. ROUNDS=3 STEPS=8 THREADS= can be set. Prints medians over the rounds (least, median, most) of tokens a
 # second of both and of their ratio. The regularizer is off: its cost is that of docs/performance.md.
 set -u
 build=$1 python=$2 model=$3 data=$4; shift 4
 root=$(cd "$(dirname "$0")/../.." && pwd)
-[ $# -gt 0 ] || set -- bec cda mabel ase
+[ $# -gt 0 ] || set -- bec cda mabel ase adept dpce
 rounds=${ROUNDS:-3} steps=${STEPS:-8} threads=${THREADS:-$(nproc)}
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 . "$root/jobs/launcher.sh"
@@ -19,6 +19,7 @@ flags() {
     mabel) echo "--train-data=$data/pairs.csv --batch=8";;
     ase) echo "--train-data=$data/pronouns.csv --batch=16 --ase-fisher-data=$data/text.txt --ase-fisher-lines=4 --ase-neutral=$data/neutral.txt
         --ase-male=$data/male.txt --ase-female=$data/female.txt";;
+    adept | dpce) echo "--train-data=$data/examples.csv --batch=64 --$1-held-out=0";;
     esac
 }
 for method in "$@"; do
@@ -35,5 +36,5 @@ for method in "$@"; do
         sed 's/.*"tokens_per_s": \([0-9.]*\).*/\1/' "$work/json" >> "$work/$method.theirs"
         awk "BEGIN { print $(tail -n 1 "$work/$method.ours") / $(tail -n 1 "$work/$method.theirs") }" >> "$work/$method.over"
     done
-    echo "$method: ours $(spread < "$work/$method.ours") tokens/s, PyTorch $(spread < "$work/$method.theirs"), ratio $(spread < "$work/$method.over"); losses before the first update differ by $(sed 's/.*"first_loss_differs": \([-0-9.e]*\).*/\1/' "$work/json")"
+    echo "$method: ours $(spread < "$work/$method.ours") tokens/s, PyTorch $(spread < "$work/$method.theirs"), ratio $(spread < "$work/$method.over"); losses differ by $(sed 's/.*"first_loss_differs": \([-0-9.e]*\).*/\1/' "$work/json") before the first update, by $(sed 's/.*"losses_differ": \([-0-9.e]*\).*/\1/' "$work/json") in any step"
 done
