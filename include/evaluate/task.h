@@ -10,6 +10,7 @@
 #include "evaluate/compare.h"
 #include "evaluate/queries.h"
 #include "evaluate/result.h"
+#include "io/output.h"
 #include "io/settings.h"
 #include "io/table.h"
 
@@ -21,7 +22,8 @@ typedef struct {
     const void *options;      /* its own keys, as task->key says */
     const Settings *settings; /* which keys were given */
     const char *model_path, *data;
-    const Model *in_memory; /* whose weights, vocabulary and sizes are taken instead of the file's; NULL: the file's */
+    const Model *in_memory; /* whose weights, vocabulary and sizes are taken instead of the file's, and the pairing is
+                               that of the options; NULL: the file's */
     TableFormat format;     /* of data */
     const char *column;     /* of a table: the text */
     const char *compare;    /* scores file of another model to compare with; NULL: none */
@@ -43,6 +45,8 @@ struct Task {
 
     /* Are the options sound, and the columns that are asked for (metrics: a list with commas, "" = all)? Local. */
     Status (*check)(const void *options, const char *metrics);
+    /* The file that is read beside data, owned by the caller; NULL: none is. The hook NULL: never one. Local. */
+    char *(*beside)(const char *data);
     /* What it must know of the model file before it reads. Collective; fails alike on all ranks. */
     Status (*begin)(const Comm *comm, TaskRun *run);
     /* The file into run->queries and run->own; counts what is left out. The same on every rank. Local. */
@@ -66,6 +70,13 @@ const char *task_names(void);
 enum { TASK_OPTIONS_BYTES = 1024 };
 /* Where the options of a task begin in a block of TASK_OPTIONS_BYTES that holds those of all. */
 size_t task_options_at(const Task *task);
+
+/* What it reads besides the model: data (called role), what it reads beside it, files that its own keys name. Local. */
+void task_inputs(const Task *task, const void *options, const char *role, const char *data, Inputs *inputs);
+/* Refuse what can be read only once, where each of several ranks, or of several evaluations, reads it. Local. */
+Status task_check_once(const Task *task, const void *options, const char *data);
+/* The task that has a key of this name, with the key; NULL: none has. Local. */
+const Task *task_of_key(const char *name, const Setting **key);
 
 /* Measure the model. run: task, options, settings, model_path, data, format, column, compare are filled; the rest is
  * made and freed here. result: complete on rank 0; result_free when done, also after a failure. Collective; fails alike

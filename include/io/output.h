@@ -7,6 +7,7 @@
 #define IO_OUTPUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/status.h"
 
@@ -23,6 +24,16 @@ typedef struct {
 typedef struct {
     const char *role, *path;
 } Input;
+
+/* As many as there are. */
+typedef struct {
+    Input *input; /* owned [n]: roles borrowed, paths owned */
+    int n;
+    size_t capacity;
+} Inputs;
+
+void inputs_add(Inputs *inputs, const char *role, const char *path); /* "" is passed over */
+void inputs_free(Inputs *inputs);
 
 /* Check `path`, given by the key or flag `role`; remove what killed writers left half-written beside it, and see that
  * something can be written there. inputs [n]. */

@@ -8,9 +8,9 @@
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/evaluate_all.h"
+#include "commands/scores_files.h"
 #include "evaluate/recognise.h"
 #include "evaluate/task.h"
-#include "io/output.h"
 #include "io/table.h"
 #include "train/runtime.h"
 
@@ -33,15 +33,16 @@ static const Setting common[] = {
     {"json", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, json),
      "print exactly one JSON object instead of a table"},
     {"output", SETTING_PATH, "", "", 0, 0, offsetof(Options, output),
-     "SCORES.h5: the score of every item (one model only)"},
+     "SCORES.h5: the score of every item (one model only); with task = all a folder of such files"},
     {"overwrite", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, overwrite), OUTPUT_OVERWRITE_HELP},
     {"metrics", SETTING_TEXT, "", "", 0, 0, offsetof(Options, metrics),
      "columns of the table, separated by commas; all if not given (items and skipped always)"},
     {"compare", SETTING_PATH, "", "", 0, 0, offsetof(Options, compare),
-     "OTHER.h5 that --output wrote for another model on the same data: the differences, item by item, with intervals"},
+     "OTHER.h5 that --output wrote for another model on the same data: the differences, item by item, with intervals; "
+     "with task = all the folder"},
     RUNTIME_KEYS(offsetof(Options, runtime)),
 };
-enum { N_COMMON = sizeof common / sizeof common[0], MOST_KEYS = 64, MOST_INPUTS = 8 };
+enum { N_COMMON = sizeof common / sizeof common[0], MOST_KEYS = 64 };
 
 /* The common keys, then those of all tasks with their places in Options. */
 static const Setting *join_table(int *n)
@@ -177,18 +178,23 @@ static Status check_owners(const Settings *settings, const Task *chosen)
     return STATUS_OK;
 }
 
-/* All tasks with their own keys; what belongs to one file or one task does not go with it. */
+static Status check_one_model(const Settings *settings, const Options *o)
+{
+    CHECK(settings->n_operands <= 1 || (!o->json && !o->output[0] && !o->compare[0]), STATUS_USAGE,
+          "--json, --output and --compare go with one model, not with %d", settings->n_operands);
+    return STATUS_OK;
+}
+
+/* All tasks with their own keys; what belongs to one file does not go with it. */
 static Status check_all(const Settings *settings, const Options *o)
 {
-    static const char *const single[] = {"format", "text-column", "output", "metrics", "compare"};
+    static const char *const single[] = {"format", "text-column", "metrics"};
     CHECK(settings->n_operands > 0, STATUS_USAGE, "evaluate needs a MODEL.h5; see collapse evaluate --help");
     CHECK(o->data[0], STATUS_USAGE, "task = all needs --data=FOLDER");
     for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
         CHECK(!settings_is_given(settings, single[i]), STATUS_USAGE, "%s does not go with task = all; name the task",
               single[i]);
-    CHECK(settings->n_operands == 1 || !o->json, STATUS_USAGE, "--json goes with one model, not with %d",
-          settings->n_operands);
-    return STATUS_OK;
+    return check_one_model(settings, o);
 }
 
 static Status check(const Settings *settings, Options *o)
@@ -203,28 +209,28 @@ static Status check(const Settings *settings, Options *o)
           o->task->name, settings->operand[0]);
     CHECK(settings->n_operands > 0 || o->task->needs_no_model, STATUS_USAGE,
           "evaluate needs a MODEL.h5; see collapse evaluate --help");
-    CHECK(settings->n_operands <= 1 || (!o->json && !o->output[0] && !o->compare[0]), STATUS_USAGE,
-          "--json, --output and --compare go with one model, not with %d", settings->n_operands);
+    TRY(check_one_model(settings, o));
     TRY(check_owners(settings, o->task));
     TRY(check_metrics(o->metrics, o->task->metric));
     return o->task->check ? o->task->check(options_of(o), o->metrics) : STATUS_OK;
 }
 
-/* Everything that is read: the model, the data, and the files that the task's own keys name. */
-static Status check_output(const Comm *comm, const char *model, const Options *o)
+/* Everything that is read: the model, the data and what is read beside it, and the files that the task's own keys name.
+ * The outputs of all tasks are checked by scores_files_plan. */
+static Status check_files(const Comm *comm, const Settings *settings, const Options *o)
 {
-    static const OutputKind kind = {"a file of collapse evaluate", "collapse-scores", NULL, false};
-    Input input[MOST_INPUTS] = {{"the model", model}, {"--data", o->data}, {"--compare", o->compare}};
-    int n = 3;
-    for (int k = 0; o->task && k < o->task->n_keys && n < MOST_INPUTS; k++) {
-        const Setting *key = &o->task->key[k];
-        if (key->kind != SETTING_PATH) continue;
-        const char *path;
-        memcpy(&path, (const char *)options_of(o) + key->offset, sizeof path);
-        input[n++] = (Input){key->name, path};
+    Status status = STATUS_OK;
+    const bool is_read_again = comm->n_ranks > 1 || settings->n_operands > 1;
+    if (comm->rank == 0 && o->task && is_read_again) status = task_check_once(o->task, options_of(o), o->data);
+    if (comm->rank == 0 && o->task && o->output[0] && !status) {
+        Inputs inputs = {0};
+        if (settings->n_operands) inputs_add(&inputs, "the model", settings->operand[0]);
+        task_inputs(o->task, options_of(o), "--data", o->data, &inputs);
+        inputs_add(&inputs, "--compare", o->compare);
+        status = scores_output_check(o->output, o->overwrite, &inputs);
+        inputs_free(&inputs);
     }
-    const bool asks = comm->rank == 0 && o->output[0];
-    return comm_agree(comm, asks ? output_check("--output", o->output, &kind, o->overwrite, input, n) : STATUS_OK);
+    return comm_agree(comm, status);
 }
 
 static Status run(int argc, char **argv)
@@ -237,12 +243,19 @@ static Status run(int argc, char **argv)
     Status status = command_read(table, n, argc, argv, 0, true, "a MODEL.h5", &settings, &options);
     if (!status) status = check(&settings, &options);
     status = command_agree(&settings, status);
-    if (!status) status = check_output(comm, settings.n_operands ? settings.operand[0] : "", &options);
+    if (!status) status = check_files(comm, &settings, &options);
     if (!status) {
         char *line = command_line_text(argc, argv);
         status = runtime_begin(comm, &options.runtime);
         if (!status && options.task) status = evaluate_models(comm, &settings, &options, line);
-        else if (!status) status = evaluate_all(comm, &settings, options.data, options.of_tasks, options.json);
+        const AllOptions all = {.data = options.data,
+                                .output = options.output,
+                                .compare = options.compare,
+                                .json = options.json,
+                                .overwrite = options.overwrite,
+                                .of_tasks = options.of_tasks,
+                                .command_line = line};
+        if (!status && !options.task) status = evaluate_all(comm, &settings, &all);
         free(line);
     }
     settings_free(&settings);
@@ -255,7 +268,9 @@ static void help(void)
     int n;
     printf("Tasks:\n\n");
     for (int i = 0; (task = task_at(i)); i++) printf("%s: %s\n%s\n", task->name, task->summary, task->help);
-    printf("all: every evaluation that the files of a folder (--data) offer, in one table. Files are recognised so:\n");
+    printf("all: every evaluation that the files of a folder (--data) offer, in one table. Keys of a task hold for all "
+           "its\n"
+           "files. Files, also packed (.gz), are recognised so:\n");
     offers_print_rules();
     printf("\nA dash: not measured, with the reason on standard error. Intervals (--json, --output) need five items.\n"
            "More ranks (mpirun) share the work; the scores have the same bits on any number of them.\n\n");

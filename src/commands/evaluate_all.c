@@ -8,56 +8,171 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "evaluate/recognise.h"
+#include "commands/scores_files.h"
 #include "io/json.h"
 
-/* Rank 0 looks, all get its list: `task TAB path` lines. */
-static Status share_offers(const Comm *comm, const char *folder, Offers *o)
+/* One evaluation of one model, made or failed. */
+typedef struct {
+    EvaluationResult result;
+    Status status;
+    char *why; /* owned: the sentence of its failure, or NULL */
+} Outcome;
+
+/* All evaluations at work. */
+typedef struct {
+    const Comm *comm;
+    const Settings *settings;
+    const AllOptions *options;
+    Offers offers;
+    ScoresFiles files; /* rank 0 */
+    Outcome *outcome;  /* owned [n offers, n models] */
+    int n_models;
+} All;
+
+/* --- what there is to do ---------------------------------------------------------------------------- */
+
+static void append_name(char **text, size_t *length, size_t *capacity, const char *name)
 {
-    char *text = memory_copy_text("");
-    Status status = comm->rank == 0 ? offers_find(folder, o) : STATUS_OK;
-    for (size_t i = 0; i < o->n && !status; i++) {
-        char *longer = memory_print("%s%s\t%s\n", text, o->offer[i].task->name, o->offer[i].data);
-        free(text);
-        text = longer;
-    }
-    status = comm_agree(comm, status);
-    int64_t bytes = (int64_t)strlen(text) + 1;
-    comm_broadcast(comm, &bytes, sizeof bytes);
-    if (comm->rank > 0) free(text), text = memory_alloc((size_t)bytes, 1);
-    comm_broadcast(comm, text, bytes);
-    Slice rest = slice_of(text), line, task;
-    while (!status && comm->rank > 0 && slice_next_line(&rest, &line)) {
-        slice_next_field(&line, '\t', &task);
-        char *name = slice_copy(task), *path = slice_copy(line);
-        offers_add(o, task_find(name), path);
-        free(name), free(path);
-    }
-    free(text);
-    return status;
+    const size_t n = strlen(name) + 1;
+    memory_reserve((void **)text, capacity, *length + n, 1);
+    memcpy(*text + *length, name, n);
+    *length += n;
 }
 
-static Status check_options(const Offers *o, const char *of_tasks)
+/* Rank 0 looks, all get its list: task and path, each with its NUL. */
+static Status share_offers(All *all)
 {
-    for (size_t i = 0; i < o->n; i++) {
-        const Task *task = o->offer[i].task;
-        if (task->check) TRY(task->check(of_tasks + task_options_at(task), ""));
+    const Comm *comm = all->comm;
+    Offers *o = &all->offers;
+    char *text = NULL;
+    size_t length = 0, capacity = 0;
+    Status status = comm_agree(comm, comm->rank == 0 ? offers_find(all->options->data, o) : STATUS_OK);
+    if (status) return status;
+    for (size_t i = 0; i < o->n && comm->rank == 0; i++) {
+        append_name(&text, &length, &capacity, o->offer[i].task->name);
+        append_name(&text, &length, &capacity, o->offer[i].data);
+    }
+    int64_t bytes = (int64_t)length;
+    comm_broadcast(comm, &bytes, sizeof bytes);
+    if (comm->rank > 0) text = memory_alloc((size_t)bytes, 1);
+    comm_broadcast(comm, text, bytes);
+    for (const char *at = text; comm->rank > 0 && at < text + bytes;) {
+        const char *task = at, *path = task + strlen(task) + 1;
+        offers_add(o, task_find(task), path);
+        at = path + strlen(path) + 1;
+    }
+    free(text);
+    return STATUS_OK;
+}
+
+static bool is_offered(const Offers *o, const Task *task)
+{
+    for (size_t i = 0; i < o->n; i++)
+        if (o->offer[i].task == task) return true;
+    return false;
+}
+
+/* A key says something only where a file of its task is. */
+static Status check_options(const All *all)
+{
+    const Task *task;
+    for (int t = 0; (task = task_at(t)); t++) {
+        const bool is_there = is_offered(&all->offers, task);
+        for (int k = 0; k < task->n_keys && !is_there; k++)
+            CHECK(!settings_is_given(all->settings, task->key[k].name), STATUS_USAGE,
+                  "%s is a key of task %s, but %s holds no file of it", task->key[k].name, task->name,
+                  all->options->data);
+        if (is_there && task->check) TRY(task->check(all->options->of_tasks + task_options_at(task), ""));
     }
     return STATUS_OK;
 }
 
-static Status run_offer(const Comm *comm, const Settings *settings, const char *model, const Offer *offer,
-                        const char *of_tasks, EvaluationResult *result)
+/* A model that cannot be opened would fail every evaluation. */
+static Status check_models(const All *all)
 {
+    for (int m = 0; m < all->n_models; m++) {
+        Model model = {0};
+        Status status = model_open(all->comm, all->settings->operand[m], &model);
+        model_close(&model);
+        TRY(status);
+    }
+    return STATUS_OK;
+}
+
+static Status plan(All *all)
+{
+    TRY(share_offers(all));
+    TRY(check_options(all));
+    TRY(check_models(all));
+    Status status = STATUS_OK;
+    if (all->comm->rank == 0) status = scores_files_plan(all->options, all->settings, &all->offers, &all->files);
+    TRY(comm_agree(all->comm, status));
+    for (size_t i = 0; i < all->offers.n_other; i++) log_line("%s", all->offers.other[i].why);
+    return STATUS_OK;
+}
+
+/* --- one after the other ---------------------------------------------------------------------------- */
+
+static Outcome *outcome_of(const All *all, size_t offer, int model)
+{
+    return &all->outcome[offer * (size_t)all->n_models + (size_t)model];
+}
+
+static Status run_offer(const All *all, size_t i, int model, EvaluationResult *result)
+{
+    const Offer *offer = &all->offers.offer[i];
+    const char *output = all->comm->rank == 0 ? all->files.output[i] : NULL;
     TaskRun run = {.task = offer->task,
-                   .options = of_tasks + task_options_at(offer->task),
-                   .settings = settings,
-                   .model_path = model,
+                   .options = all->options->of_tasks + task_options_at(offer->task),
+                   .settings = all->settings,
+                   .model_path = all->settings->operand[model],
                    .data = offer->data,
                    .format = FORMAT_AUTO,
-                   .column = TABLE_COLUMN};
-    return task_run(comm, &run, result);
+                   .column = TABLE_COLUMN,
+                   .compare = all->comm->rank == 0 && offer->task->measures ? all->files.compare[i] : NULL};
+    Status status = task_run(all->comm, &run, result);
+    if (!status && output) status = result_write(result, output, all->options->command_line);
+    return comm_agree(all->comm, status);
 }
+
+/* Is it of this one file, or would the others fail too? */
+static bool is_of_the_file(Status status)
+{
+    return status == STATUS_DATA || status == STATUS_IO || status == STATUS_USAGE || status == STATUS_DIVERGED;
+}
+
+static Status run_all(All *all)
+{
+    for (size_t i = 0; i < all->offers.n; i++)
+        for (int m = 0; m < all->n_models; m++) {
+            Outcome *one = outcome_of(all, i, m);
+            one->status = run_offer(all, i, m, &one->result);
+            if (one->status) {
+                one->why = memory_copy_text(status_message());
+                result_free(&one->result);
+                log_line("%s: %s failed: %s", all->settings->operand[m], all->offers.offer[i].task->name, one->why);
+                if (!is_of_the_file(one->status)) return one->status;
+            } else if (all->comm->rank == 0 && m == 0) {
+                result_log_skipped(&one->result);
+            }
+        }
+    return STATUS_OK;
+}
+
+/* What all ends with: the first failure's status. */
+static Status conclude(const All *all)
+{
+    const size_t n = all->offers.n * (size_t)all->n_models;
+    size_t failed = 0, first = 0;
+    for (size_t k = n; k-- > 0;)
+        if (all->outcome[k].status) failed++, first = k;
+    CHECK(!failed, all->outcome[first].status, "%zu of %zu evaluations failed; the first: %s on %s", failed, n,
+          all->offers.offer[first / (size_t)all->n_models].task->name,
+          all->offers.offer[first / (size_t)all->n_models].data);
+    return STATUS_OK;
+}
+
+/* --- the table -------------------------------------------------------------------------------------- */
 
 static const Metric *metric_named(const EvaluationResult *r, const char *name)
 {
@@ -67,57 +182,120 @@ static const Metric *metric_named(const EvaluationResult *r, const char *name)
 }
 
 /* "57.2519 [51.1450, 63.3588]" */
-static void print_value(const Metric *m)
+static void print_value(const Outcome *one, const char *name)
 {
     char text[RESULT_TEXT], low[RESULT_TEXT], high[RESULT_TEXT], cell[3 * RESULT_TEXT];
+    const Metric *m = metric_named(&one->result, name);
     result_text("%.4f", m ? m->value : (double)NAN, text);
     if (m && m->has_interval)
         snprintf(cell, sizeof cell, "%s [%s, %s]", text, result_text("%.4f", m->low, low),
                  result_text("%.4f", m->high, high));
-    else snprintf(cell, sizeof cell, "%s", text);
+    else snprintf(cell, sizeof cell, "%s", one->status ? "failed" : text);
     printf(" %32s", cell);
 }
 
-static void print_metric(const char *file, const Task *task, const char *name, const EvaluationResult *r, int n_models)
+static void print_row(const All *all, size_t i, const char *name, const Outcome *made)
 {
-    printf("%-36s %-14s %-28s", file, task->name, name);
-    for (int m = 0; m < n_models; m++) print_value(metric_named(&r[m], name));
-    printf(" %8lld %8lld\n", (long long)r->n_items, (long long)r->n_skipped);
+    const Offer *offer = &all->offers.offer[i];
+    printf("%-36s %-14s %-28s", path_within(offer->data, all->options->data), offer->task->name, name);
+    for (int m = 0; m < all->n_models; m++) print_value(outcome_of(all, i, m), name);
+    if (made) printf(" %8lld %8lld\n", (long long)made->result.n_items, (long long)made->result.n_skipped);
+    else printf(" %8s %8s\n", "-", "-");
 }
 
-/* The path behind the folder's. */
-static const char *within(const char *path, const char *folder)
+/* The first model on which it was made, or NULL. */
+static const Outcome *first_made(const All *all, size_t i)
 {
-    const size_t n = strlen(folder);
-    const char *rest = strncmp(path, folder, n) == 0 ? path + n : path;
-    while (*rest == '/') rest++;
-    return *rest ? rest : ".";
+    for (int m = 0; m < all->n_models; m++)
+        if (!outcome_of(all, i, m)->status && outcome_of(all, i, m)->result.n_metrics) return outcome_of(all, i, m);
+    return NULL;
 }
 
-/* result [n offers, n_models] */
-static void print_table(const Settings *settings, const char *folder, const Offers *o, const EvaluationResult *result)
+static void print_table(const All *all)
 {
-    const int n_models = settings->n_operands;
     printf("%-36s %-14s %-28s", "file", "task", "metric");
-    for (int m = 0; m < n_models; m++) printf(" %32s", settings->operand[m]);
+    for (int m = 0; m < all->n_models; m++) printf(" %32s", all->settings->operand[m]);
     printf(" %8s %8s\n", "items", "skipped");
-    for (size_t i = 0; i < o->n; i++) {
-        const EvaluationResult *r = &result[i * (size_t)n_models];
-        const char *const *headline = o->offer[i].task->headline, *file = within(o->offer[i].data, folder);
-        for (int k = 0; headline && headline[k]; k++) print_metric(file, o->offer[i].task, headline[k], r, n_models);
-        for (size_t k = 0; !headline && k < r->n_metrics; k++)
-            print_metric(file, o->offer[i].task, r->metric[k].name, r, n_models);
+    for (size_t i = 0; i < all->offers.n; i++) {
+        const Outcome *made = first_made(all, i);
+        const char *const *headline = made ? all->offers.offer[i].task->headline : NULL;
+        for (int k = 0; headline && headline[k]; k++) print_row(all, i, headline[k], made);
+        for (size_t k = 0; made && !headline && k < made->result.n_metrics; k++)
+            print_row(all, i, made->result.metric[k].name, made);
+        if (!made) print_row(all, i, "-", NULL);
     }
 }
 
-static void print_json(const Settings *settings, const char *folder, const Offers *o, const EvaluationResult *result)
+static bool is_headline(const Task *task, const char *name)
+{
+    const char *const *headline = task->headline;
+    for (int k = 0; headline && headline[k]; k++)
+        if (strcmp(headline[k], name) == 0) return true;
+    return false;
+}
+
+/* Can none of the task's main metrics be compared? Then those that can are shown. */
+static bool lacks_headlines(const Task *task, const Comparison *c)
+{
+    for (size_t k = 0; k < c->n; k++)
+        if (is_headline(task, c->difference[k].name)) return false;
+    return true;
+}
+
+static void print_difference(const char *file, const Task *task, const Difference *d)
+{
+    const double value[] = {d->here, d->there, d->difference, d->low, d->high, d->p};
+    char text[RESULT_TEXT];
+    printf("%-36s %-14s %-28s", file, task->name, d->name);
+    for (size_t j = 0; j < sizeof value / sizeof value[0]; j++) printf(" %11s", result_text("%.4f", value[j], text));
+    printf(" %8lld\n", (long long)d->n_units);
+}
+
+/* The metrics of the table that can be compared, beside the other model's. */
+static void print_comparisons(const All *all)
+{
+    static const char *const column[] = {"this", "other", "difference", "low", "high", "p"};
+    printf("\n%-36s %-14s %-28s", "compare", "task", "metric");
+    for (size_t k = 0; k < sizeof column / sizeof column[0]; k++) printf(" %11s", column[k]);
+    printf(" %8s\n", "units");
+    for (size_t i = 0; i < all->offers.n; i++) {
+        const Offer *offer = &all->offers.offer[i];
+        const Comparison *c = outcome_of(all, i, 0)->result.comparison;
+        for (size_t k = 0; c && k < c->n; k++)
+            if (is_headline(offer->task, c->difference[k].name) || lacks_headlines(offer->task, c))
+                print_difference(path_within(offer->data, all->options->data), offer->task, &c->difference[k]);
+    }
+    printf("other: the scores in %s; 95 %% intervals and p from %d resamples\n", all->options->compare,
+           COMPARE_RESAMPLES);
+}
+
+/* --- JSON ------------------------------------------------------------------------------------------- */
+
+static json_t *outcome_json(const All *all, size_t i)
+{
+    const Outcome *one = outcome_of(all, i, 0);
+    if (!one->status && one->result.task) return result_json_object(&one->result);
+    json_t *root = json_object();
+    json_put(root, "task", json_text(all->offers.offer[i].task->name));
+    json_put(root, "model", json_text(all->settings->operand[0]));
+    json_put(root, "data", json_text(all->offers.offer[i].data));
+    json_put(root, "error", json_text(one->why ? one->why : "not reached"));
+    return root;
+}
+
+static void print_json(const All *all)
 {
     json_t *root = json_object(), *list = json_array(), *others = json_array();
-    for (size_t i = 0; i < o->n; i++) json_array_append_new(list, result_json_object(&result[i]));
-    for (size_t i = 0; i < o->n_other; i++) json_array_append_new(others, json_text(o->other[i]));
+    for (size_t i = 0; i < all->offers.n; i++) json_array_append_new(list, outcome_json(all, i));
+    for (size_t i = 0; i < all->offers.n_other; i++) {
+        json_t *one = json_object();
+        json_put(one, "data", json_text(all->offers.other[i].path));
+        json_put(one, "reason", json_text(all->offers.other[i].why));
+        json_array_append_new(others, one);
+    }
     json_put(root, "task", json_text("all"));
-    json_put(root, "model", json_text(settings->operand[0]));
-    json_put(root, "data", json_text(folder));
+    json_put(root, "model", json_text(all->settings->operand[0]));
+    json_put(root, "data", json_text(all->options->data));
     json_put(root, "result", list);
     json_put(root, "not_recognised", others);
     char *text = json_print(root, 17);
@@ -125,31 +303,30 @@ static void print_json(const Settings *settings, const char *folder, const Offer
     free(text);
 }
 
-static Status run_all(const Comm *comm, const Settings *settings, const Offers *o, const char *of_tasks,
-                      EvaluationResult *result)
+static void print_all(const All *all)
 {
-    for (size_t i = 0; i < o->n; i++)
-        for (int m = 0; m < settings->n_operands; m++) {
-            EvaluationResult *one = &result[i * (size_t)settings->n_operands + (size_t)m];
-            TRY(run_offer(comm, settings, settings->operand[m], &o->offer[i], of_tasks, one));
-            if (comm->rank == 0 && m == 0) result_log_skipped(one);
-        }
-    return STATUS_OK;
+    if (all->options->json) {
+        print_json(all);
+        return;
+    }
+    print_table(all);
+    if (all->options->compare[0]) print_comparisons(all);
 }
 
-Status evaluate_all(const Comm *comm, const Settings *settings, const char *folder, const char *of_tasks, bool json)
+Status evaluate_all(const Comm *comm, const Settings *settings, const AllOptions *options)
 {
-    Offers offers = {0};
-    Status status = share_offers(comm, folder, &offers);
-    if (!status) status = check_options(&offers, of_tasks);
-    const size_t n = offers.n * (size_t)settings->n_operands;
-    EvaluationResult *result = memory_alloc(n + 1, sizeof *result);
-    for (size_t i = 0; i < offers.n_other && !status; i++) log_line("%s: no task recognises it", offers.other[i]);
-    if (!status) status = run_all(comm, settings, &offers, of_tasks, result);
-    if (!status && comm->rank == 0 && json) print_json(settings, folder, &offers, result);
-    if (!status && comm->rank == 0 && !json) print_table(settings, folder, &offers, result);
-    for (size_t i = 0; i < n; i++) result_free(&result[i]);
-    free(result);
-    offers_free(&offers);
+    All all = {.comm = comm, .settings = settings, .options = options, .n_models = settings->n_operands};
+    Status status = plan(&all);
+    if (!status) {
+        const size_t n = all.offers.n * (size_t)all.n_models;
+        all.outcome = memory_alloc(n + 1, sizeof *all.outcome);
+        status = run_all(&all);
+        if (comm->rank == 0) print_all(&all);
+        if (!status) status = conclude(&all);
+        for (size_t k = 0; k < n; k++) result_free(&all.outcome[k].result), free(all.outcome[k].why);
+    }
+    free(all.outcome);
+    scores_files_free(&all.files);
+    offers_free(&all.offers);
     return status;
 }

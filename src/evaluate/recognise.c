@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "base/memory.h"
 #include "io/file.h"
+#include "io/text_file.h"
 
 static const struct {
     const char *task, *endings;
@@ -28,48 +30,87 @@ static const struct {
 };
 enum { N_RULES = sizeof rule / sizeof rule[0], DEEPEST = 8 };
 
+/* Length of a name without .gz. */
+static size_t unpacked_length(const char *name)
+{
+    const size_t n = strlen(name);
+    return n > 3 && strcmp(name + n - 3, ".gz") == 0 ? n - 3 : n;
+}
+
 static bool ends_in(const char *name, const char *endings)
 {
     Slice rest = slice_of(endings), ending;
-    const char *dot = strrchr(name, '.');
-    while (dot && slice_next_field(&rest, ' ', &ending))
-        if (slice_is(ending, dot + 1)) return true;
+    const size_t n = unpacked_length(name);
+    while (slice_next_field(&rest, ' ', &ending)) {
+        const char *at = name + n - ending.length;
+        if (n > ending.length + 1 && at[-1] == '.' && strncmp(at, ending.start, ending.length) == 0) return true;
+    }
     return false;
 }
 
-static bool has_marks(const char *bytes, size_t length, const char *marks)
+static bool has_marks(Slice text, const char *marks)
 {
     Slice rest = slice_of(marks), mark;
     while (slice_next_field(&rest, ' ', &mark))
-        if (!memmem(bytes, length, mark.start, mark.length)) return false;
+        if (!memmem(text.start, text.length, mark.start, mark.length)) return false;
     return true;
 }
 
-static Status holds(const char *path, int r, bool *found)
+/* Could a rule be the file's, but for its content? */
+static bool may_be(const char *name, int r)
 {
-    struct stat info;
-    const char *bytes;
-    size_t length;
-    *found = !rule[r].marks[0];
-    if (*found || stat(path, &info) || info.st_size == 0) return STATUS_OK;
-    TRY(file_map(path, &bytes, &length));
-    const char *end = ends_in(path, "json jsonl") ? NULL : memchr(bytes, '\n', length);
-    *found = has_marks(bytes, end ? (size_t)(end - bytes) : length, rule[r].marks);
-    file_unmap(bytes, length);
+    return task_find(rule[r].task) && ends_in(name, rule[r].endings) && strstr(name, rule[r].name);
+}
+
+/* Of JSON all, of a table the first line. */
+static Slice where_marks_are(Slice text, bool is_json)
+{
+    const char *end = is_json || !text.length ? NULL : memchr(text.start, '\n', text.length);
+    return end ? (Slice){text.start, (size_t)(end - text.start)} : text;
+}
+
+/* The first rule whose marks the text has, or that asks for none; -1: there is none. */
+static int rule_of(const char *name, Slice text)
+{
+    const Slice part = where_marks_are(text, ends_in(name, "json jsonl"));
+    for (int r = 0; r < N_RULES; r++)
+        if (may_be(name, r) && has_marks(part, rule[r].marks)) return r;
+    return -1;
+}
+
+Status recognise_refuse_other(const Task *task, const char *path, Slice text)
+{
+    for (int r = 0; r < N_RULES; r++) {
+        const bool is_json = strstr(rule[r].endings, "json") != NULL;
+        if (rule[r].name[0] || task_find(rule[r].task) == task) continue; /* a rule that needs the name says nothing */
+        CHECK(!has_marks(where_marks_are(text, is_json), rule[r].marks), STATUS_DATA,
+              "%s: is a file of task %s; measure it with that task (format = text takes its lines as they are)", path,
+              rule[r].task);
+    }
     return STATUS_OK;
 }
 
-/* The rule that a file obeys, or -1. */
+/* The rule that a file obeys, or -1. Of a table the beginning is read, of JSON all. */
 static Status find_rule(const char *path, const char *name, int *found)
 {
+    enum { BEGINNING = 1 << 16 };
+    TextReader *reader;
+    bool is_asked = false, ended;
+    char *text;
+    size_t length;
     *found = -1;
-    for (int r = 0; r < N_RULES && *found < 0; r++) {
-        bool has = false;
-        if (!task_find(rule[r].task) || !ends_in(name, rule[r].endings) || !strstr(name, rule[r].name)) continue;
-        TRY(holds(path, r, &has));
-        if (has) *found = r;
+    for (int r = 0; r < N_RULES; r++) is_asked = is_asked || (may_be(name, r) && rule[r].marks[0]);
+    if (!is_asked) {
+        *found = rule_of(name, slice_of(""));
+        return STATUS_OK;
     }
-    return STATUS_OK;
+    TRY(text_reader_open(path, &reader));
+    const size_t wanted = ends_in(name, "json jsonl") ? SIZE_MAX / 2 : BEGINNING;
+    Status status = text_reader_next(reader, 0, 1, wanted, &text, &length, &ended);
+    if (!status && length) *found = rule_of(name, (Slice){text, length});
+    if (!status && !length) status = status_set(STATUS_DATA, __FILE__, __LINE__, "%s: is empty", path);
+    text_reader_close(&reader);
+    return status;
 }
 
 void offers_add(Offers *o, const Task *task, const char *data)
@@ -78,16 +119,18 @@ void offers_add(Offers *o, const Task *task, const char *data)
     o->offer[o->n++] = (Offer){task, memory_copy_text(data)};
 }
 
-static void add_other(Offers *o, const char *path)
+/* why: NULL: the sentence of the last failure. */
+static void leave_out(Offers *o, const char *path, const char *why)
 {
     memory_reserve((void **)&o->other, &o->others, o->n_other + 1, sizeof *o->other);
-    o->other[o->n_other++] = memory_copy_text(path);
+    char *sentence = why ? memory_print("%s: %s", path, why) : memory_copy_text(status_message());
+    o->other[o->n_other++] = (LeftOut){memory_copy_text(path), sentence};
 }
 
 void offers_free(Offers *o)
 {
     for (size_t i = 0; i < o->n; i++) free(o->offer[i].data);
-    for (size_t i = 0; i < o->n_other; i++) free(o->other[i]);
+    for (size_t i = 0; i < o->n_other; i++) free(o->other[i].path), free(o->other[i].why);
     free(o->offer);
     free(o->other);
     *o = (Offers){0};
@@ -129,48 +172,83 @@ static void join(const Together *t, const char *folder, size_t begin, Offers *o)
     }
 }
 
-static Status look(const char *path, const char *name, Offers *o, Together *t)
+static void look(const char *path, const char *name, Offers *o, Together *t)
 {
     int found;
-    TRY(find_rule(path, name, &found));
+    const bool is_read = find_rule(path, name, &found) == STATUS_OK;
     count(t, o, name, found);
     if (found >= 0) offers_add(o, task_find(rule[found].task), path);
-    else add_other(o, path);
-    return STATUS_OK;
+    else leave_out(o, path, is_read ? "no task recognises it" : NULL);
 }
 
-static Status walk(const char *folder, int depth, Offers *o)
+/* The folder at hand, and those it lies in. */
+typedef struct Level {
+    const struct Level *up;
+    struct stat info;
+    int depth;
+} Level;
+
+static bool is_above(const Level *level, const struct stat *info)
+{
+    for (; level; level = level->up)
+        if (level->info.st_dev == info->st_dev && level->info.st_ino == info->st_ino) return true;
+    return false;
+}
+
+static Status walk(const char *folder, const Level *level, Offers *o);
+
+static void look_into(const char *path, const struct stat *info, const Level *level, Offers *o)
+{
+    const Level next = {level, *info, level->depth + 1};
+    if (is_above(level, info)) leave_out(o, path, "is a link to a folder that it lies in");
+    else if (next.depth > DEEPEST) leave_out(o, path, "lies in too many folders; it is not looked into");
+    else if (walk(path, &next, o)) leave_out(o, path, NULL);
+}
+
+/* Files in the first pass, and what is neither; folders in the second. */
+static void visit(const char *path, const char *name, int pass, const Level *level, Offers *o, Together *t)
+{
+    struct stat info;
+    if (name[0] == '.') return;
+    if (stat(path, &info) != 0) {
+        char *why = memory_print("cannot be read: %s", strerror(errno));
+        if (pass == 0) leave_out(o, path, why);
+        free(why);
+        return;
+    }
+    if (pass == 0 && S_ISREG(info.st_mode)) look(path, name, o, t);
+    else if (pass == 0 && !S_ISDIR(info.st_mode)) leave_out(o, path, "is a pipe or a device");
+    else if (pass == 1 && S_ISDIR(info.st_mode)) look_into(path, &info, level, o);
+}
+
+static Status walk(const char *folder, const Level *level, Offers *o)
 {
     struct dirent **entry;
     Together together = {0};
-    Status status = STATUS_OK;
     const size_t begin = o->n;
     const int n = scandir(folder, &entry, NULL, by_name);
     CHECK(n >= 0, STATUS_IO, "%s: cannot be read: %s", folder, strerror(errno));
-    for (int pass = 0; pass < 2; pass++) { /* its files, then its folders */
-        for (int i = 0; i < n && !status; i++) {
-            struct stat info;
+    for (int pass = 0; pass < 2; pass++) {
+        for (int i = 0; i < n; i++) {
             char *path = file_join(folder, entry[i]->d_name);
-            const bool is_there = entry[i]->d_name[0] != '.' && stat(path, &info) == 0;
-            if (is_there && pass == 0 && S_ISREG(info.st_mode)) status = look(path, entry[i]->d_name, o, &together);
-            if (is_there && pass == 1 && S_ISDIR(info.st_mode) && depth < DEEPEST) status = walk(path, depth + 1, o);
+            visit(path, entry[i]->d_name, pass, level, o, &together);
             free(path);
         }
         if (pass == 0) join(&together, folder, begin, o);
     }
     for (int i = 0; i < n; i++) free(entry[i]);
     free(entry);
-    return status;
+    return STATUS_OK;
 }
 
 Status offers_find(const char *folder, Offers *o)
 {
-    struct stat info;
+    Level level = {NULL, .depth = 0};
     *o = (Offers){0};
-    CHECK(stat(folder, &info) == 0, STATUS_IO, "%s: %s", folder, strerror(errno));
-    CHECK(S_ISDIR(info.st_mode), STATUS_USAGE, "task = all needs --data=FOLDER, but %s is no folder; name its task",
-          folder);
-    TRY(walk(folder, 0, o));
+    CHECK(stat(folder, &level.info) == 0, STATUS_IO, "%s: cannot be read: %s", folder, strerror(errno));
+    CHECK(S_ISDIR(level.info.st_mode), STATUS_USAGE,
+          "task = all needs --data=FOLDER, but %s is no folder; name its task", folder);
+    TRY(walk(folder, &level, o));
     CHECK(o->n > 0, STATUS_DATA, "%s: no task recognises any of its %zu files; collapse evaluate --help says how",
           folder, o->n_other);
     return STATUS_OK;

@@ -160,6 +160,7 @@ json_t *result_json_object(const EvaluationResult *r)
     json_put(root, "task", json_text(r->task));
     json_put(root, "model", r->model ? json_text(r->model) : json_null());
     json_put(root, "data", json_text(r->data));
+    if (r->keys && r->keys[0]) json_put(root, "keys", json_text(r->keys));
     json_put(root, "n_items", json_integer(r->n_items));
     json_put(root, "n_skipped", json_integer(r->n_skipped));
     json_put(root, "skipped", skipped);

@@ -64,6 +64,51 @@ size_t task_options_at(const Task *task)
     return at;
 }
 
+void task_inputs(const Task *task, const void *options, const char *role, const char *data, Inputs *inputs)
+{
+    inputs_add(inputs, role, data);
+    char *other = task->beside ? task->beside(data) : NULL;
+    if (other) inputs_add(inputs, "what is read beside the data,", other);
+    free(other);
+    for (int k = 0; k < task->n_keys; k++) {
+        const Setting *key = &task->key[k];
+        const char *path;
+        if (key->kind != SETTING_PATH) continue;
+        memcpy(&path, (const char *)options + key->offset, sizeof path);
+        inputs_add(inputs, key->name, path);
+    }
+}
+
+Status task_check_once(const Task *task, const void *options, const char *data)
+{
+    Inputs inputs = {0};
+    Status status = STATUS_OK;
+    task_inputs(task, options, "--data", data, &inputs);
+    for (int i = 0; i < inputs.n && !status; i++) {
+        struct stat info;
+        if (stat(inputs.input[i].path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
+            status =
+                status_set(STATUS_USAGE, __FILE__, __LINE__,
+                           "%s %s is a pipe or a device, which can be read once; with several ranks or models write "
+                           "it to a file first",
+                           inputs.input[i].role, inputs.input[i].path);
+    }
+    inputs_free(&inputs);
+    return status;
+}
+
+const Task *task_of_key(const char *name, const Setting **key)
+{
+    const Task *task;
+    for (int i = 0; (task = task_at(i)); i++)
+        for (int k = 0; k < task->n_keys; k++) {
+            if (strcmp(task->key[k].name, name) != 0) continue;
+            *key = &task->key[k];
+            return task;
+        }
+    return NULL;
+}
+
 static void visit(void *context, int n, const real *x, const int *number)
 {
     TaskRun *run = context;

@@ -56,37 +56,65 @@ static char *name_of(int version, int type, int split)
     return memory_print("%s_stereotyped_type%d.txt.%s", version_name[version], type + 1, split_name[split]);
 }
 
-/* Both versions of a type; both must be there. */
-static Status read_type(TaskRun *run, const char *folder, int type, int split)
+/* The file of that name, plain or packed (.gz), if only the packed one is there; owned by the caller. */
+static char *path_of(const char *folder, int version, int type, int split)
+{
+    char *name = name_of(version, type, split), *path = file_join(folder, name), *packed = memory_print("%s.gz", path);
+    const bool is_packed = !file_exists(path) && file_exists(packed);
+    free(name), free(is_packed ? path : packed);
+    return is_packed ? packed : path;
+}
+
+/* Both versions of a type; both must be there. named: the file of the version `is` that was asked for; NULL: a folder
+ * was. */
+static Status read_type(TaskRun *run, const char *folder, int type, int split, const char *named, int is)
 {
     Wino *w = run->own;
     const int mask = vocabulary_special(run->model.vocabulary, SPECIAL_MASK);
     for (int version = 0; version < N_VERSIONS; version++) {
-        char *name = name_of(version, type, split), *path = file_join(folder, name);
+        char *path = named && version == is ? memory_copy_text(named) : path_of(folder, version, type, split);
         Status status = wino_file_read(path, vocabulary_piece(run->model.vocabulary, mask), &w->file[type][version]);
-        free(name), free(path);
+        free(path);
         TRY(status);
     }
     w->has_type[type] = true;
     return STATUS_OK;
 }
 
+/* What a file's name says; false: it is not as WinoBias names its files. */
+static bool parse_name(const char *path, int *version, int *type, int *split)
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    for (int i = 0; i < N_VERSIONS * N_TYPES * 2; i++) {
+        *version = i & 1, *type = i >> 1 & 1, *split = i >> 2;
+        char *name = name_of(*version, *type, *split);
+        const size_t n = strlen(name);
+        const bool is_it = strncmp(base, name, n) == 0 && (!base[n] || strcmp(base + n, ".gz") == 0);
+        free(name);
+        if (is_it) return true;
+    }
+    return false;
+}
+
 /* The one type that a file's name says. */
 static Status read_named(TaskRun *run)
 {
-    const char *slash = strrchr(run->data, '/'), *base = slash ? slash + 1 : run->data;
-    for (int i = 0; i < N_VERSIONS * N_TYPES * 2; i++) {
-        char *name = name_of(i & 1, i >> 1 & 1, i >> 2);
-        const bool is_it = strcmp(name, base) == 0;
-        free(name);
-        if (!is_it) continue;
-        char *folder = file_folder(run->data);
-        Status status = read_type(run, folder, i >> 1 & 1, i >> 2);
-        free(folder);
-        return status;
-    }
-    FAIL(STATUS_DATA, "%s: must be a folder, or be named as WinoBias names its files: pro_stereotyped_type1.txt.dev",
-         run->data);
+    int version, type, split;
+    CHECK(parse_name(run->data, &version, &type, &split), STATUS_DATA,
+          "%s: must be a folder, or be named as WinoBias names its files: pro_stereotyped_type1.txt.dev", run->data);
+    char *folder = file_folder(run->data);
+    Status status = read_type(run, folder, type, split, run->data, version);
+    free(folder);
+    return status;
+}
+
+static char *other_version(const char *data)
+{
+    int version, type, split;
+    if (!parse_name(data, &version, &type, &split)) return NULL;
+    char *folder = file_folder(data), *path = path_of(folder, 1 - version, type, split);
+    free(folder);
+    return path;
 }
 
 static Status read_folder(TaskRun *run)
@@ -94,10 +122,10 @@ static Status read_folder(TaskRun *run)
     const Options *o = run->options;
     bool any = false;
     for (int type = 0; type < N_TYPES; type++) {
-        char *name = name_of(PRO, type, o->split), *path = file_join(run->data, name);
+        char *path = path_of(run->data, PRO, type, o->split);
         const bool is_there = file_exists(path);
-        free(name), free(path);
-        if (is_there) TRY(read_type(run, run->data, type, o->split));
+        free(path);
+        if (is_there) TRY(read_type(run, run->data, type, o->split, NULL, 0));
         any = any || is_there;
     }
     CHECK(any, STATUS_DATA, "%s: holds no file pro_stereotyped_type1.txt.%s or pro_stereotyped_type2.txt.%s", run->data,
@@ -381,6 +409,7 @@ const Task task_winobias_mlm = {
     .n_keys = sizeof keys / sizeof keys[0],
     .options_bytes = sizeof(Options),
     .own_bytes = sizeof(Wino),
+    .beside = other_version,
     .read = read_all,
     .aggregate = aggregate,
     .measures = winobias_mlm_measures,

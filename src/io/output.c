@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,20 @@
 #include "base/text.h"
 #include "io/file.h"
 #include "io/h5.h"
+
+void inputs_add(Inputs *inputs, const char *role, const char *path)
+{
+    if (!path[0]) return;
+    memory_reserve((void **)&inputs->input, &inputs->capacity, (size_t)inputs->n + 1, sizeof *inputs->input);
+    inputs->input[inputs->n++] = (Input){role, memory_copy_text(path)};
+}
+
+void inputs_free(Inputs *inputs)
+{
+    for (int i = 0; i < inputs->n; i++) free((void *)(uintptr_t)inputs->input[i].path);
+    free(inputs->input);
+    *inputs = (Inputs){0};
+}
 
 static bool is_folder(const char *path)
 {
