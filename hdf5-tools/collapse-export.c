@@ -111,6 +111,7 @@ static Status run(const char *path, const char *command_line)
     H5File *file;
     BertConfig config;
     CHECK(options.output[0], STATUS_USAGE, "--output=HF_DIR is missing");
+    TRY(export_folder_check(options.output, path));
     TRY(model_file_open(path, &file, &config));
     Status status = STATUS_OK;
     if (config.prefix)

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "io/file.h"
+#include "io/output.h"
 #include "io/safetensors.h"
 
 /* What an export may consist of, or what a reader would take for a part of one. config.json is the last: a folder
@@ -102,6 +103,18 @@ static Status check_contents(const char *folder, bool overwrite, bool is_ours)
                             folder, name);
     }
     free_names(&names);
+    return status;
+}
+
+Status export_folder_check(const char *folder, const char *model)
+{
+    const Input input = {"the model", model};
+    Status status = STATUS_OK;
+    for (int i = 0; i < N_PARTS && !status; i++) {
+        char *path = file_join(folder, part[i]);
+        if (file_exists(path)) status = output_check_inputs("a file of --output", path, &input, 1);
+        free(path);
+    }
     return status;
 }
 

@@ -13,6 +13,8 @@ typedef struct {
     bool is_made, is_ours; /* folder was made by us now; it holds an older export */
 } ExportFolder;
 
+/* Refuse a folder in which the model that is read stands in the place of a file of the export. */
+Status export_folder_check(const char *folder, const char *model);
 /* Refuse a folder with files that are no older export's, unless overwrite; make the stage. */
 Status export_folder_begin(const char *folder, bool overwrite, ExportFolder *export);
 /* status: of the writing. On success the stage's files become the folder's, config.json last; what an older export left

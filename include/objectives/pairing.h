@@ -64,7 +64,8 @@ Status pairing_write(H5File *file, const Pairing *pairing);
 
 /* What measures the model at path takes. asked: the table's values, of which those given in settings stay; else with
  * compat_fnc what the published code measures with, else what the model carries, else the default. Logs each value and
- * where it came from. Collective: rank 0 reads the file. */
+ * where it came from. path NULL: a model in memory, which carries nothing; nothing is logged. Collective: rank 0 reads
+ * the file. */
 Status pairing_resolve(const Comm *comm, const char *path, bool compat_fnc, const Settings *settings,
                        const Pairing *asked, Pairing *pairing);
 

@@ -12,7 +12,7 @@ enum { EVALUATION_TASKS = 8 };
 typedef struct {
     const Task *task;  /* borrowed */
     char *data;        /* owned */
-    Settings settings; /* owned: the task's keys, which have their defaults */
+    Settings settings; /* owned: the task's keys: evaluate-options, of the pairing the run's, else their defaults */
     double options[TASK_OPTIONS_BYTES / sizeof(double)];
 } EvaluationTask;
 
@@ -20,6 +20,9 @@ typedef struct {
     const RunSettings *run; /* borrowed */
     EvaluationTask *task;   /* owned [n] */
     int n;
+    Settings common;             /* owned: keys that hold for all tasks */
+    TableFormat format;          /* of all files */
+    const char *column;          /* of tables: the text; borrowed from common */
     char *score[HISTORY_SCORES]; /* owned [n_scores]: TASK.METRIC */
     int n_scores;
     int best;       /* the score by which weights are kept; -1: none */
@@ -30,6 +33,8 @@ typedef struct {
  */
 Status evaluations_open(const Comm *comm, const RunSettings *run, Evaluations *evaluations);
 void evaluations_close(Evaluations *evaluations);
+/* Files that the tasks read. Local. */
+void evaluations_inputs(const Evaluations *evaluations, Inputs *inputs);
 /* Is it time after this step, or before the first one? */
 bool evaluations_are_due(const Evaluations *evaluations, int64_t step, int64_t total_steps);
 /* All scores of the model's weights into line->score, the same on every rank. Collective; fails alike on all ranks. */

@@ -7,6 +7,7 @@
 #define TRAIN_FOLDER_H
 
 #include "io/lock.h"
+#include "io/output.h"
 #include "parallel/comm.h"
 #include "train/run_settings.h"
 
@@ -35,8 +36,8 @@ typedef struct {
 } FolderQuestion;
 
 /* Refuse outputs that are inputs or not ours to replace; make the folder, lock it, remove what killed runs left
- * half-written. Collective. */
-Status folder_open(const Comm *comm, const RunSettings *run, Folder *folder);
+ * half-written. more: files that the run reads besides those its settings and its method's keys name. Collective. */
+Status folder_open(const Comm *comm, const RunSettings *run, const Inputs *more, Folder *folder);
 /* Look at what is there. Collective. */
 Status folder_plan(const Comm *comm, Folder *folder, const FolderQuestion *question, FolderPlan *plan);
 /* Is it still ours? Asked before writes. Local; OK on ranks that hold no lock. */

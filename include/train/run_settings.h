@@ -56,7 +56,7 @@ typedef struct {
     int64_t log_steps, geometry_steps, check_steps;
     struct {
         int64_t steps;
-        const char *tasks, *metrics, *best, *best_is;
+        const char *tasks, *options, *metrics, *best, *best_is;
     } evaluate; /* on the way: train/evaluation */
     double max_time_s;
     bool dry_run, overwrite;

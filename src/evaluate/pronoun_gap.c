@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "data/wordlist.h"
+#include "evaluate/recognise.h"
 #include "evaluate/word_pair.h"
 #include "objectives/pairing.h"
 
@@ -131,6 +132,8 @@ static Status add_sentences(TaskRun *run, Table *table)
     Gap *g = run->own;
     int place;
     TRY(table_want(table, run->column, &place));
+    if (table_is_text(table) && run->format == FORMAT_AUTO)
+        TRY(recognise_refuse_other(run->task, run->data, (Slice){table->data, table->length}));
     const SampleRules rules = {.vocabulary = g->vocabulary,
                                .max_length = bert_config_positions(&run->model.config),
                                .types = run->model.config.types,
@@ -311,8 +314,8 @@ static Status begin(const Comm *comm, TaskRun *run)
     g->vocabulary = run->model.vocabulary;
     g->pairing = g->options->pairing;
     if (g->options->words[0])
-        TRY(pairing_resolve(comm, run->model_path, g->options->compat == 1, run->settings, &g->options->pairing,
-                            &g->pairing));
+        TRY(pairing_resolve(comm, run->in_memory ? NULL : run->model_path, g->options->compat == 1, run->settings,
+                            &g->options->pairing, &g->pairing));
     run->queries.wants_hidden = g->pairing.space == SPACE_HIDDEN;
     return STATUS_OK;
 }

@@ -79,8 +79,8 @@ static Status share_carried(const Comm *comm, const char *path, int *carried)
 Status pairing_resolve(const Comm *comm, const char *path, bool compat_fnc, const Settings *settings,
                        const Pairing *asked, Pairing *pairing)
 {
-    int carried[N_PAIRING];
-    TRY(share_carried(comm, path, carried));
+    int carried[N_PAIRING] = {-1, -1, -1, -1};
+    if (path) TRY(share_carried(comm, path, carried));
     Pairing fnc = published;
     *pairing = *asked;
     char *line = memory_copy_text("");
@@ -97,7 +97,7 @@ Status pairing_resolve(const Comm *comm, const char *path, bool compat_fnc, cons
         free(line);
         line = longer;
     }
-    log_line("%s: %s", path, line);
+    if (path) log_line("%s: %s", path, line);
     free(line);
     return STATUS_OK;
 }

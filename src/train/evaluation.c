@@ -2,6 +2,7 @@
 #include "train/evaluation.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +41,7 @@ static Status add_task(Evaluations *e, Slice entry)
     TRY(status);
     settings_init(&t->settings, t->task->key, t->task->n_keys);
     e->n++;
-    return settings_store(&t->settings, t->options);
+    return STATUS_OK;
 }
 
 static Status read_tasks(Evaluations *e)
@@ -56,6 +57,112 @@ static Status read_tasks(Evaluations *e)
           (long long)e->run->evaluate.steps, task_names());
     return STATUS_OK;
 }
+
+/* --- their keys ------------------------------------------------------------------------------------- */
+
+/* Keys of evaluate that hold for all its tasks here. */
+typedef struct {
+    int format;
+    const char *column;
+} Common;
+
+static const Setting common_key[] = {
+    {"format", SETTING_CHOICE, "auto", TABLE_FORMATS, 0, 0, offsetof(Common, format), TABLE_FORMAT_HELP},
+    {"text-column", SETTING_TEXT, TABLE_COLUMN, "", 0, 0, offsetof(Common, column), "the column that holds the text"},
+};
+enum { N_COMMON = sizeof common_key / sizeof common_key[0] };
+
+static const char origin[] = "evaluate-options";
+
+/* Whose settings hold the key? */
+static Status find_owner(Evaluations *e, const char *key, Settings **owner)
+{
+    const Setting *row;
+    for (int k = 0; k < N_COMMON; k++)
+        if (strcmp(common_key[k].name, key) == 0) {
+            *owner = &e->common;
+            return STATUS_OK;
+        }
+    const Task *task = task_of_key(key, &row);
+    CHECK(task, STATUS_USAGE, "evaluate-options: '%s' is a key of no task; collapse evaluate --help lists them", key);
+    for (int i = 0; i < e->n; i++)
+        if (e->task[i].task == task) {
+            *owner = &e->task[i].settings;
+            return STATUS_OK;
+        }
+    FAIL(STATUS_USAGE, "evaluate-options: %s is a key of task %s, which is not in evaluate-tasks", key, task->name);
+}
+
+static Status give_option(Evaluations *e, const char *key, const char *value)
+{
+    Settings *owner;
+    TRY(find_owner(e, key, &owner));
+    CHECK(!settings_is_given(owner, key), STATUS_USAGE, "evaluate-options: %s is given twice", key);
+    return settings_give(owner, key, value, origin);
+}
+
+/* "KEY=VALUE, KEY=VALUE": an entry without = goes on with the value before it (pair=he,she). */
+static Status read_options(Evaluations *e)
+{
+    Slice rest = slice_of(e->run->evaluate.options), entry, name;
+    char *key = NULL, *value = NULL;
+    Status status = STATUS_OK;
+    while (!status && e->run->evaluate.options[0] && slice_next_field(&rest, ',', &entry)) {
+        entry = slice_trim(entry);
+        if (memchr(entry.start, '=', entry.length)) {
+            if (key) status = give_option(e, key, value);
+            free(key), free(value);
+            slice_next_field(&entry, '=', &name);
+            key = slice_copy(slice_trim(name)), value = slice_copy(slice_trim(entry));
+        } else if (key) {
+            char *longer = memory_print("%s,%.*s", value, (int)entry.length, entry.start);
+            free(value);
+            value = longer;
+        } else if (entry.length) {
+            status = status_set(STATUS_USAGE, __FILE__, __LINE__,
+                                "evaluate-options: '%.*s' is no KEY=VALUE, several between commas", (int)entry.length,
+                                entry.start);
+        }
+    }
+    if (!status && key) status = give_option(e, key, value);
+    free(key), free(value);
+    return status;
+}
+
+/* What measures class means pairs states and ids as the run does, which the model of the run will carry. */
+static Status give_pairing(const Evaluations *e, EvaluationTask *t)
+{
+    const char *compat = settings_value(&t->settings, "compat");
+    const bool is_published = compat && strcmp(compat, "fnc") == 0;
+    for (int i = 0; i < N_PAIRING; i++)
+        for (int k = 0; k < t->task->n_keys && !is_published; k++)
+            if (strcmp(t->task->key[k].name, pairing_key(i)) == 0)
+                TRY(settings_give(&t->settings, pairing_key(i), pairing_choice(&e->run->nc.loss.pairing, i),
+                                  "the run"));
+    return STATUS_OK;
+}
+
+static Status store_options(Evaluations *e)
+{
+    Common common = {0};
+    settings_init(&e->common, common_key, N_COMMON);
+    TRY(read_options(e));
+    TRY(settings_store(&e->common, &common));
+    e->format = (TableFormat)common.format, e->column = common.column;
+    for (int i = 0; i < e->n; i++) {
+        TRY(give_pairing(e, &e->task[i]));
+        TRY(settings_store(&e->task[i].settings, e->task[i].options));
+    }
+    return STATUS_OK;
+}
+
+void evaluations_inputs(const Evaluations *e, Inputs *inputs)
+{
+    for (int i = 0; i < e->n; i++)
+        task_inputs(e->task[i].task, e->task[i].options, "evaluate-tasks", e->task[i].data, inputs);
+}
+
+/* --- scores ----------------------------------------------------------------------------------------- */
 
 /* The task whose name and a dot begin this score's, or NULL. */
 static const EvaluationTask *task_of(const Evaluations *e, const char *score, const char **metric)
@@ -143,13 +250,16 @@ static Status check_tasks(const Evaluations *e)
     return STATUS_OK;
 }
 
+static Status check_file(const EvaluationTask *t)
+{
+    CHECK(file_exists(t->data), STATUS_IO, "%s: the file of evaluate-tasks does not exist", t->data);
+    return task_check_once(t->task, t->options, t->data);
+}
+
 static Status check_files(const Comm *comm, const Evaluations *e)
 {
     Status status = STATUS_OK;
-    for (int i = 0; i < e->n && comm->rank == 0 && !status; i++)
-        if (!file_exists(e->task[i].data))
-            status = status_set(STATUS_IO, __FILE__, __LINE__, "%s: the file of evaluate-tasks does not exist",
-                                e->task[i].data);
+    for (int i = 0; i < e->n && comm->rank == 0 && !status; i++) status = check_file(&e->task[i]);
     return comm_agree(comm, status);
 }
 
@@ -159,6 +269,7 @@ Status evaluations_open(const Comm *comm, const RunSettings *run, Evaluations *e
     CHECK(run->evaluate.steps > 0 || !run->evaluate.best[0], STATUS_USAGE, "evaluate-best needs evaluate-steps");
     if (run->evaluate.steps == 0) return STATUS_OK;
     TRY(read_tasks(e));
+    TRY(store_options(e));
     TRY(read_scores(e));
     TRY(read_best(e));
     TRY(check_tasks(e));
@@ -169,6 +280,7 @@ void evaluations_close(Evaluations *e)
 {
     for (int i = 0; i < e->n; i++) free(e->task[i].data), settings_free(&e->task[i].settings);
     for (int s = 0; s < e->n_scores; s++) free(e->score[s]);
+    settings_free(&e->common);
     free(e->task);
     *e = (Evaluations){0};
 }
@@ -214,8 +326,8 @@ static Status run_task(const Comm *comm, const Evaluations *e, const EvaluationT
                    .model_path = e->run->output,
                    .in_memory = model,
                    .data = t->data,
-                   .format = FORMAT_AUTO,
-                   .column = TABLE_COLUMN};
+                   .format = e->format,
+                   .column = e->column};
     Status status = task_run(comm, &run, &result);
     if (!status && comm->rank == 0) status = take(e, t, &result, line);
     result_free(&result);

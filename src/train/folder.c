@@ -79,19 +79,42 @@ static bool is_own_name(const char *name)
 
 /* --- outputs and inputs ----------------------------------------------------------------------------- */
 
-enum { N_INPUTS = 6 };
+static const char of_settings[] = "the settings file", of_resume[] = "resume";
 
-static void list_inputs(const RunSettings *run, Input inputs[N_INPUTS])
+static bool is_word_of(const char *list, const char *value)
+{
+    Slice rest = slice_of(list), word;
+    while (slice_next_field(&rest, ' ', &word))
+        if (slice_is(word, value)) return true;
+    return false;
+}
+
+/* Files that the method's own keys name. */
+static void list_of_method(const RunSettings *run, Inputs *inputs)
+{
+    for (int k = 0; k < run->method->n_keys; k++) {
+        const Setting *key = &run->method->key[k];
+        const char *path;
+        if (key->kind != SETTING_PATH) continue;
+        memcpy(&path, (const char *)run_settings_options(run, run->method) + key->offset, sizeof path);
+        if (!is_word_of(key->choices, path)) inputs_add(inputs, key->name, path);
+    }
+}
+
+/* more: what else the run reads. */
+static Inputs list_inputs(const RunSettings *run, const Inputs *more)
 {
     const bool is_random = strcmp(run->model.init, "random") == 0;
-    const bool is_path = strcmp(run->checkpoint.resume, "auto") != 0 && strcmp(run->checkpoint.resume, "never") != 0;
-    const Input all[N_INPUTS] = {{"the settings file", run->settings_file},
-                                 {"init", is_random ? "" : run->model.init},
-                                 {"vocab", is_random ? run->model.vocab : ""},
-                                 {"train-data", run->data.path},
-                                 {"nc-words", run->nc.words},
-                                 {"resume", is_path ? run->checkpoint.resume : ""}};
-    memcpy(inputs, all, sizeof all);
+    Inputs inputs = {0};
+    inputs_add(&inputs, of_settings, run->settings_file);
+    inputs_add(&inputs, "init", is_random ? "" : run->model.init);
+    inputs_add(&inputs, "vocab", is_random ? run->model.vocab : "");
+    inputs_add(&inputs, "train-data", run->data.path);
+    inputs_add(&inputs, "nc-words", run->nc.words);
+    list_of_method(run, &inputs);
+    for (int i = 0; i < more->n; i++) inputs_add(&inputs, more->input[i].role, more->input[i].path);
+    if (!is_word_of("auto never", run->checkpoint.resume)) inputs_add(&inputs, of_resume, run->checkpoint.resume);
+    return inputs;
 }
 
 /* What stands in the place of a file of the run: nothing has been renamed yet. */
@@ -106,7 +129,7 @@ static Status check_is_file(const char *path)
 
 /* A file that the run is given, and that it would itself replace or remove. run.conf may be given again, and resume may
  * name a checkpoint of the folder. */
-static Status check_own_names(const RunSettings *run, const Input *inputs)
+static Status check_own_names(const RunSettings *run, const Inputs *inputs)
 {
     DIR *directory = opendir(run->output);
     Status status = STATUS_OK;
@@ -114,8 +137,10 @@ static Status check_own_names(const RunSettings *run, const Input *inputs)
         if (!is_own_name(entry->d_name)) continue;
         char *path = file_join(run->output, entry->d_name);
         status = check_is_file(path);
-        for (int i = strcmp(entry->d_name, "run.conf") == 0 ? 1 : 0; i < N_INPUTS - 1 && !status; i++)
-            status = output_check_inputs("a file of output", path, &inputs[i], 1);
+        const bool is_conf = strcmp(entry->d_name, "run.conf") == 0;
+        for (int i = 0; i < inputs->n && !status; i++)
+            if (inputs->input[i].role != of_resume && (inputs->input[i].role != of_settings || !is_conf))
+                status = output_check_inputs("a file of output", path, &inputs->input[i], 1);
         free(path);
     }
     if (directory) closedir(directory);
@@ -135,16 +160,26 @@ static Status check_is_not_own(const RunSettings *run, const char *role, const c
     return STATUS_OK;
 }
 
-static Status check_outputs(const RunSettings *run)
+/* What a method writes for the next run, if it is not there (ase-fisher). */
+static Status check_of_method(const RunSettings *run)
+{
+    Inputs own = {0};
+    Status status = STATUS_OK;
+    list_of_method(run, &own);
+    for (int i = 0; i < own.n && !status; i++) status = check_is_not_own(run, own.input[i].role, own.input[i].path);
+    inputs_free(&own);
+    return status;
+}
+
+static Status check_listed(const RunSettings *run, const Inputs *inputs)
 {
     static const OutputKind trace = {"a trace", "collapse-trace", NULL, true};
     const char *kept = run->data.cache;
-    Input inputs[N_INPUTS];
-    list_inputs(run, inputs);
     TRY(check_own_names(run, inputs));
+    TRY(check_of_method(run));
     if (run->trace[0]) {
         TRY(check_is_not_own(run, "trace", run->trace));
-        TRY(output_check_existing("trace", run->trace, &trace, run->overwrite, inputs, N_INPUTS));
+        TRY(output_check_existing("trace", run->trace, &trace, run->overwrite, inputs->input, inputs->n));
     }
     if (strcmp(kept, "auto") == 0 || strcmp(kept, "no") == 0) return STATUS_OK;
     CHECK(!run->trace[0] || !file_is_same(run->trace, kept), STATUS_USAGE,
@@ -153,7 +188,15 @@ static Status check_outputs(const RunSettings *run)
     Status status = file_is_same(own, kept) ? STATUS_OK : check_is_not_own(run, "corpus-cache", kept);
     free(own);
     TRY(status);
-    return output_check_inputs("corpus-cache", kept, inputs, N_INPUTS);
+    return output_check_inputs("corpus-cache", kept, inputs->input, inputs->n);
+}
+
+static Status check_outputs(const RunSettings *run, const Inputs *more)
+{
+    Inputs inputs = list_inputs(run, more);
+    Status status = check_listed(run, &inputs);
+    inputs_free(&inputs);
+    return status;
 }
 
 /* --- owning ----------------------------------------------------------------------------------------- */
@@ -190,9 +233,9 @@ static Status take(const RunSettings *run, Folder *f)
     return status;
 }
 
-static Status open_local(const RunSettings *run, Folder *f)
+static Status open_local(const RunSettings *run, const Inputs *more, Folder *f)
 {
-    TRY(check_outputs(run));
+    TRY(check_outputs(run, more));
     if (run->dry_run) return STATUS_OK;
     f->was_made = !file_exists(run->output);
     TRY(file_make_folder(run->output));
@@ -201,10 +244,10 @@ static Status open_local(const RunSettings *run, Folder *f)
     return STATUS_OK;
 }
 
-Status folder_open(const Comm *comm, const RunSettings *run, Folder *f)
+Status folder_open(const Comm *comm, const RunSettings *run, const Inputs *more, Folder *f)
 {
     *f = (Folder){.run = run};
-    return comm_agree(comm, comm->rank == 0 ? open_local(run, f) : STATUS_OK);
+    return comm_agree(comm, comm->rank == 0 ? open_local(run, more, f) : STATUS_OK);
 }
 
 Status folder_check(const Folder *f)

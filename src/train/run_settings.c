@@ -140,7 +140,12 @@ static const struct {
       "steps between evaluations of the weights, also before the first step and after the last; 0 = none"}},
     {FREE,
      {"evaluate-tasks", SETTING_TEXT, "", "", 0, 0, AT(evaluate.tasks),
-      "TASK=FILE, several between commas: tasks of collapse evaluate, which have the defaults of their keys"}},
+      "TASK=FILE, several between commas: tasks of collapse evaluate"}},
+    {FREE,
+     {"evaluate-options", SETTING_TEXT, "", "", 0, 0, AT(evaluate.options),
+      "KEY=VALUE, several between commas: keys of these tasks (seat-state=cls, pair=him,her), and format and "
+      "text-column "
+      "for all"}},
     {FREE,
      {"evaluate-metrics", SETTING_TEXT, "", "", 0, 0, AT(evaluate.metrics),
       "TASK.METRIC, several between commas: columns of log.tsv; the task's main ones if not given"}},

@@ -481,13 +481,22 @@ static Status check_size(const Comm *comm, const RunSettings *run, const Trainer
     return STATUS_OK;
 }
 
+static Status open_folder(const Comm *comm, const RunSettings *run, Trainer *t)
+{
+    Inputs inputs = {0};
+    evaluations_inputs(&t->evaluations, &inputs);
+    Status status = folder_open(comm, run, &inputs, &t->folder);
+    inputs_free(&inputs);
+    return status;
+}
+
 Status setup_open(const Comm *comm, const RunSettings *run, const char *settings, const char *command_line, Trainer *t)
 {
     *t = (Trainer){.run = run};
     FolderPlan plan;
     TRY(check_shards(comm, run));
     TRY(evaluations_open(comm, run, &t->evaluations));
-    TRY(folder_open(comm, run, &t->folder));
+    TRY(open_folder(comm, run, t));
     TRY(open_model(comm, run, &t->model));
     TRY(comm_agree(comm, interrupt_status()));
     TRY(set_parts(run, t));

@@ -38,6 +38,21 @@ ln -s ../g.h5 "$work/sub/g"
 fails 64 "are the same file" report --output="$work/sub/g" --overwrite
 fails 64 "is a file of" report --output="$work/run/log.tsv" --overwrite
 fails 64 "is a file of" import --output="$work/hf/vocab.txt" --overwrite
+# What a command reads by its own rules: the other version beside WinoBias' file, files of a folder of tests, the other model's scores.
+cp -r "$ROOT/tests/evaluate/winobias" "$ROOT/tests/evaluate/seat" "$work/sub/"; ln "$work/sub/winobias/anti_stereotyped_type1.txt.dev" "$work/sub/anti"; ln -s "$work/sub/seat/small.jsonl" "$work/sub/test"
+task() { "$collapse" evaluate "$work/m.h5" --task="$@"; }
+fails 64 "what is read beside the data, .* are the same file" task winobias-mlm --data="$work/sub/winobias/pro_stereotyped_type1.txt.dev" --output="$work/sub/anti" --overwrite
+fails 64 "is a file of --data" task seat --data="$work/sub/seat" --output="$work/sub/test" --overwrite
+task perplexity --data="$text" --output="$work/scores.h5" > /dev/null 2>&1; ln -s scores.h5 "$work/other.h5"
+fails 64 "and --compare .*are the same file" task perplexity --data="$text" --compare="$work/scores.h5" --output="$work/other.h5"
+cmp -s "$work/sub/anti" "$ROOT/tests/evaluate/winobias/anti_stereotyped_type1.txt.dev" && cmp -s "$work/sub/test" "$ROOT/tests/evaluate/seat/small.jsonl"; ok $? "they are as they were"
+# Files that a method's own keys name.
+cp "$words" "$work/list.txt"; list=$work/list.txt
+ase="--method=ase --ase-neutral=$list --ase-male=$list --ase-female=$list --ase-fisher=$work/fisher.h5"
+fails 64 "trace = .* and ase-neutral .*are the same file" "$collapse" train "$work/base.conf" $ase --nc-weight=0 --output="$work/ase" --steps=1 --trace="$list" --overwrite
+fails 64 "trace = .* and ase-fisher .*are the same file" "$collapse" train "$work/base.conf" $ase --nc-weight=0 --output="$work/ase" --steps=1 --trace="$work/sub/../fisher.h5"
+fails 64 "ase-fisher = .* is the name of a file that the run itself writes" "$collapse" train "$work/base.conf" --method=ase --nc-weight=0 --ase-fisher="$work/ase/model.h5" --output="$work/ase" --steps=1
+fails 64 "trace = .* and cda-pairs .*are the same file" "$collapse" train "$work/base.conf" --method=cda --cda-pairs="$list" --output="$work/ase" --steps=1 --trace="$list" --overwrite
 sha256sum -c --quiet "$work/sums"
 ok $? "no input was touched"
 
@@ -105,6 +120,7 @@ ok $? "--overwrite sets theirs aside under one number, older ones stay"
 export_ "$work/theirs" --overwrite && [ ! -e "$work/theirs/config.json.old.3" ]
 ok $? "and the same line again replaces its own"
 fails 64 "is not a folder" "$bin/collapse-export" "$work/m.h5" --output="$text"
+ln "$work/m.h5" "$work/hf/added_tokens.json"; fails 64 "a file of --output = .*added_tokens.json and the model .*are the same file" "$bin/collapse-export" "$work/m.h5" --output="$work/hf"; rm "$work/hf/added_tokens.json"
 if mkdir "$work/small" && mount -t tmpfs -o size=300k tmpfs "$work/small" 2> /dev/null; then
     export_ "$work/small/hf"
     ok $? "an export on a small disk"

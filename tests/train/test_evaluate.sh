@@ -55,6 +55,19 @@ done
 train 1 "$work/gone" $fixed $on $best; rm "$work/gone/step-00000010.h5" "$work/gone/model.h5" "$work/gone/best.h5"; train 1 "$work/gone" $fixed --evaluate-steps=4 --evaluate-tasks="perplexity=$work/held.txt" $best
 [ "$(column "$work/gone" perplexity.pppl)" = "$(column "$work/run" perplexity.pppl)" ] && "$compare" "$work/run/best.h5" "$work/gone/best.h5" --bits > /dev/null; ok $? "fewer scores, and a best.h5 that was taken away: it is there again"
 
+# Keys of the tasks; oracle: collapse evaluate with the same keys on the checkpoint.
+printf 'Id\tBody\n' > "$work/held.tsv"; nl -w1 "$work/held.txt" >> "$work/held.tsv"
+train 1 "$work/keys" $fixed --evaluate-steps=4 --evaluate-tasks="pronoun-gap=$work/held.tsv,seat=$here/seat" --evaluate-options="pair=his,her, seat-state = cls,words=$work/words.txt,text-column=Body" --evaluate-metrics=pronoun-gap.gap.abs,pronoun-gap.unc3,seat.mean_abs_effect
+ok $? "a run with evaluate-options"
+gap() { "$collapse" evaluate "$work/keys/step-00000008.h5" --task="$1" --data="$2" "${@:4}" --json 2> /dev/null | sed "s/.*\"metric\": {\([^}]*\)}.*/\1/" | tr ',' '\n' | sed -n "s/^ *\"$3\": //p"; }
+for score in pronoun-gap:gap.abs:held.tsv pronoun-gap:unc3:held.tsv seat:mean_abs_effect:seat; do
+    IFS=: read -r task metric file <<< "$score"
+    if [ "$task" = seat ]; then value=$(gap seat "$here/seat" "$metric" --seat-state=cls) other=$(gap seat "$here/seat" "$metric")
+    else value=$(gap "$task" "$work/$file" "$metric" --pair=his,her --words="$work/words.txt" --text-column=Body) other=$(gap "$task" "$work/$file" "$metric" --words="$work/words.txt" --text-column=Body); [ "$metric" = unc3 ] && other=0; fi
+    awk -v a="$value" -v b="$(column "$work/keys" "$task.$metric" | sed -n "s/^8 //p")" -v c="$other" 'BEGIN { d = a - b; if (d < 0) d = -d; exit !(a != "" && b != "" && d <= 1e-6 * (1 + (a < 0 ? -a : a)) && a != c) }'
+    ok $? "$task.$metric with its key: $value (without: $other)"
+done
+
 bad() { local code=$1 pattern=$2; shift 2; fails "$code" "$pattern" mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/bad" --steps=2 "$@"; }
 bad 64 "needs evaluate-tasks" --evaluate-steps=1
 bad 64 "'perplexety' is not one of" --evaluate-steps=1 --evaluate-tasks=perplexety=x.txt
@@ -66,4 +79,20 @@ bad 64 "measures no 'wealth.b.score'" --evaluate-steps=1 --evaluate-tasks="crows
 bad 64 "did you mean 'perplexity.pppl'" --evaluate-steps=1 --evaluate-tasks="perplexity=$work/held.txt" --evaluate-best=perplexity.ppl
 bad 64 "is not low, high or near" --evaluate-steps=1 --evaluate-tasks="perplexity=$work/held.txt" --evaluate-best=perplexity.pppl --evaluate-best-is=small
 bad 64 "evaluate-best needs evaluate-steps" --evaluate-best=perplexity.pppl
+with="--evaluate-steps=1 --evaluate-tasks=perplexity=$work/held.txt"
+bad 64 "'sate-state' is a key of no task" $with --evaluate-options=sate-state=cls
+bad 64 "bec-pad is a key of task bec-pro, which is not in evaluate-tasks" $with --evaluate-options=bec-pad=mask
+bad 64 "seat-state = 'clz' is not one of" --evaluate-steps=1 --evaluate-tasks="seat=$here/seat" --evaluate-options=seat-state=clz
+bad 64 "format is given twice" $with --evaluate-options=format=csv,format=tsv
+bad 64 "'cls' is no KEY=VALUE" $with --evaluate-options=cls
+bad 65 "no column 'Body'" --evaluate-steps=1 --evaluate-tasks="perplexity=$here/lines.tsv" --evaluate-options=text-column=Body
+mkfifo "$work/pipe"; bad 64 "is a pipe or a device" --evaluate-steps=1 --evaluate-tasks=perplexity="$work/pipe"
+# Their files are inputs: no output may take their place.
+ln "$work/held.txt" "$work/held-link"; mkdir "$work/kept"; cp "$work/held.txt" "$work/kept/log.tsv"; cp "$work/words.txt" "$work/kept/best.h5"
+bad 64 "trace = .* and evaluate-tasks .*are the same file" $with --trace="$work/held-link" --overwrite
+bad 64 "corpus-cache = .* and evaluate-tasks .*are the same file" $with --corpus-cache="$work/held.txt"
+bad 64 "a file of output = .*log.tsv and evaluate-tasks .*are the same file" --evaluate-steps=1 --evaluate-tasks=perplexity="$work/kept/log.tsv" --output="$work/kept"
+bad 64 "trace = .*anti_.* and what is read beside" --evaluate-steps=1 --evaluate-tasks=winobias-mlm="$here/winobias/pro_stereotyped_type1.txt.dev" --evaluate-metrics=winobias-mlm.type1.gap --trace="$here/winobias/anti_stereotyped_type1.txt.dev" --overwrite
+bad 64 "a file of output = .*best.h5 and words .*are the same file" --evaluate-steps=1 --evaluate-tasks=pronoun-gap="$work/held.txt" --evaluate-options=words="$work/kept/best.h5" --output="$work/kept"
+cmp -s "$work/held.txt" "$work/kept/log.tsv" && cmp -s "$work/words.txt" "$work/kept/best.h5"; ok $? "they are as they were"
 fails 64 "evaluate-best = " mpirun -n 1 "$collapse" train "$work/base.conf" --output="$work/run" $fixed $on --steps=12
