@@ -66,6 +66,8 @@ double table_share(const Table *table); /* of the file a stream has read; 0 wher
 void table_close(Table *table);
 
 bool table_is_text(const Table *table);
+/* Refuse plain text, which has no columns; who: what reads the table ("crows-pairs"). */
+Status table_want_table(const Table *table, const char *who);
 /* Ask for a column before the first record; *place: its place in field[]. Fails, with the columns found, if there is
  * none of that name or there are two. Plain text has one nameless column, given for any name. */
 Status table_want(Table *table, const char *name, int *place);

@@ -126,8 +126,7 @@ static Status add_row(TaskRun *run, const Columns *at, const Table *table)
 static Status add_rows(TaskRun *run, Table *table)
 {
     Columns at;
-    CHECK(!table_is_text(table), STATUS_DATA,
-          "%s: is read as plain text; bec-pro is a table: name it .tsv or .csv, or give --format", run->data);
+    TRY(table_want_table(table, run->task->name));
     TRY(table_want(table, "Sentence", &at.sentence));
     TRY(table_want(table, "Sent_TM", &at.tm));
     TRY(table_want(table, "Sent_TAM", &at.tam));

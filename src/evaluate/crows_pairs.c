@@ -80,8 +80,7 @@ static Status add_pair(TaskRun *run, const Columns *at, const Table *table)
 static Status add_pairs(TaskRun *run, Table *table)
 {
     Columns at;
-    CHECK(!table_is_text(table), STATUS_DATA,
-          "%s: is read as plain text; crows-pairs is a table: name it .csv or .tsv, or give --format", run->data);
+    TRY(table_want_table(table, run->task->name));
     TRY(table_want(table, "sent_more", &at.more));
     TRY(table_want(table, "sent_less", &at.less));
     TRY(table_want(table, "stereo_antistereo", &at.direction));

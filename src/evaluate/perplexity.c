@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "evaluate/recognise.h"
 #include "evaluate/sentence_scores.h"
 
 typedef struct {
@@ -37,6 +38,8 @@ static Status add_lines(TaskRun *run, Table *table)
 {
     int place;
     TRY(table_want(table, run->column, &place));
+    if (table_is_text(table) && run->format == FORMAT_AUTO)
+        TRY(recognise_refuse_other(run->task, run->data, (Slice){table->data, table->length}));
     for (bool more;;) {
         TRY(table_next(table, &more));
         if (!more) break;

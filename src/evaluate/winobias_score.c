@@ -153,9 +153,7 @@ static Status add_document(Scores *s, int file, const Table *table, const int at
 static Status add_documents(Scores *s, int file, Table *table)
 {
     int at[3];
-    CHECK(!table_is_text(table), STATUS_DATA,
-          "%s: is read as plain text; winobias-score reads tables: name it .tsv or .csv, or give --format",
-          s->files.path[file]);
+    TRY(table_want_table(table, task_winobias_score.name));
     TRY(table_want(table, "doc_key", &at[0]));
     TRY(table_want(table, "gold_clusters", &at[1]));
     TRY(table_want(table, "predicted_clusters", &at[2]));

@@ -20,6 +20,13 @@ bool table_is_text(const Table *t)
     return t->format == FORMAT_TEXT;
 }
 
+Status table_want_table(const Table *t, const char *who)
+{
+    CHECK(!table_is_text(t), STATUS_DATA,
+          "%s: is read as plain text; %s reads a table: name it .csv, .tsv or .jsonl, or set format", t->path, who);
+    return STATUS_OK;
+}
+
 /* --- by name ---------------------------------------------------------------------------------------- */
 
 /* Does the name of n bytes end so, in any case? */
