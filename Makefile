@@ -83,7 +83,7 @@ $(BUILD)/collapse-%: $(BUILD)/hdf5-tools/collapse-%.o $(BUILD)/hdf5-tools/tool.o
 
 $(BUILD)/collapse-export: $(BUILD)/hdf5-tools/export_folder.o
 $(BUILD)/collapse-report: $(BUILD)/hdf5-tools/svg.o $(BUILD)/hdf5-tools/report_data.o $(BUILD)/hdf5-tools/report_figures.o \
-                          $(BUILD)/hdf5-tools/report_scores.o
+                          $(BUILD)/hdf5-tools/report_runs.o $(BUILD)/hdf5-tools/report_scores.o
 
 $(BUILD)/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -13,6 +13,7 @@
 #include "io/output.h"
 #include "report_data.h"
 #include "report_figures.h"
+#include "report_runs.h"
 #include "report_scores.h"
 #include "svg.h"
 #include "tool.h"
@@ -43,85 +44,17 @@ static const char style[] =
     "text{font-family:system-ui,sans-serif}"
     ".tick{font-size:11px;fill:#333}.label{font-size:12px;fill:#111}.grid{stroke:#e4e4e4;fill:none}.frame{fill:none;"
     "stroke:#888}"
+    ".legend{margin:.3em 0;font-size:.85em}.legend span{display:inline-block;margin-right:1.4em;overflow-wrap:anywhere}"
+    ".legend i{display:inline-block;width:1.6em;height:0;border-top:3px solid;margin-right:.4em;vertical-align:.25em}"
+    ".panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(330px,1fr));gap:0 1em}.panels "
+    "figure{margin:.4em 0}"
+    ".panels figcaption{overflow-wrap:anywhere}.paths td{overflow-wrap:anywhere}"
     ".note{color:#555}summary{cursor:pointer;color:#0050a0}.wide{overflow-x:auto}"
     "@media "
     "print{body{max-width:none;margin:0;font-size:10pt}h2{break-after:avoid}figure,table{break-inside:avoid}details{"
     "display:none}}";
 
-/* --- curves ------------------------------------------------------------------------------------------ */
-
-static void curve(const Report *r, const char *title, const char *y_label, size_t column, const char *caption)
-{
-    double x[2] = {HUGE_VAL, -HUGE_VAL}, y[2] = {HUGE_VAL, -HUGE_VAL};
-    const char **name = memory_alloc(r->n_logs, sizeof *name);
-    for (size_t i = 0; i < r->n_logs; i++) {
-        const ReportLog *l = &r->log[i];
-        plot_extend(l->n, l->step, false, x);
-        plot_extend(l->n, *(double *const *)(const void *)((const char *)l + column), false, y);
-        name[i] = page_short_name(l->name);
-    }
-    if (x[1] >= x[0] && y[1] >= y[0]) {
-        const double margin = y[1] > y[0] ? 0.05 * (y[1] - y[0]) : 0.5;
-        const Plot p = {.f = page,
-                        .x0 = x[0],
-                        .x1 = x[1] > x[0] ? x[1] : x[0] + 1,
-                        .y0 = y[0] - margin,
-                        .y1 = y[1] + margin,
-                        .left = 70,
-                        .top = 10,
-                        .width = 620,
-                        .height = 230};
-        fputs("<figure>", page);
-        char *description =
-            memory_print("%s over steps %g to %g, between %.4g and %.4g", y_label, x[0], x[1], y[0], y[1]);
-        svg_begin(page, 720, 290, title, description);
-        free(description);
-        plot_axes(&p, "step", y_label);
-        for (size_t i = 0; i < r->n_logs; i++) {
-            const ReportLog *l = &r->log[i];
-            plot_line(&p, l->n, l->step, *(double *const *)(const void *)((const char *)l + column), svg_colour((int)i),
-                      false);
-        }
-        plot_legend(&p, (int)r->n_logs, name);
-        page_figure_end(caption);
-    }
-    free(name);
-}
-
-/* Logs of earlier versions have 0 where R was not measured. */
-static bool has_measure(const Report *r)
-{
-    for (size_t i = 0; i < r->n_logs; i++)
-        for (int j = 0; j < r->log[i].n; j++)
-            if (isfinite(r->log[i].nc_loss[j]) && r->log[i].nc_loss[j] != 0) return true;
-    return false;
-}
-
-static void show_runs(const Report *r)
-{
-    if (!r->n_logs) return;
-    page_heading("Training");
-    curve(r, "Task loss over steps", "task loss", offsetof(ReportLog, task_loss),
-          "The loss of the method without the regularizer (masked LM: mean over the labelled positions of a step); a "
-          "gap: nothing was measured.");
-    if (has_measure(r))
-        curve(r, "Collapse measure over steps", "R (nc-metric)", offsetof(ReportLog, nc_loss),
-              "The regularizer's measure R before its weight, over the classes met so far; a gap: fewer than two.");
-    fputs("<details><summary>Last line of each log</summary><table><tr><th>run</th><th>step</th><th>loss</th><th>task "
-          "loss</th><th>R</th></tr>",
-          page);
-    for (size_t i = 0; i < r->n_logs; i++) {
-        const ReportLog *l = &r->log[i];
-        if (!l->n) continue;
-        fputs("<tr><td>", page);
-        page_text(l->name);
-        const double last[] = {l->loss[l->n - 1], l->task_loss[l->n - 1], l->nc_loss[l->n - 1]};
-        fprintf(page, "</td><td>%.0f</td>", l->step[l->n - 1]);
-        for (int c = 0; c < 3; c++) fprintf(page, "<td>%s</td>", tool_number("%.6g", last[c]));
-        fputs("</tr>", page);
-    }
-    fputs("</table></details>\n", page);
-}
+/* --- measures ------------------------------------------------------------------------------------------ */
 
 static const ReportMetric *find_metric(const ReportGeometry *g, const char *name)
 {
@@ -129,53 +62,6 @@ static const ReportMetric *find_metric(const ReportGeometry *g, const char *name
         if (strcmp(g->metric[i].name, name) == 0) return &g->metric[i];
     return NULL;
 }
-
-/* Measures of the snapshots of runs (geometry-steps) over steps. */
-static void show_snapshots(const Report *r)
-{
-    static const char *const shown[] = {"nc3", "unc3", "norm_cov", "cos_mean"};
-    const size_t n = r->n_geometries;
-    double *x = memory_alloc(n, sizeof *x), *y = memory_alloc(4 * n, sizeof *y), across[2] = {HUGE_VAL, -HUGE_VAL},
-           up[2] = {HUGE_VAL, -HUGE_VAL};
-    int points = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (r->geometry[i].step < 0) continue;
-        x[points] = (double)r->geometry[i].step;
-        for (int m = 0; m < 4; m++) {
-            const ReportMetric *metric = find_metric(&r->geometry[i], shown[m]);
-            y[(size_t)m * n + (size_t)points] = metric ? metric->value : (double)NAN;
-        }
-        points++;
-    }
-    plot_extend(points, x, false, across);
-    for (int m = 0; m < 4; m++) plot_extend(points, y + (size_t)m * n, false, up);
-    if (points > 1 && up[1] > up[0]) {
-        const double margin = 0.05 * (up[1] - up[0]);
-        page_heading("Collapse over training");
-        const Plot p = {.f = page,
-                        .x0 = across[0],
-                        .x1 = across[1] > across[0] ? across[1] : across[0] + 1,
-                        .y0 = up[0] - margin,
-                        .y1 = up[1] + 7 * margin,
-                        .left = 70,
-                        .top = 10,
-                        .width = 620,
-                        .height = 230};
-        fputs("<figure>", page);
-        svg_begin(page, 720, 290, "Measures of the snapshots over steps",
-                  "nc3, unc3, norm_cov and cos_mean of the geometry snapshots");
-        plot_axes(&p, "step", "measure");
-        for (int m = 0; m < 4; m++) plot_line(&p, points, x, y + (size_t)m * n, svg_colour(m), false);
-        plot_legend(&p, 4, shown);
-        page_figure_end(
-            "Snapshots of geometry-steps: self-duality nc3 (to 1), its spread unc3 (to 0), spread of the norms, "
-            "mean cosine of class means.");
-    }
-    free(x);
-    free(y);
-}
-
-/* --- measures ------------------------------------------------------------------------------------------ */
 
 static bool is_shown(const Report *r, size_t i)
 {
@@ -233,7 +119,7 @@ static void show_metrics(const Report *r)
 static void show_sources(const Report *r)
 {
     page_heading("Sources");
-    fputs("<table><tr><th>file</th><th>model</th><th>text</th><th>states</th></tr>", page);
+    fputs("<table class=\"paths\"><tr><th>file</th><th>model</th><th>text</th><th>states</th></tr>", page);
     for (size_t i = 0; i < r->n_geometries; i++) {
         const ReportGeometry *g = &r->geometry[i];
         if (!is_shown(r, i)) continue;
@@ -265,8 +151,7 @@ static void write_page(const Report *r)
     fputs("</h1>\n<p class=\"note\">Written by ", page);
     page_text(version_text());
     fputs("</p>\n", page);
-    show_runs(r);
-    show_snapshots(r);
+    report_runs(r);
     report_figures(r, (int)options.words);
     report_scores(r);
     show_metrics(r);

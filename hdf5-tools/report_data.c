@@ -22,8 +22,33 @@ static ReportLog *new_log(Report *r, const char *name)
     return log;
 }
 
+/* Names of scores, TASK.METRIC, are the only ones with a dot. */
+static ReportCurve *new_score(ReportLog *log, Slice name, int capacity)
+{
+    log->score = memory_resize(log->score, (size_t)log->n_scores + 1, sizeof *log->score);
+    ReportCurve *score = &log->score[log->n_scores++];
+    *score = (ReportCurve){.name = slice_copy(name)};
+    score->step = memory_alloc((size_t)capacity + 1, sizeof *score->step);
+    score->value = memory_alloc((size_t)capacity + 1, sizeof *score->value);
+    return score;
+}
+
+/* Of the n values of every score those that were measured, with their steps. */
+static void pack_scores(ReportLog *log)
+{
+    for (int s = 0; s < log->n_scores; s++) {
+        ReportCurve *score = &log->score[s];
+        for (int i = 0; i < log->n; i++) {
+            if (!isfinite(score->value[i])) continue;
+            score->step[score->n] = log->step[i];
+            score->value[score->n++] = score->value[i];
+        }
+    }
+}
+
 static double *column_of(ReportLog *log, Slice name, int capacity)
 {
+    if (memchr(name.start, '.', name.length)) return new_score(log, name, capacity)->value;
     double **column = slice_is(name, "step")        ? &log->step
                       : slice_is(name, "loss")      ? &log->loss
                       : slice_is(name, "task_loss") ? &log->task_loss
@@ -59,9 +84,22 @@ static Status read_log(const char *folder, const char *path, Report *r)
         }
         log->n++;
     }
+    if (!status) pack_scores(log);
     free(column);
     free(text);
     return status;
+}
+
+typedef struct {
+    ReportLog *log;
+    int64_t n;
+} HistoryScores;
+
+static Status read_score(H5File *file, const char *path, void *context)
+{
+    const HistoryScores *h = context;
+    if (strncmp(path, "/history/", 9) != 0 || !strchr(path, '.')) return STATUS_OK;
+    return h5_read(file, path, H5_F64, h->n, new_score(h->log, slice_of(path + 9), (int)h->n)->value);
 }
 
 static Status read_history(H5File *file, const char *path, Report *r)
@@ -82,6 +120,8 @@ static Status read_history(H5File *file, const char *path, Report *r)
     if (!status) status = h5_read(file, "/history/task_loss", H5_F64, shape.count, log->task_loss);
     if (!status) status = h5_read(file, "/history/nc_loss", H5_F64, shape.count, log->nc_loss);
     for (size_t i = 0; i < n; i++) log->step[i] = (double)step[i];
+    if (!status) status = h5_visit_datasets(file, read_score, &(HistoryScores){log, shape.count});
+    if (!status) pack_scores(log);
     free(step);
     return status;
 }
@@ -264,6 +304,8 @@ void report_free(Report *r)
     for (size_t i = 0; i < r->n_logs; i++) {
         ReportLog *l = &r->log[i];
         free(l->name), free(l->step), free(l->loss), free(l->task_loss), free(l->nc_loss);
+        for (int s = 0; s < l->n_scores; s++) free(l->score[s].name), free(l->score[s].step), free(l->score[s].value);
+        free(l->score);
     }
     for (size_t i = 0; i < r->n_geometries; i++) {
         ReportGeometry *g = &r->geometry[i];

@@ -7,11 +7,20 @@
 
 #include "base/status.h"
 
+/* A score of a run on the way: the steps at which it was measured. */
+typedef struct {
+    char *name; /* owned: TASK.METRIC */
+    int n;
+    double *step, *value; /* owned [n] */
+} ReportCurve;
+
 /* One run's log: columns of log.tsv, or of /history. */
 typedef struct {
     char *name;
     int n;
     double *step, *loss, *task_loss, *nc_loss; /* owned [n] each */
+    ReportCurve *score;                        /* owned [n_scores] */
+    int n_scores;
 } ReportLog;
 
 typedef struct {

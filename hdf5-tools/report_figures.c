@@ -25,9 +25,27 @@ void page_heading(const char *title)
 void page_figure_end(const char *caption)
 {
     svg_end(page);
+    page_caption_end(caption);
+}
+
+void page_caption_end(const char *caption)
+{
     fputs("<figcaption>", page);
     page_text(caption);
     fputs("</figcaption></figure>\n", page);
+}
+
+void page_legend(int n, const char *const *name)
+{
+    static const char *const border[] = {"solid", "dashed", "dotted"}; /* as svg_dash */
+    fputs("<p class=\"legend\">", page);
+    for (int i = 0; i < n; i++) {
+        fprintf(page, "<span><i style=\"border-top-color:%s;border-top-style:%s\"></i>", svg_colour(i),
+                border[svg_style(i)]);
+        page_text(name[i]);
+        fputs("</span>", page);
+    }
+    fputs("</p>\n", page);
 }
 
 const char *page_short_name(const char *path)
@@ -95,6 +113,7 @@ static void show_histogram(const Report *r, size_t n, const size_t *pick)
                     .width = 620,
                     .height = 230};
     fputs("<figure>", page);
+    page_legend((int)n, name);
     svg_begin(page, 720, 290, "Histogram of dual cosines",
               "Share of the classes by cosine between class mean and word embedding, one line per file");
     plot_axes(&p, "cosine of class mean and word embedding", "share of classes");
@@ -105,9 +124,8 @@ static void show_histogram(const Report *r, size_t n, const size_t *pick)
             x[2 * b + 1] = range[0] + (range[1] - range[0]) * (b + 1) / BINS;
             y[2 * b] = y[2 * b + 1] = count[i][b];
         }
-        plot_line(&p, 2 * BINS, x, y, svg_colour((int)i), i > 0);
+        plot_line(&p, 2 * BINS, x, y, svg_colour((int)i), "");
     }
-    plot_legend(&p, (int)n, name);
     page_figure_end("A collapsed model has a narrow peak near 1: nc3 is its mean, unc3 its standard deviation.");
 }
 
@@ -254,11 +272,12 @@ static void show_scatter(const ReportGeometry *g, int most)
         page_text(g->word[k]);
         fputs("</text>\n", page);
     }
-    if (n_groups > 1) plot_legend(&p, n_groups, group);
+    svg_end(page);
+    if (n_groups > 1) page_legend(n_groups, group);
     char *caption = memory_print("%s: centred class means along the two largest eigenvectors of the between-class "
                                  "covariance; the %d most frequent carry their word%s.",
                                  g->name, n, has_more ? "; grey: of further groups" : "");
-    page_figure_end(caption);
+    page_caption_end(caption);
     free(caption);
     free(title);
     free(place);
@@ -296,6 +315,7 @@ static void show_spectra(const Report *r, size_t n, const size_t *pick)
                     .height = 260,
                     .log_y = true};
     fputs("<figure>", page);
+    page_legend((int)n, name);
     svg_begin(page, 720, 320, "Eigenvalues of the class covariances",
               "Eigenvalues of the between-class (full lines) and within-class (dashed) covariance, largest first, "
               "logarithmic");
@@ -306,10 +326,9 @@ static void show_spectra(const Report *r, size_t n, const size_t *pick)
             const double *from = part ? g->within : g->between;
             if (!from) continue;
             for (int j = 0; j < g->d; j++) y[j] = from[j] >= up[0] ? from[j] : (double)NAN;
-            plot_line(&p, g->d, x, y, svg_colour((int)i), part == 1);
+            plot_line(&p, g->d, x, y, svg_colour((int)i), part ? "5 3" : "");
         }
     }
-    plot_legend(&p, (int)n, name);
     page_figure_end("Full lines: between classes; dashed: within classes. Collapse sinks the dashed line.");
     free(x);
     free(y);

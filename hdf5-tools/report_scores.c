@@ -128,20 +128,16 @@ static void put_label(double y, const char *text)
     fputs("</title></text>\n", page);
 }
 
-/* One line per file above the figure. Returns its height. */
-static int put_legend(const Group *g)
+/* The files, above a figure. */
+static void put_legend(const Group *g)
 {
+    char *name[MOST_FILES];
     for (int f = 0; f < g->n; f++) {
-        fprintf(
-            page,
-            "<rect x=\"%d\" y=\"%d\" width=\"11\" height=\"11\" fill=\"%s\"/><text class=\"tick\" x=\"%d\" y=\"%d\">",
-            LABEL, 6 + 16 * f, svg_colour(f), LABEL + 17, 16 + 16 * f);
-        page_text(page_short_name(g->file[f]->model[0] ? g->file[f]->model : g->file[f]->name));
-        fputs(" (", page);
-        page_text(page_short_name(g->file[f]->name));
-        fputs(")</text>\n", page);
+        const char *model = g->file[f]->model[0] ? g->file[f]->model : g->file[f]->name;
+        name[f] = memory_print("%s (%s)", page_short_name(model), page_short_name(g->file[f]->name));
     }
-    return 16 * g->n + 12;
+    page_legend(g->n, (const char *const *)name);
+    for (int f = 0; f < g->n; f++) free(name[f]);
 }
 
 static void extend(const ReportMetric *m, double range[2])
@@ -195,7 +191,7 @@ static void show_family(const Group *g, const char *family, int size)
             extend(find(g->file[f], g->name[k]), range);
     if (range[1] <= range[0]) return;
     const int row = g->n * BAR + 9, height = size * row;
-    const int top = 16 * g->n + 12;
+    const int top = 8;
     const double margin = 0.03 * (range[1] - range[0]);
     const Plot p = {.f = page,
                     .x0 = range[0] < 0 ? range[0] - margin : 0,
@@ -208,8 +204,8 @@ static void show_family(const Group *g, const char *family, int size)
                     .height = height};
     char *title = memory_print("%s by type", family);
     fputs("<figure>", page);
-    svg_begin(page, 720, top + height + 44, title, "A bar per type and model, with its 95 % interval");
     put_legend(g);
+    svg_begin(page, 720, top + height + 44, title, "A bar per type and model, with its 95 % interval");
     plot_axes_x(&p, family);
     if (is_share(family) && p.x1 > 50)
         fprintf(page, "<path d=\"M%.1f %dv%d\" stroke=\"#444\" stroke-dasharray=\"4 3\"/>\n", plot_x(&p, 50), top,
@@ -268,12 +264,12 @@ static void show_strips(const Group *g)
     bool is_first;
     for (int k = 0; k < g->n_names; k++) n += family_size(g, k, &is_first) < 2;
     if (!n) return;
-    const int legend = 16 * g->n + 12, height = legend + n * (g->n * BAR + 34) + 6;
+    const int height = n * (g->n * BAR + 34) + 14;
     fputs("<figure>", page);
+    put_legend(g);
     svg_begin(page, 720, height, "Scores of the models",
               "A line per metric, a point per model, with its 95 % interval");
-    put_legend(g);
-    double top = legend;
+    double top = 8;
     for (int k = 0; k < g->n_names; k++)
         if (family_size(g, k, &is_first) < 2) top += show_strip(g, g->name[k], top);
     page_figure_end(g->has_intervals ? "Each metric on a scale of its own; bars: 95 % bootstrap intervals."

@@ -1,8 +1,7 @@
-/* svg.c: axes, lines, legends. */
+/* svg.c: axes and lines. */
 #include "svg.h"
 
 #include <math.h>
-#include <string.h>
 
 void svg_escape(FILE *f, const char *text)
 {
@@ -21,6 +20,17 @@ const char *svg_colour(int i)
 {
     static const char *const colour[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"};
     return colour[i % 7];
+}
+
+int svg_style(int i)
+{
+    return i / 7 % 3;
+}
+
+const char *svg_dash(int i)
+{
+    static const char *const dash[] = {"", "7 3", "2 3"};
+    return dash[svg_style(i)];
 }
 
 void svg_begin(FILE *f, int width, int height, const char *title, const char *description)
@@ -109,35 +119,18 @@ void plot_axes(const Plot *p, const char *x_label, const char *y_label)
     fputs("</text>\n", p->f);
 }
 
-void plot_line(const Plot *p, int n, const double *x, const double *y, const char *colour, bool dashed)
+void plot_line(const Plot *p, int n, const double *x, const double *y, const char *colour, const char *dash)
 {
     bool down = false;
-    fprintf(p->f, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\"%s d=\"", colour,
-            dashed ? " stroke-dasharray=\"5 3\"" : "");
+    fprintf(p->f, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\"", colour);
+    if (dash[0]) fprintf(p->f, " stroke-dasharray=\"%s\"", dash);
+    fputs(" d=\"", p->f);
     for (int i = 0; i < n; i++) {
         const bool shown = isfinite(x[i]) && isfinite(y[i]) && (!p->log_y || y[i] > 0);
         if (shown) fprintf(p->f, "%c%.1f %.1f", down ? 'L' : 'M', plot_x(p, x[i]), plot_y(p, y[i]));
         down = shown;
     }
     fputs("\"/>\n", p->f);
-}
-
-void plot_legend(const Plot *p, int n, const char *const *name)
-{
-    size_t longest = 0;
-    for (int i = 0; i < n; i++) longest = strlen(name[i]) > longest ? strlen(name[i]) : longest;
-    const int wide = 30 + (int)(6.3 * (double)longest);
-    fprintf(p->f, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"#fff\" fill-opacity=\"0.8\"/>\n",
-            p->left + p->width - wide - 2, p->top + 3, wide, 16 * n + 4);
-    for (int i = 0; i < n; i++) {
-        const int y = p->top + 16 + 16 * i, x = p->left + p->width - 8;
-        fprintf(p->f,
-                "<text class=\"tick\" x=\"%d\" y=\"%d\" text-anchor=\"end\"><tspan fill=\"%s\" "
-                "font-weight=\"bold\">&#9632; </tspan>",
-                x, y, svg_colour(i));
-        svg_escape(p->f, name[i]);
-        fputs("</text>\n", p->f);
-    }
 }
 
 void plot_extend(int n, const double *x, bool only_positive, double range[2])

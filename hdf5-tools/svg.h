@@ -14,7 +14,9 @@ typedef struct {
 } Plot;
 
 void svg_escape(FILE *f, const char *text); /* for text and attributes of HTML and SVG */
-const char *svg_colour(int i);              /* the i-th of the palette, in turn */
+const char *svg_colour(int i);              /* the i-th of the palette of seven, in turn */
+int svg_style(int i);                       /* 0 full, 1 dashed, 2 dotted: after seven the next */
+const char *svg_dash(int i);                /* the same as stroke-dasharray, "" full */
 
 void svg_begin(FILE *f, int width, int height, const char *title, const char *description);
 void svg_end(FILE *f);
@@ -25,10 +27,8 @@ void plot_axes(const Plot *p, const char *x_label, const char *y_label);
 void plot_axes_x(const Plot *p, const char *x_label);
 double plot_x(const Plot *p, double x); /* data to pixels */
 double plot_y(const Plot *p, double y);
-/* Points that are not finite (or not positive on a log axis) interrupt the line. */
-void plot_line(const Plot *p, int n, const double *x, const double *y, const char *colour, bool dashed);
-/* One entry per line in the upper right corner. */
-void plot_legend(const Plot *p, int n, const char *const *name);
+/* Points that are not finite (or not positive on a log axis) interrupt the line. dash: as svg_dash. */
+void plot_line(const Plot *p, int n, const double *x, const double *y, const char *colour, const char *dash);
 /* Smallest and largest finite of n numbers into range[2]; only_positive: of those above 0. */
 void plot_extend(int n, const double *x, bool only_positive, double range[2]);
 

@@ -11,6 +11,18 @@ for task in crows-pairs:crows.csv stereoset:stereoset.json pronoun-gap:text.txt;
     "$collapse" evaluate "$work/before/model.h5" --task="$name" --data="$data" --output="$work/before-$name.h5" > /dev/null 2>&1
     "$collapse" evaluate "$work/after/model.h5" --task="$name" --data="$data" --output="$work/after-$name.h5" --compare="$work/before-$name.h5" > /dev/null 2>&1
 done
+# Scores on the way: a panel for each score, a point where the log has a value; two runs, and the same from their checkpoints.
+for run in x y; do train 1 "$work/$run" --steps=6 --evaluate-steps=2 --evaluate-tasks="crows-pairs=$here/crows.csv,perplexity=$here/lines.txt" --seed="$(printf %d "'$run")"; done
+"$report" "$work/x" "$work/y" -o "$work/curves.html" 2> /dev/null; ok $? "a page of two runs with scores"
+panels() { sed -n '/class="panels"/,/^<\/div>/p' "$1"; }
+[ "$(panels "$work/curves.html" | grep -o '<figcaption>[^<]*' | cut -d'>' -f2 | paste -sd' ')" = "crows-pairs.all.b.score crows-pairs.all.a.score perplexity.pppl" ]; ok $? "a panel for each score: $(panels "$work/curves.html" | grep -o '<figcaption>[^<]*' | cut -d'>' -f2 | paste -sd' ')"
+points=$(awk -F'\t' 'FNR == 1 { for (i = 1; i <= NF; i++) if ($i ~ /[.]/) at[i]; next } { for (i in at) n += $i != "" } END { print n }' "$work/x/log.tsv" "$work/y/log.tsv")
+[ "$(panels "$work/curves.html" | grep -c '<circle')" = "$points" ] && [ "$points" = 24 ]; ok $? "a point for every value of the logs: $points"
+[ "$(panels "$work/curves.html" | grep -o '<path fill="none"[^>]*d="[^"]*"' | grep -c 'd="M[^ML]* [^ML]*L.*L.*L[^L]*"')" = 6 ]; ok $? "lines go through the steps without a value"
+"$report" "$work/x/step-00000006.h5" "$work/y/step-00000006.h5" -o "$work/checkpoints.html" 2> /dev/null
+cmp -s <(panels "$work/curves.html" | grep '<path fill\|<circle' | sort) <(panels "$work/checkpoints.html" | grep '<path fill\|<circle' | sort); ok $? "the same curves from the checkpoints' history"
+[ "$(grep -o 'class="legend"><span>.*' "$work/curves.html" | grep -c 'work/x</span>.*work/y</span>')" -ge 2 ]; ok $? "a legend with both runs"
+
 "$report" "$work"/before-*.h5 "$work"/after-*.h5 -o "$work/report.html" 2> /dev/null; ok $? "a page of six scores files"
 [ "$(grep -o '<h2>Scores: [^<]*' "$work/report.html" | paste -sd';')" = "<h2>Scores: crows-pairs on crows.csv;<h2>Scores: pronoun-gap on text.txt;<h2>Scores: stereoset on stereoset.json" ]; ok $? "files of one task and text are one section"
 for f in before after; do
