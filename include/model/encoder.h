@@ -72,6 +72,9 @@ void encoder_clear_gradients(Encoder *encoder, int n_tokens);
 
 /* Returns the last hidden states [N, D]; lives in the encoder. */
 const real *encoder_forward(Encoder *encoder, const Packed *input);
+/* The same of n of its rows, each once: [n, D] in the order of row, where nobody reads the others: of the last layer
+ * only attention is then computed for all. Without dropout; no backward pass can follow. */
+const real *encoder_forward_rows(Encoder *encoder, const Packed *input, int n, const int *row);
 /* Called when the gradients of layer l's weights are complete. */
 typedef void (*LayerDone)(void *context, int l);
 /* Add the gradients of all encoder weights, given dh, the gradients of the states (overwritten). done may be NULL. */

@@ -53,8 +53,11 @@ int64_t queries_ask(Queries *q, AskKind kind, int place, int id)
 
 /* --- batches ---------------------------------------------------------------------------------------- */
 
+/* A sequence's place in the order of work. */
 typedef struct {
     int length, sequence;
+    int like;  /* the first sequence of the same pieces */
+    int place; /* in its batch, of what is computed: equal sequences share one */
 } Sized;
 
 typedef struct {
@@ -62,7 +65,7 @@ typedef struct {
     Model *model;
     Queries *q;
     const char *name;
-    Sized *order; /* [n_samples] longest first */
+    Sized *order; /* [n_samples] longest first, equal ones together */
     int *batch;   /* [n_batches + 1] first place in order */
     int n_batches;
     /* One batch at work, on this rank. */
@@ -71,18 +74,14 @@ typedef struct {
     real *x;           /* [HEAD_ROWS, D] rows at hand */
     int *row, *label;  /* [HEAD_ROWS] */
     int64_t *ask, *at; /* [HEAD_ROWS + 1]: first ask of a row; number of the ask in q, and in the batch */
+    int *read, *nth;   /* [tokens]: tokens whose state is read; of a token: which of them it is, -1: none */
+    int n_read;
     int64_t n_answers, n_states;
     double *received; /* [H, tokens], if attention is asked for */
     /* All batches of a round, on rank 0. */
     double *all_answers;
     real *all_states;
 } Run;
-
-static int longest_first(const void *a, const void *b)
-{
-    const Sized *x = a, *y = b;
-    return x->length != y->length ? (x->length < y->length) - (x->length > y->length) : x->sequence - y->sequence;
-}
 
 static int64_t end_of(const Queries *q, int sequence)
 {
@@ -94,22 +93,84 @@ static int token_room(const Queries *q)
     return q->pack.longest > QUERY_TOKENS ? q->pack.longest : QUERY_TOKENS;
 }
 
-/* Sequences without asks are left out. */
+/* --- the order of work ------------------------------------------------------------------------------ */
+
+/* Longest first; of one length, equal sequences together, where the first of them stands. */
+static int longest_first(const void *a, const void *b)
+{
+    const Sized *x = a, *y = b;
+    if (x->length != y->length) return (x->length < y->length) - (x->length > y->length);
+    return x->like != y->like ? x->like - y->like : x->sequence - y->sequence;
+}
+
+/* A sequence by what it holds. */
+typedef struct {
+    uint64_t hash;
+    int sequence, length;
+    const int32_t *id, *kind;
+} Content;
+
+static int by_pieces(const Content *x, const Content *y)
+{
+    if (x->hash != y->hash) return (x->hash > y->hash) - (x->hash < y->hash);
+    if (x->length != y->length) return x->length - y->length;
+    const size_t bytes = (size_t)x->length * sizeof *x->id;
+    const int ids = memcmp(x->id, y->id, bytes);
+    return ids ? ids : memcmp(x->kind, y->kind, bytes);
+}
+
+static int by_content(const void *a, const void *b)
+{
+    const Content *x = a, *y = b;
+    const int order = by_pieces(x, y);
+    return order ? order : x->sequence - y->sequence;
+}
+
+/* Sequences with asks, each with the first of its like. Returns how many. */
+static int list_sequences(const Queries *q, Sized *order)
+{
+    Content *content = memory_alloc((size_t)q->pack.n_samples + 1, sizeof *content);
+    int n = 0;
+    for (int s = 0; s < q->pack.n_samples; s++) {
+        const int start = q->pack.offset.id[s], length = q->pack.offset.id[s + 1] - start;
+        if (q->first[s] == end_of(q, s)) continue;
+        Content *c = &content[n++];
+        *c = (Content){0, s, length, q->pack.id.id + start, q->pack.kind.id + start};
+        c->hash = XXH3_64bits_withSeed(c->id, (size_t)length * sizeof *c->id,
+                                       XXH3_64bits(c->kind, (size_t)length * sizeof *c->kind));
+    }
+    qsort(content, (size_t)n, sizeof *content, by_content);
+    for (int i = 0, head = 0; i < n; i++) {
+        if (by_pieces(&content[head], &content[i]) != 0) head = i;
+        order[i] =
+            (Sized){.length = content[i].length, .sequence = content[i].sequence, .like = content[head].sequence};
+    }
+    free(content);
+    return n;
+}
+
+/* Is the i-th in the order of work of the same pieces as the one before it? */
+static bool is_again(const Run *r, int i)
+{
+    return i > 0 && r->order[i].like == r->order[i - 1].like;
+}
+
+/* Sequences without asks are left out, and of equal ones one is computed. */
 static void plan(Run *r)
 {
     const Queries *q = r->q;
     const int most = token_room(q);
-    int n = 0, tokens = 0;
     r->order = memory_alloc((size_t)q->pack.n_samples + 1, sizeof *r->order);
     r->batch = memory_alloc((size_t)q->pack.n_samples + 1, sizeof *r->batch);
-    for (int s = 0; s < q->pack.n_samples; s++)
-        if (q->first[s] < end_of(q, s)) r->order[n++] = (Sized){q->pack.offset.id[s + 1] - q->pack.offset.id[s], s};
+    const int n = list_sequences(q, r->order);
     qsort(r->order, (size_t)n, sizeof *r->order, longest_first);
-    for (int i = 0; i < n; i++) {
-        const bool is_full =
-            tokens + r->order[i].length > most || i - r->batch[r->n_batches ? r->n_batches - 1 : 0] == QUERY_SAMPLES;
-        if (i == 0 || is_full) r->batch[r->n_batches++] = i, tokens = 0;
-        tokens += r->order[i].length;
+    for (int i = 0, tokens = 0, place = -1; i < n; i++) {
+        const bool is_full = tokens + r->order[i].length > most || place + 1 == QUERY_SAMPLES;
+        if (!is_again(r, i)) {
+            if (i == 0 || is_full) r->batch[r->n_batches++] = i, tokens = 0, place = -1;
+            tokens += r->order[i].length, place++;
+        }
+        r->order[i].place = place;
     }
     r->batch[r->n_batches] = n;
 }
@@ -146,6 +207,8 @@ static void make_room(Run *r)
     r->label = r->row + HEAD_ROWS;
     r->ask = memory_alloc(2 * HEAD_ROWS, sizeof *r->ask);
     r->at = r->ask + HEAD_ROWS;
+    r->read = memory_alloc(2 * (size_t)token_room(r->q), sizeof *r->read);
+    r->nth = r->read + token_room(r->q);
     const size_t places = (size_t)r->model->params.config.heads * (size_t)token_room(r->q);
     if (attends) r->received = memory_alloc(places, sizeof *r->received);
 }
@@ -220,11 +283,11 @@ static void answer_kind(Run *r, int batch, AskKind kind, const real *hidden)
     int64_t end[HEAD_ROWS], at = 0;
     int n = 0;
     for (int i = r->batch[batch]; i < r->batch[batch + 1]; i++) {
-        const int sequence = r->order[i].sequence, start = r->model->input.offset[i - r->batch[batch]];
+        const int sequence = r->order[i].sequence, start = r->model->input.offset[r->order[i].place];
         for (int64_t a = q->first[sequence], next; a < end_of(q, sequence); a = next) {
             next = end_of_row(q, a, end_of(q, sequence));
             if (q->ask[a].kind == kind) {
-                r->row[n] = start + q->ask[a].place;
+                r->row[n] = r->nth[start + q->ask[a].place];
                 r->ask[n] = a, r->at[n] = at, end[n++] = next;
                 if (n == HEAD_ROWS) answer_rows(r, kind, n, end, hidden), n = 0;
             }
@@ -241,7 +304,7 @@ static void answer_attention(Run *r, int batch)
     const Packed *input = &r->model->input;
     double *answer = r->answer;
     for (int i = r->batch[batch]; i < r->batch[batch + 1]; i++) {
-        const int b = i - r->batch[batch], sequence = r->order[i].sequence;
+        const int b = r->order[i].place, sequence = r->order[i].sequence;
         const double terms = (double)c->layers * c->heads * (input->offset[b + 1] - input->offset[b]);
         for (int64_t a = r->q->first[sequence]; a < end_of(r->q, sequence); a++, answer++) {
             if (r->q->ask[a].kind != ASK_ATTENTION) continue;
@@ -266,17 +329,40 @@ static Status check_finite(const Run *r, int batch)
     return STATUS_OK;
 }
 
-static Status compute(Run *r, int batch)
+static void pack_batch(Run *r, int batch)
 {
     const Queries *q = r->q;
     Packed *input = &r->model->input;
     packed_clear(input);
     for (int i = r->batch[batch]; i < r->batch[batch + 1]; i++) {
         const int start = q->pack.offset.id[r->order[i].sequence];
+        if (i > r->batch[batch] && is_again(r, i)) continue;
         packed_add(input, r->order[i].length, q->pack.id.id + start, q->pack.kind.id + start, (uint32_t)i);
     }
+}
+
+/* The tokens whose states are asked about, in their order. */
+static void list_read(Run *r, int batch)
+{
+    const Queries *q = r->q;
+    const Packed *input = &r->model->input;
+    for (int t = 0; t < input->n_tokens; t++) r->nth[t] = -1;
+    for (int i = r->batch[batch]; i < r->batch[batch + 1]; i++) {
+        const int sequence = r->order[i].sequence, start = input->offset[r->order[i].place];
+        for (int64_t a = q->first[sequence]; a < end_of(q, sequence); a++)
+            if (q->ask[a].kind != ASK_ATTENTION) r->nth[start + q->ask[a].place] = 0;
+    }
+    r->n_read = 0;
+    for (int t = 0; t < input->n_tokens; t++)
+        if (r->nth[t] == 0) r->nth[t] = r->n_read, r->read[r->n_read++] = t;
+}
+
+static Status compute(Run *r, int batch)
+{
+    pack_batch(r, batch);
+    list_read(r, batch);
     r->model->encoder.received = count_asks(r, batch, ASK_ATTENTION) ? r->received : NULL;
-    const real *hidden = encoder_forward(&r->model->encoder, input);
+    const real *hidden = encoder_forward_rows(&r->model->encoder, &r->model->input, r->n_read, r->read);
     r->n_answers = count_asks(r, batch, N_ASKS);
     r->n_states = 0;
     for (AskKind kind = 0; kind < N_ASKS; kind++)
@@ -370,6 +456,7 @@ static void close_run(Run *r)
     free(r->x);
     free(r->row);
     free(r->ask);
+    free(r->read);
     free(r->received);
 }
 

@@ -9,6 +9,7 @@
 #include "kernels/gemm.h"
 #include "kernels/layers.h"
 #include "model/prefix.h"
+#include "model/rows.h"
 
 /* Dropout sites; the layer counter of a key is 4 * layer + site, the embeddings are "layer" L. */
 enum { SITE_ATTENTION, SITE_ATTENTION_OUTPUT, SITE_OUTPUT, SITE_EMBEDDING, N_SITES, SITE_PREFIX = SITE_EMBEDDING };
@@ -199,32 +200,64 @@ static void embed(Encoder *e, const Packed *in)
                        input_copy(e, 0));
 }
 
-static void layer_forward(Encoder *e, const Packed *in, int l)
+/* s->a [N, D] = attention of h[l]. */
+static void attend(Encoder *e, const Packed *in, int l)
+{
+    const LayerTensors *w = &e->params->w.layer[l];
+    const LayerStates *s = &e->layer[l];
+    const Params *p = e->params;
+    const int n = in->n_tokens, d = p->config.hidden;
+    if (e->recomputes && p->is_bf16) layers_round(n, d, e->h[l], s->rounded_h);
+    params_product(p, TRANSPOSED, n, 3 * d, d, (Operand){e->h[l], s->rounded_h}, w->qkv_weight, 0, s->qkv);
+    layers_add_bias(n, 3 * d, w->qkv_bias, s->qkv);
+    const Attention attention = attention_of(e, in, l);
+    attention_forward(&attention, s->qkv, s->a);
+}
+
+/* Rows of a layer behind its attention: each is a function of the same rows of a and of the layer's input. */
+typedef struct {
+    int n, n_samples;
+    const int *offset;        /* [n_samples + 1] */
+    const real *a, *residual; /* [n, D]; residual: the layer's input */
+} LayerRows;
+
+static void feed_forward(Encoder *e, const Packed *in, int l, const LayerRows *r)
 {
     const BertConfig *c = &e->params->config;
     const LayerTensors *w = &e->params->w.layer[l];
     const LayerStates *s = &e->layer[l];
     const Params *p = e->params;
-    const int n = in->n_tokens, d = c->hidden, i = c->intermediate;
-    const real *h = e->h[l];
-    if (e->recomputes && p->is_bf16) layers_round(n, d, h, s->rounded_h);
-    params_product(p, TRANSPOSED, n, 3 * d, d, (Operand){h, s->rounded_h}, w->qkv_weight, 0, s->qkv);
-    layers_add_bias(n, 3 * d, w->qkv_bias, s->qkv);
-    const Attention attention = attention_of(e, in, l);
-    attention_forward(&attention, s->qkv, s->a);
-    if (p->is_bf16) layers_round(n, d, s->a, e->rounded.a);
-    params_product(p, TRANSPOSED, n, d, d, (Operand){s->a, e->rounded.a}, w->out_weight, 0, s->s1);
-    layers_bias_dropout_add(in->n_samples, in->offset, d, s->s1, w->out_bias, h,
+    const int n = r->n, d = c->hidden, i = c->intermediate;
+    if (p->is_bf16) layers_round(n, d, r->a, e->rounded.a);
+    params_product(p, TRANSPOSED, n, d, d, (Operand){r->a, e->rounded.a}, w->out_weight, 0, s->s1);
+    layers_bias_dropout_add(r->n_samples, r->offset, d, s->s1, w->out_bias, r->residual,
                             dropout_keys(e, in, l, SITE_ATTENTION_OUTPUT), s->s1);
     layers_layernorm(n, d, s->s1, w->norm1_gamma, w->norm1_beta, c->layernorm_epsilon, s->y, s->mean1, s->rstd1,
                      s->rounded_y);
     params_product(p, TRANSPOSED, n, i, d, (Operand){s->y, s->rounded_y}, w->up_weight, 0, s->f);
     layers_bias_gelu(n, i, w->up_bias, s->f, e->g, e->rounded.g);
     params_product(p, TRANSPOSED, n, d, i, (Operand){e->g, e->rounded.g}, w->down_weight, 0, s->s2);
-    layers_bias_dropout_add(in->n_samples, in->offset, d, s->s2, w->down_bias, s->y,
-                            dropout_keys(e, in, l, SITE_OUTPUT), s->s2);
+    layers_bias_dropout_add(r->n_samples, r->offset, d, s->s2, w->down_bias, s->y, dropout_keys(e, in, l, SITE_OUTPUT),
+                            s->s2);
     layers_layernorm(n, d, s->s2, w->norm2_gamma, w->norm2_beta, c->layernorm_epsilon, e->h[l + 1], s->mean2, s->rstd2,
                      input_copy(e, l + 1));
+}
+
+static void layer_forward(Encoder *e, const Packed *in, int l)
+{
+    attend(e, in, l);
+    feed_forward(e, in, l, &(LayerRows){in->n_tokens, in->n_samples, in->offset, e->layer[l].a, e->h[l]});
+}
+
+/* Of the last layer, without dropout, the rows that are read: [n, D] in their order. */
+static void layer_forward_rows(Encoder *e, const Packed *in, int l, int n, const int *row)
+{
+    const int d = e->params->config.hidden, one[2] = {0, n};
+    attend(e, in, l);
+    if (n == 0) return;
+    rows_gather(n, d, row, e->layer[l].a, e->layer[l].y);
+    rows_gather(n, d, row, e->h[l], e->h[l + 1]);
+    feed_forward(e, in, l, &(LayerRows){n, 1, one, e->layer[l].y, e->h[l + 1]});
 }
 
 const real *encoder_forward(Encoder *e, const Packed *input)
@@ -234,6 +267,17 @@ const real *encoder_forward(Encoder *e, const Packed *input)
     embed(e, input);
     for (int l = 0; l < e->params->config.layers; l++) layer_forward(e, input, l);
     return e->h[e->params->config.layers];
+}
+
+const real *encoder_forward_rows(Encoder *e, const Packed *input, int n, const int *row)
+{
+    const int last = e->params->config.layers - 1;
+    const size_t places = (size_t)e->params->config.heads * (size_t)input->n_tokens;
+    if (e->received) memset(e->received, 0, places * sizeof *e->received);
+    embed(e, input);
+    for (int l = 0; l < last; l++) layer_forward(e, input, l);
+    layer_forward_rows(e, input, last, n, row);
+    return e->h[last + 1];
 }
 
 static void attend_backward(Encoder *e, const Packed *in, int l)

@@ -95,7 +95,7 @@ static Status find_owner(Evaluations *e, const char *key, Settings **owner)
 
 static Status give_option(Evaluations *e, const char *key, const char *value)
 {
-    Settings *owner;
+    Settings *owner = NULL;
     TRY(find_owner(e, key, &owner));
     CHECK(!settings_is_given(owner, key), STATUS_USAGE, "evaluate-options: %s is given twice", key);
     return settings_give(owner, key, value, origin);
