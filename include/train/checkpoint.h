@@ -18,9 +18,11 @@ Status checkpoint_write(const Comm *comm, const char *folder, int keep, TrainSta
 Status checkpoint_write_model(const Comm *comm, const char *folder, const TrainState *state);
 Status checkpoint_write_best(const Comm *comm, const char *folder, const TrainState *state);
 
-/* The newest checkpoint of folder that is whole; "" if there is none. Damaged ones are named in a
- * warning and passed over; one that cannot be opened (permission, held by another program) may be whole,
- * so that nothing is chosen: STATUS_IO. *path is owned by the caller. Collective. */
+/* The step of folder's newest checkpoint that is whole (hashes, format, shapes), -1 if there is none. Damaged ones are
+ * passed over, and named in a warning where it `tells`; one that cannot be opened (permission, held by another program)
+ * may be whole, so that nothing is chosen: STATUS_IO. Local. */
+Status checkpoint_newest(const char *folder, bool tells, int64_t *newest);
+/* The path of that checkpoint, owned by the caller; "" if there is none. Collective. */
 Status checkpoint_find(const Comm *comm, const char *folder, char **path);
 /* Remove all but the last `keep`. Local, rank 0. */
 void checkpoint_remove_old(const char *folder, int keep);

@@ -157,22 +157,29 @@ static Status check_whole(const char *path)
 }
 
 /* Only what is damaged is passed over: a file that may not be read, or is held by another program, may be whole. */
-static Status find_whole(const char *folder, char **found)
+Status checkpoint_newest(const char *folder, bool tells, int64_t *newest)
 {
     int64_t *step;
     const int n = folder_steps(folder, "step", &step);
     Status status = STATUS_OK;
-    *found = NULL;
-    for (int i = 0; i < n && !status && !*found; i++) {
+    *newest = -1;
+    for (int i = 0; i < n && !status && *newest < 0; i++) {
         char *path = folder_step_path(folder, "step", step[i]);
-        const Status whole = check_whole(path);
-        if (!whole) *found = path;
-        else free(path);
-        if (whole == STATUS_DATA) log_warning("%s; looking for an older checkpoint", status_message());
-        else status = whole;
+        status = check_whole(path);
+        if (!status) *newest = step[i];
+        if (status == STATUS_DATA && tells) log_warning("%s; looking for an older checkpoint", status_message());
+        if (status == STATUS_DATA) status = STATUS_OK;
+        free(path);
     }
     free(step);
-    if (!*found) *found = memory_copy_text("");
+    return status;
+}
+
+static Status find_whole(const char *folder, char **found)
+{
+    int64_t newest;
+    const Status status = checkpoint_newest(folder, true, &newest);
+    *found = newest < 0 ? memory_copy_text("") : folder_step_path(folder, "step", newest);
     return status;
 }
 

@@ -348,26 +348,12 @@ static Status compare_model(const char *path, const FolderQuestion *q, int64_t *
     return status;
 }
 
-/* The step of the newest checkpoint that is whole; -1 if there is none. */
-static int64_t newest_whole(const char *folder)
-{
-    int64_t *step, found = -1;
-    const int n = folder_steps(folder, "step", &step);
-    for (int i = 0; i < n && found < 0; i++) {
-        char *path = folder_step_path(folder, "step", step[i]);
-        if (h5_verify_file(path) == STATUS_OK) found = step[i];
-        free(path);
-    }
-    free(step);
-    return found;
-}
-
 /* FOLDER_GOES_ON: this run is longer, or the last checkpoint is damaged or was taken away: it makes them again. */
 static Status judge_model(const RunSettings *run, const char *path, const FolderQuestion *q, FolderPlan *plan)
 {
-    int64_t step = 0;
+    int64_t step = 0, newest;
     TRY(compare_model(path, q, &step));
-    const int64_t newest = newest_whole(run->output);
+    TRY(checkpoint_newest(run->output, false, &newest));
     *plan = step >= q->total_steps && (newest < 0 || newest >= step) ? FOLDER_IS_DONE : FOLDER_GOES_ON;
     if (*plan == FOLDER_IS_DONE)
         log_line("%s holds a finished model of %lld steps: nothing to do", run->output, (long long)step);

@@ -331,7 +331,8 @@ static int64_t hash_samples(const Dataset *data)
 
 static Status plan_start(const Comm *comm, const char *settings, Trainer *t, FolderPlan *plan)
 {
-    const FolderQuestion question = {settings, t->total_steps, hash_samples(&t->method.data)};
+    t->state.samples_hash = hash_samples(&t->method.data);
+    const FolderQuestion question = {settings, t->total_steps, t->state.samples_hash};
     TRY(folder_plan(comm, &t->folder, &question, plan));
     t->is_done = *plan == FOLDER_IS_DONE;
     return STATUS_OK;
@@ -349,7 +350,6 @@ void setup_state(const char *settings, const char *command_line, Trainer *t)
     t->state.command_line = command_line;
     t->state.tokenizer = vocabulary_tokenizer(t->model.vocabulary);
     t->state.pairing = &run->nc.loss.pairing;
-    t->state.samples_hash = hash_samples(&t->method.data);
     static const char *const metric[] = {"unc3", "nc3", "nc1", "nc2"};
     t->metric = metric[run->nc.loss.metric];
 }

@@ -104,6 +104,12 @@ printf 'X' | dd of="$work/kept/step-00000030.h5" bs=1 seek=40000 conv=notrunc 2>
 train 2 "$work/kept" --steps=30 --checkpoint-steps=15 --dropout=0.1 --nc-reset=run --keep=1 --max-time=0.001
 grep -q "continuing .*step-00000020.h5" "$work/kept.log" && [ -n "$(find "$work/kept" -name 'step-*.h5')" ] && train 2 "$work/kept" --steps=30 --checkpoint-steps=15 --dropout=0.1 --nc-reset=run --keep=1 && grep -q "continuing" "$work/kept.log"
 ok $? "keep = 1 beside a damaged newer one: the checkpoint that was read is not what is removed"
+cp -r "$work/half" "$work/kind" # whole files, and none of them a checkpoint
+for step in 10 20 30; do cp "$work/half/model.h5" "$work/kind/step-000000$step.h5"; done
+before=$(cd "$work/kind" && sha256sum *)
+fails 64 "no whole checkpoint from which to go on to step 40" mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/kind" --steps=40 --dropout=0.1 --nc-reset=run --keep=9
+[ "$before" = "$(cd "$work/kind" && sha256sum *)" ]
+ok $? "a model in a checkpoint's place is none, and the finished model stays"
 fails 64 "was written with batch = 7" mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/half" --steps=30 --dropout=0.1 --nc-reset=run --batch=8
 head -n 50 "$work/text.txt" > "$work/other.txt"
 fails 65 "another text" mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/half" --steps=30 --dropout=0.1 --nc-reset=run --train-data="$work/other.txt"
