@@ -21,6 +21,11 @@ typedef struct {
 /* Cut count elements of size bytes, aligned to 64. Zeroed only the first time the memory is used. */
 void *arena_cut(Arena *arena, size_t count, size_t size);
 
+/* The same out of `nook`, pieces of the arena that others use at other times, as long as it has room; then out of the
+ * arena. A nook is an Arena that is never opened: base (aligned; NULL while the arena is counting) and size are set by
+ * who knows those times. */
+void *arena_cut_within(Arena *nook, Arena *arena, size_t count, size_t size);
+
 /* Leave counting mode: take as many bytes as were counted, and start cutting from the beginning. */
 void arena_open(Arena *arena);
 void arena_close(Arena *arena);

@@ -8,12 +8,15 @@
  * The last positions of a sample may be without keys: they see the others, and nobody sees them (padding).
  * Probabilities are not stored: the backward pass computes them again from two numbers per row, ATTENTION_ROWS
  * queries at a time, so that scratch is linear in the length; the sum over a row of P dP is the inner product of
- * dO and O (Dao et al. 2022). Local. */
+ * dO and O (Dao et al. 2022).
+ * qkv and dO may come rounded to bfloat16, O and dqkv go rounded, where products with weights read them: what stands
+ * between, P and its gradient, a prefix, and all sums are fp32. Local. */
 #ifndef KERNELS_ATTENTION_H
 #define KERNELS_ATTENTION_H
 
 #include <stddef.h>
 
+#include "kernels/gemm.h"
 #include "kernels/vector.h"
 
 enum { ATTENTION_ROWS = 48 };
@@ -35,11 +38,19 @@ typedef struct {
 
 size_t attention_scratch(int longest, int dh, int n_threads);
 
-/* out [N, D] */
-void attention_forward(const Attention *attention, const real *qkv, real *out);
-/* dqkv [N, 3D] (overwritten) from dout [N, D] and the forward pass's out and rows; dprefix [B, n_prefix, 2D]
- * (overwritten, one per sample), or NULL where the prefix is not trained. */
-void attention_backward(const Attention *attention, const real *qkv, const real *out, const real *dout, real *dqkv,
+/* out: O [N, D]. */
+void attention_forward(const Attention *attention, Operand qkv, Result out);
+/* Gradient to qkv [N, 3D], overwritten: x; or, where only products read it, rounded to bfloat16, and of each sample the
+ * sums of what was rounded, bias [B, 3D]; the others are NULL. */
+typedef struct {
+    real *x;
+    Bf16 *rounded;
+    real *bias;
+} AttentionGradient;
+/* dqkv from dout [N, D] and the forward pass's rows and O (NULL: the rows' sums of P dP are
+ * formed as they stand); dprefix [B, n_prefix, 2D] (overwritten, one per sample), or NULL where the prefix is not
+ * trained. */
+void attention_backward(const Attention *attention, Operand qkv, const real *out, Operand dout, AttentionGradient dqkv,
                         real *dprefix);
 
 #endif

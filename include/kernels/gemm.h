@@ -49,9 +49,15 @@ typedef struct {
     const real *x;
     const Bf16 *rounded;
 } Operand;
-/* C = op(A) op(B) + beta C, beta 0 or 1, of the copies if both have one. */
+/* Where a product goes: fp32; or, of rounded operands and where only products read it, bfloat16 alone. */
+typedef struct {
+    real *x;
+    Bf16 *rounded;
+} Result;
+/* C = op(A) op(B) + beta C, beta 0 or 1, of the copies if both have one; 0 if C is rounded. bias [n] is added to every
+ * row of C, or NULL. */
 void gemm_product(Transpose ta, Transpose tb, int m, int n, int k, Operand a, int lda, Operand b, int ldb, double beta,
-                  real *c, int ldc);
+                  const real *bias, Result c, int ldc);
 
 /* gemm in fp64 in every build: for measures. */
 void gemm_f64(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b,

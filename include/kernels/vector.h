@@ -70,8 +70,8 @@ typedef struct {
     void (*bias_gelu)(int n, int d, const real *bias, real *f, real *g);
     /* g = gelu(f), as in the forward pass, bit for bit. */
     void (*gelu)(int n, int d, const real *f, real *g);
-    /* df = dg * (Phi(f) + f phi(f)), in place of dg; dbias [d] is added to. */
-    void (*gelu_backward)(int n, int d, const real *f, real *dg, real *dbias);
+    /* df = dg * (Phi(f) + f phi(f)); dbias [d] is added to. df may be dg. */
+    void (*gelu_backward)(int n, int d, const real *f, const real *dg, real *df, real *dbias);
 
     /* x += bias by row. */
     void (*add_bias)(int n, int d, const real *bias, real *x);
@@ -120,6 +120,8 @@ typedef struct {
                           int64_t ldb, bool adds, real *c, int64_t ldc);
     /* y = scale * x for x [rows, columns]; ldy = product_padded(columns), padding set to 0. */
     void (*pack)(int rows, int columns, const real *x, int64_t ldx, real scale, real *y, int64_t ldy);
+    /* The same of x in bfloat16. */
+    void (*pack_rounded)(int rows, int columns, const Bf16 *x, int64_t ldx, real scale, real *y, int64_t ldy);
     /* y [columns, width] = x^T, columns of y from `rows` on set to 0; row stride ldy. */
     void (*pack_transposed)(int rows, int columns, const real *x, int64_t ldx, int width, real *y, int64_t ldy);
 } VectorKernels;

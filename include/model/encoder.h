@@ -6,10 +6,11 @@
  *   qkv = h Wqkv^T + b;  a = attention(qkv);  s1 = h + dropout(a Wo^T + bo);   y = LN(s1)
  *   f = y Wu^T + bu;     g = gelu(f);         s2 = y + dropout(g Wd^T + bd);   h' = LN(s2)
  *
- * In precision bf16 what the products with weights read is kept beside, or instead, rounded to bfloat16, and arrays
- * have params_rows(N) rows; all else, attention's own products among it, is as in fp32. Gelu outputs and attention
- * probabilities are computed again in the backward pass. A model may have a prefix (model/prefix): keys and values
- * before a sample's own in every layer. The backward pass ends where nothing below is trained. */
+ * In precision bf16 what products read is kept beside, or instead, rounded to bfloat16, and arrays have params_rows(N)
+ * rows; all else, what attention forms between its products among it, is as in fp32. Gelu outputs and attention
+ * probabilities are computed again in the backward pass. Where the memory of gradients is lent (model/params), the
+ * states of a layer lie where the gradients of the layer below will. A model may have a prefix (model/prefix): keys and
+ * values before a sample's own in every layer. The backward pass ends where nothing below is trained. */
 #ifndef MODEL_ENCODER_H
 #define MODEL_ENCODER_H
 
@@ -18,18 +19,19 @@
 #include "model/params.h"
 
 typedef struct {
-    real *qkv;                           /* [N, 3D] */
-    real *row;                           /* [2, H, N] maxima and inverse sums of the rows of P */
-    real *a, *s1, *y, *s2;               /* [N, D] */
-    real *f;                             /* [N, I] */
-    Bf16 *rounded_h, *rounded_y;         /* [N, D] the layer's input and y, in precision bf16; else NULL */
-    real *mean1, *rstd1, *mean2, *rstd2; /* [N] */
+    Result qkv;                              /* [N, 3D] */
+    real *row;                               /* [2, H, N] maxima and inverse sums of the rows of P */
+    real *a, *s1, *y, *s2;                   /* [N, D] */
+    real *f;                                 /* [N, I] */
+    Bf16 *rounded_h, *rounded_a, *rounded_y; /* [N, D] the layer's input, a (instead of it) and y, in precision bf16;
+                                                else NULL */
+    real *mean1, *rstd1, *mean2, *rstd2;     /* [N] */
 } LayerStates;
 
 typedef enum {
     ENCODER_EVALUATES, /* forward only: one layer's states are kept */
     ENCODER_KEEPS,     /* forward only: all h are kept */
-    ENCODER_TRAINS,    /* all states are kept */
+    ENCODER_TRAINS,    /* all states are kept that the backward pass reads */
     ENCODER_RECOMPUTES /* each layer's input is kept, its states are computed again in the backward pass */
 } EncoderUse;
 
@@ -40,19 +42,22 @@ typedef struct {
     double hidden_dropout, attention_dropout; /* 0 = evaluation */
     uint64_t seed;
     uint32_t step;       /* dropout is a function of (seed, step, key of the sample, layer, place) */
-    real **h;            /* owned [L+1] of [N, D] */
+    real **h;            /* owned [L+1] of [N, D]; where inputs are not kept, two places in turn, and the last one is
+                            whole after the forward pass */
     real **dh;           /* owned [L+1] of [N, D]: what objectives add to the gradient of h[l]; dh[L] is dx, the others
                             NULL unless asked for */
     LayerStates *layer;  /* owned [L] */
-    real *embedded;      /* [N, D] sum of the three embeddings */
     real *mean0, *rstd0; /* [N] */
-    real *g, *df;        /* layers_gelu_size, [N, I] */
-    real *dqkv;          /* [N, 3D] */
-    real *dx, *ds, *da;  /* [N, D] */
+    real *g, *ds; /* [N, I], [N, D]; in precision bf16 blocks of layers_gelu_again_backward, layers_add_norm_backward */
+    real *df;     /* [N, I] dg, and without bf16 df */
+    real *dx;     /* [N, D] */
+    Result da;    /* [N, D] */
     struct {
-        Bf16 *a, *g, *ds, *df, *dqkv; /* as their namesakes */
-    } rounded;                        /* precision bf16; else all NULL */
-    real *reduce;                     /* layers_scratch */
+        Bf16 *g, *ds, *df;  /* as their namesakes */
+    } rounded;              /* precision bf16; else all NULL */
+    AttentionGradient dqkv; /* where df was, or rounded where rounded g was */
+    Arena idle[2];          /* training: memory that nothing uses between the forward and the backward pass */
+    real *reduce;           /* layers_scratch */
     real *attention_scratch;
     Dropout *dropout;       /* [B] */
     int *position;          /* [N] of a model whose prefix shifts them, else NULL */
@@ -65,7 +70,7 @@ void encoder_init(Arena *arena, const Params *params, int max_samples, int max_t
                   Encoder *encoder);
 void encoder_free(Encoder *encoder);
 
-/* Training: let objectives add to the gradients of all states, not of the last alone. Cuts memory. */
+/* Training: let objectives read all states and add to their gradients, not those of the last alone. Cuts memory. */
 void encoder_take_gradients(Arena *arena, Encoder *encoder);
 /* Zero what objectives add to, for n tokens. */
 void encoder_clear_gradients(Encoder *encoder, int n_tokens);

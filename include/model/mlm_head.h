@@ -26,7 +26,8 @@ typedef struct {
     real *reduce;                  /* layers_scratch */
 } MlmHead;                         /* arrays live in the arena */
 
-void mlm_head_init(Arena *arena, const Params *params, bool has_logits, MlmHead *head);
+/* idle: memory that nobody else uses while this head does (Encoder); or NULL. */
+void mlm_head_init(Arena *arena, const Params *params, bool has_logits, Arena idle[2], MlmHead *head);
 
 /* z [n, D] = transform of x [n, D]; returned array lives in the head, as do u and v for the backward pass. */
 const real *mlm_head_transform(MlmHead *head, int n, const real *x);

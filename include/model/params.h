@@ -45,12 +45,15 @@ typedef struct {
     real *unread;     /* where gradients of frozen vectors go; nobody reads them */
     int lowest;       /* the lowest layer below which nothing is trained; -1: the embeddings are */
     bool overwrites;  /* the backward pass of a layer sets the gradients of its matrices; else it adds to them */
+    bool lends;       /* TrainRule */
 } Params;
 
 /* What is trained of a model, and where its moments lie. */
 typedef struct {
     int64_t n_moments;  /* numbers of first and of second: what this rank owns; -1: of all that is trained */
     const char *freeze; /* patterns of bert_layout_freeze; NULL: nothing is frozen */
+    bool lends; /* gradients are of one forward and one backward pass, which overwrites: until a layer's backward
+                   pass the memory of its gradients holds states (params_lent) */
 } TrainRule;
 
 /* Cut the blocks from the arena. rule: also gradients and moments; NULL: the model is not trained. Local. */
@@ -71,6 +74,9 @@ int params_rows(const Params *params, int n);
  * x and y have params_rows(n) rows. */
 void params_product(const Params *params, Transpose t, int n, int columns, int k, Operand x, const real *weight,
                     double beta, real *y);
+/* The same with beta = 0, and bias added to every row, or NULL. */
+void params_map(const Params *params, Transpose t, int n, int columns, int k, Operand x, const real *weight,
+                const real *bias, Result y);
 /* A matrix's gradient [rows, columns] = y^T x + beta times itself, of n rows of y and x; NULL, of a frozen one:
  * nothing. */
 void params_add_product(const Params *params, int rows, int columns, int n, Operand y, Operand x, double beta,
@@ -83,5 +89,11 @@ void params_drop_held(Params *params);
  * cleared. params_add_gradients: the passes after it add to them. */
 void params_begin_gradient(Params *params);
 void params_add_gradients(Params *params);
+
+/* Memory of the gradients of layer l, if it is lent: nothing is there from the forward pass until the backward pass of
+ * layer l, which begins with params_begin_layer. Empty: none. */
+Arena params_lent(const Params *params, int l);
+/* Zero what the backward pass of layer l adds to, the gradients of its vectors, where states were. */
+void params_begin_layer(const Params *params, int l);
 
 #endif

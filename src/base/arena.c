@@ -19,6 +19,16 @@ void *arena_cut(Arena *arena, size_t count, size_t size)
     return arena->base + start;
 }
 
+void *arena_cut_within(Arena *nook, Arena *arena, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) memory_fail(SIZE_MAX);
+    const size_t start = (nook->used + ARENA_ALIGNMENT - 1) & ~(size_t)(ARENA_ALIGNMENT - 1);
+    if (start > nook->size || bytes > nook->size - start) return arena_cut(arena, count, size);
+    nook->used = start + bytes;
+    return arena_is_counting(nook) ? NULL : nook->base + start;
+}
+
 void arena_open(Arena *arena)
 {
     arena->size = arena->used ? arena->used : ARENA_ALIGNMENT;

@@ -25,20 +25,23 @@ typedef struct {
     real *q, *dout;          /* [r, dh] packed; q scaled */
     real *p, *dropped, *dp;  /* [r, m] */
     real *dk, *dv;           /* [m, dh] packed */
+    real *dq;                /* [r, dh] packed, where it is rounded */
     real *dot;               /* [r] */
     real *maximum, *inverse; /* [n] of the rows of P: largest score, 1 / sum of exponentials */
     double *received;        /* [n] of this head, or NULL */
 } HeadTask;
 
 typedef struct {
-    const real *qkv, *out, *dout; /* [N, 3D], [N, D], [N, D] */
-    real *dqkv, *dprefix;         /* [N, 3D]; of this sample and head, or NULL */
+    Operand qkv, dout;      /* [N, 3D], [N, D] */
+    const real *out;        /* [N, D] or NULL */
+    AttentionGradient dqkv; /* bias: of this sample */
+    real *dprefix;          /* of this sample and head, or NULL */
 } Gradients;
 
 static size_t scratch_of_thread(int longest, int dh)
 {
     const size_t width = (size_t)product_padded(dh), padded = (size_t)product_padded(longest);
-    const size_t numbers = 2 * (size_t)dh * padded + 3 * padded * width + 2 * ATTENTION_ROWS * width +
+    const size_t numbers = 2 * (size_t)dh * padded + 3 * padded * width + 3 * ATTENTION_ROWS * width +
                            3 * ATTENTION_ROWS * padded + ATTENTION_ROWS;
     return (numbers + PRODUCT_PAD - 1) / PRODUCT_PAD * PRODUCT_PAD;
 }
@@ -75,6 +78,7 @@ static HeadTask task_of(const Attention *a, int task)
     t.k = t.v = at, at += (int64_t)m * width;
     t.q = at, at += (int64_t)ATTENTION_ROWS * width;
     t.dout = at, at += (int64_t)ATTENTION_ROWS * width;
+    t.dq = at, at += (int64_t)ATTENTION_ROWS * width;
     t.p = at, at += (int64_t)ATTENTION_ROWS * ldp;
     t.dropped = at, at += (int64_t)ATTENTION_ROWS * ldp;
     t.dk = at, at += (int64_t)m * width;
@@ -87,32 +91,42 @@ static HeadTask task_of(const Attention *a, int task)
     return t;
 }
 
-/* y [m, dh] packed = scale * the keys (third = 1) or values (2) of the task. */
-static void pack_rows(const HeadTask *t, const real *qkv, int third, real scale, real *y)
+/* y [rows, dh] packed = scale * rows of x from element `at` on. */
+static void pack_strip(const HeadTask *t, int rows, Operand x, int64_t at, int64_t stride, real scale, real *y)
 {
     const int width = product_padded(t->dh);
-    const real *own = qkv + t->qkv_at + third * t->d;
-    if (t->own) vector_kernels->pack(t->own, t->dh, t->prefix + (third - 1) * t->d, t->prefix_row, scale, y, width);
-    vector_kernels->pack(t->keys, t->dh, own, t->stride, scale, y + (int64_t)t->own * width, width);
+    if (x.rounded) vector_kernels->pack_rounded(rows, t->dh, x.rounded + at, stride, scale, y, width);
+    else vector_kernels->pack(rows, t->dh, x.x + at, stride, scale, y, width);
 }
 
-/* y [dh, m] packed = the transpose of the keys (third = 1) or values (2). */
-static void pack_columns(const HeadTask *t, const real *qkv, int third, real *y)
+/* y [m, dh] packed = scale * the keys (third = 1) or values (2) of the task. */
+static void pack_rows(const HeadTask *t, Operand qkv, int third, real scale, real *y)
 {
-    const int padded = product_padded(t->m), own = t->own;
-    const real *first = qkv + t->qkv_at + third * t->d;
+    const int width = product_padded(t->dh);
+    if (t->own) vector_kernels->pack(t->own, t->dh, t->prefix + (third - 1) * t->d, t->prefix_row, scale, y, width);
+    pack_strip(t, t->keys, qkv, t->qkv_at + third * t->d, t->stride, scale, y + (int64_t)t->own * width);
+}
+
+/* y [dh, m] packed = the transpose of the keys (third = 1) or values (2). Before pack_rows: rounded ones pass through
+ * their place. */
+static void pack_columns(const HeadTask *t, Operand qkv, int third, real *y)
+{
+    const int padded = product_padded(t->m), own = t->own, width = product_padded(t->dh);
     if (own) {
         const real *prefix = t->prefix + (third - 1) * t->d;
         vector_kernels->pack_transposed(own, t->dh, prefix, t->prefix_row, own, y, padded);
     }
-    vector_kernels->pack_transposed(t->keys, t->dh, first, t->stride, padded - own, y + own, padded);
+    if (qkv.rounded) pack_strip(t, t->keys, qkv, t->qkv_at + third * t->d, t->stride, 1, t->k);
+    const real *first = qkv.rounded ? t->k : qkv.x + t->qkv_at + third * t->d;
+    vector_kernels->pack_transposed(t->keys, t->dh, first, qkv.rounded ? width : t->stride, padded - own, y + own,
+                                    padded);
 }
 
 /* p [r, m] = Q K^T / sqrt(dh) of the queries from `first` on; leaves them packed. */
-static void scores(const HeadTask *t, const real *qkv, int first, int r)
+static void scores(const HeadTask *t, Operand qkv, int first, int r)
 {
     const int width = product_padded(t->dh);
-    vector_kernels->pack(r, t->dh, qkv + t->qkv_at + first * t->stride, t->stride, t->scale, t->q, width);
+    pack_strip(t, r, qkv, t->qkv_at + first * t->stride, t->stride, t->scale, t->q);
     vector_kernels->small_product(r, t->ldp, t->dh, t->q, width, 1, t->kt, t->ldp, false, t->p, t->ldp);
 }
 
@@ -129,27 +143,28 @@ static int rows_from(const HeadTask *t, int first)
 }
 
 /* Ask for a head's rows of a block's place: a head is a column strip, one or two cache lines of each row, which no
- * hardware prefetcher follows. */
-static void fetch_strip(int rows, int dh, const real *x, int64_t stride)
+ * hardware prefetcher follows. at: its first element. */
+static void fetch_strip(int rows, int dh, Operand x, int64_t at, int64_t stride)
 {
-    enum { LINE = 64 / sizeof(real) };
-    for (int i = 0; i < rows; i++)
-        for (int c = 0; c < dh; c += LINE) __builtin_prefetch(x + i * stride + c, 0, 2);
+    enum { LINE = 64 };
+    const int64_t size = x.rounded ? sizeof(Bf16) : sizeof(real);
+    const char *first = x.rounded ? (const char *)x.rounded : (const char *)x.x;
+    for (int i = 0; i < rows && first; i++)
+        for (int64_t c = 0; c < dh * size; c += LINE) __builtin_prefetch(first + (at + i * stride) * size + c, 0, 2);
 }
 
 /* Called in the block that begins at row `first`: the same rows of the task this thread will probably take next. */
-static void fetch_next(const Attention *a, int task, int first, const real *qkv, const real *out, const real *dout)
+static void fetch_next(const Attention *a, int task, int first, Operand qkv, const real *out, Operand dout)
 {
     task += omp_get_num_threads();
     if (task >= a->n_samples * a->n_heads) return;
     const int b = task / a->n_heads, h = task % a->n_heads, dh = a->d / a->n_heads;
     const int n = a->offset[b + 1] - a->offset[b] - first, rows = n < ATTENTION_ROWS ? n : ATTENTION_ROWS;
-    const int64_t row = a->offset[b] + first;
+    const int64_t row = a->offset[b] + first, at = row * a->d + h * dh;
     for (int third = 0; third < 3; third++)
-        fetch_strip(rows, dh, qkv + row * 3 * a->d + third * a->d + h * dh, 3 * a->d);
-    if (!out) return;
-    fetch_strip(rows, dh, out + row * a->d + h * dh, a->d);
-    fetch_strip(rows, dh, dout + row * a->d + h * dh, a->d);
+        fetch_strip(rows, dh, qkv, row * 3 * a->d + third * a->d + h * dh, 3 * a->d);
+    fetch_strip(rows, dh, (Operand){out, NULL}, at, a->d);
+    fetch_strip(rows, dh, dout, at, a->d);
 }
 
 /* Query by query, so that the sums do not depend on the threads. */
@@ -168,7 +183,20 @@ static int threads_for(const Attention *a, int products)
     return team_for_products(4.0 * products * a->offset[a->n_samples] * (a->longest + a->n_prefix) * a->d);
 }
 
-void attention_forward(const Attention *a, const real *qkv, real *out)
+/* O = P V of the queries from `first` on, from P without its divisor. */
+static void give_out(const HeadTask *t, int first, int r, const real *p, Result out)
+{
+    const int width = product_padded(t->dh);
+    const real *inverse = t->inverse + first;
+    real *o = out.x ? out.x + t->out_at + first * t->d : t->dout;
+    const int64_t ldo = out.x ? t->d : width;
+    vector_kernels->small_product(r, t->dh, t->m, p, t->ldp, 1, t->v, width, false, o, ldo);
+    vector_kernels->scale_rows(r, t->dh, inverse, o, ldo);
+    if (out.x) return;
+    for (int i = 0; i < r; i++) vector_kernels->round(t->dh, o + i * ldo, out.rounded + t->out_at + (first + i) * t->d);
+}
+
+void attention_forward(const Attention *a, Operand qkv, Result out)
 {
 #pragma omp parallel for schedule(dynamic) num_threads(threads_for(a, 2))
     for (int task = 0; task < a->n_samples * a->n_heads; task++) {
@@ -177,14 +205,12 @@ void attention_forward(const Attention *a, const real *qkv, real *out)
         pack_rows(&t, qkv, 2, 1, t.v);
         for (int first = 0; first < t.n; first += ATTENTION_ROWS) {
             const int r = rows_from(&t, first);
-            real *o = out + t.out_at + first * t.d, *inverse = t.inverse + first;
-            fetch_next(a, task, first, qkv, NULL, NULL);
+            real *inverse = t.inverse + first;
+            fetch_next(a, task, first, qkv, NULL, (Operand){NULL, NULL});
             scores(&t, qkv, first, r);
             vector_kernels->exponentials(r, t.m, t.p, t.ldp, t.maximum + first, inverse); /* P without its divisor */
             if (t.received) add_received(&t, r, inverse);
-            const real *p = dropped_of(&t, first, r, t.p);
-            vector_kernels->small_product(r, t.dh, t.m, p, t.ldp, 1, t.v, product_padded(t.dh), false, o, t.d);
-            vector_kernels->scale_rows(r, t.dh, inverse, o, t.d); /* O = P V */
+            give_out(&t, first, r, dropped_of(&t, first, r, t.p), out);
         }
     }
 }
@@ -196,38 +222,69 @@ static void add_to_keys(const HeadTask *t, int r, const real *x, const real *z, 
     vector_kernels->small_product(t->m, t->dh, r, x, 1, t->ldp, z, width, adds, y, width);
 }
 
+/* x [n, dh] packed to rows first .. of the sample: gradients to queries (third = 0), keys (1) or values (2). */
+static void give_strip(const HeadTask *t, int first, int n, const real *x, int third, const Gradients *g)
+{
+    const int width = product_padded(t->dh);
+    const int64_t at = t->qkv_at + third * t->d + first * t->stride;
+    if (g->dqkv.x) {
+        for (int i = 0; i < n; i++)
+            memcpy(g->dqkv.x + at + i * t->stride, x + (int64_t)i * width, (size_t)t->dh * sizeof *x);
+        return;
+    }
+    real *sum = g->dqkv.bias + third * t->d;
+    for (int i = 0; i < n; i++) {
+        vector_kernels->round(t->dh, x + (int64_t)i * width, g->dqkv.rounded + at + i * t->stride);
+        vector_kernels->add(t->dh, x + (int64_t)i * width, sum);
+    }
+}
+
 /* Packed rows to where the gradients of keys (third = 1) or values (2) belong. */
 static void give_rows(const HeadTask *t, const real *y, int third, const Gradients *g)
 {
     const int width = product_padded(t->dh);
-    const size_t bytes = (size_t)t->dh * sizeof *y;
+    const size_t count = (size_t)t->dh;
     for (int j = 0; j < t->own && g->dprefix; j++)
-        memcpy(g->dprefix + j * t->prefix_row + (third - 1) * t->d, y + (int64_t)j * width, bytes);
-    real *own = g->dqkv + t->qkv_at + third * t->d;
-    for (int j = 0; j < t->keys; j++) memcpy(own + j * t->stride, y + (int64_t)(t->own + j) * width, bytes);
-    for (int j = t->keys; j < t->n; j++) memset(own + j * t->stride, 0, bytes);
+        memcpy(g->dprefix + j * t->prefix_row + (third - 1) * t->d, y + (int64_t)j * width, count * sizeof *y);
+    give_strip(t, 0, t->keys, y + (int64_t)t->own * width, third, g);
+    const int64_t at = t->qkv_at + third * t->d;
+    for (int j = t->keys; j < t->n; j++) {
+        if (g->dqkv.x) memset(g->dqkv.x + at + j * t->stride, 0, count * sizeof *y);
+        else memset(g->dqkv.rounded + at + j * t->stride, 0, count * sizeof(Bf16));
+    }
+}
+
+/* dQ = dS K of the queries from `first` on. */
+static void give_queries(const HeadTask *t, int first, int r, const Gradients *g)
+{
+    const int width = product_padded(t->dh);
+    real *dq = g->dqkv.x ? g->dqkv.x + t->qkv_at + first * t->stride : t->dq;
+    vector_kernels->small_product(r, t->dh, t->m, t->dp, t->ldp, 1, t->k, width, false, dq,
+                                  g->dqkv.x ? t->stride : width);
+    if (!g->dqkv.x) give_strip(t, first, r, dq, 0, g);
 }
 
 /* The queries from `first` on; `first` = 0 begins the sums of the keys' and values' gradients. */
 static void backward_block(const HeadTask *t, int first, const Gradients *g)
 {
     const int r = rows_from(t, first), width = product_padded(t->dh);
-    const int64_t q_at = t->qkv_at + first * t->stride, out_at = t->out_at + first * t->d;
-    vector_kernels->pack(r, t->dh, g->dout + out_at, t->d, 1, t->dout, width);
+    const int64_t out_at = t->out_at + first * t->d;
+    pack_strip(t, r, g->dout, out_at, t->d, 1, t->dout);
     scores(t, g->qkv, first, r);
     vector_kernels->probabilities(r, t->ldp, t->maximum + first, t->inverse + first, t->p);
     const real *dropped = dropped_of(t, first, r, t->dropped);
     add_to_keys(t, r, dropped, t->dout, first > 0, t->dv); /* dV = P^T dO */
     vector_kernels->small_product(r, t->ldp, t->dh, t->dout, width, 1, t->vt, t->ldp, false, t->dp,
-                                  t->ldp);                                             /* dP = dO V^T */
-    vector_kernels->row_dots(r, t->dh, t->dout, width, g->out + out_at, t->d, t->dot); /* sum_j P_ij dP_ij = dO_i O_i */
-    vector_kernels->scores_backward(r, t->ldp, t->p, dropped, t->dot, t->dp);          /* dS */
-    vector_kernels->small_product(r, t->dh, t->m, t->dp, t->ldp, 1, t->k, width, false, g->dqkv + q_at,
-                                  t->stride);         /* dQ = dS K */
+                                  t->ldp); /* dP = dO V^T */
+    if (g->out)
+        vector_kernels->row_dots(r, t->dh, t->dout, width, g->out + out_at, t->d, t->dot); /* dO_i O_i, which is */
+    else vector_kernels->row_dots(r, t->m, dropped, t->ldp, t->dp, t->ldp, t->dot);        /* sum_j P_ij dP_ij */
+    vector_kernels->scores_backward(r, t->ldp, t->p, dropped, t->dot, t->dp);              /* dS */
+    give_queries(t, first, r, g);
     add_to_keys(t, r, t->dp, t->q, first > 0, t->dk); /* dK = dS^T Q */
 }
 
-void attention_backward(const Attention *a, const real *qkv, const real *out, const real *dout, real *dqkv,
+void attention_backward(const Attention *a, Operand qkv, const real *out, Operand dout, AttentionGradient dqkv,
                         real *dprefix)
 {
     const int64_t prefix_size = (int64_t)a->n_prefix * 2 * a->d;
@@ -235,9 +292,12 @@ void attention_backward(const Attention *a, const real *qkv, const real *out, co
     for (int task = 0; task < a->n_samples * a->n_heads; task++) {
         const HeadTask t = task_of(a, task);
         const int b = task / a->n_heads, h = task % a->n_heads;
-        const Gradients g = {qkv, out, dout, dqkv, dprefix ? dprefix + b * prefix_size + h * t.dh : NULL};
-        pack_columns(&t, qkv, 1, t.kt);
+        Gradients g = {qkv, dout, out, dqkv, dprefix ? dprefix + b * prefix_size + h * t.dh : NULL};
+        if (dqkv.bias) g.dqkv.bias = dqkv.bias + (int64_t)b * 3 * a->d + h * t.dh;
+        for (int third = 0; third < 3 && dqkv.bias; third++)
+            memset(g.dqkv.bias + third * t.d, 0, (size_t)t.dh * sizeof(real));
         pack_columns(&t, qkv, 2, t.vt);
+        pack_columns(&t, qkv, 1, t.kt);
         pack_rows(&t, qkv, 1, t.scale, t.k);
         for (int first = 0; first < t.n; first += ATTENTION_ROWS) {
             fetch_next(a, task, first, qkv, out, dout);

@@ -216,17 +216,24 @@ void gemm(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const r
     multiply(&p, sizeof(real) == sizeof(double), a, b, c);
 }
 
+static void add_bias(int m, int n, const real *bias, real *c, int ldc)
+{
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)m *n))
+    for (int i = 0; i < m; i++) vector_kernels->add_bias(1, n, bias, c + (int64_t)i * ldc);
+}
+
 void gemm_product(Transpose ta, Transpose tb, int m, int n, int k, Operand a, int lda, Operand b, int ldb, double beta,
-                  real *c, int ldc)
+                  const real *bias, Result c, int ldc)
 {
 #ifndef REAL_IS_DOUBLE
     if (a.rounded && b.rounded) {
         const Product p = {ta, tb, m, n, k, lda, ldb, ldc, 1, beta};
-        onednn_bf16(&p, a.rounded, b.rounded, c, threads, chosen.fixed_order);
+        onednn_bf16(&p, a.rounded, b.rounded, bias, c.x, c.rounded, threads, chosen.fixed_order);
         return;
     }
 #endif
-    gemm(ta, tb, m, n, k, 1, a.x, lda, b.x, ldb, beta, c, ldc);
+    gemm(ta, tb, m, n, k, 1, a.x, lda, b.x, ldb, beta, c.x, ldc);
+    if (bias) add_bias(m, n, bias, c.x, ldc);
 }
 
 void gemm_f64(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b,
@@ -261,7 +268,7 @@ GemmSpeed gemm_measure(int m, int n, int k, int rounds, double limit_s)
     const double began = timer_now(), cpu = timer_cpu();
     double start = began;
     do {
-        gemm_product(PLAIN, TRANSPOSED, m, n, k, a, k, b, k, 0, c, n);
+        gemm_product(PLAIN, TRANSPOSED, m, n, k, a, k, b, k, 0, NULL, (Result){c, NULL}, n);
         const double end = timer_now(), gflops = 2e-9 * m * n * k / (end - start);
         if (gflops > speed.gflops) speed.gflops = gflops;
         speed.rounds++;

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "kernels/vector.h"
 #include "onednn_api.h"
 
 enum {
@@ -77,14 +78,28 @@ static int set_threads(int threads)
     return before;
 }
 
+/* Where C goes: one of both. */
+typedef struct {
+    float *x;
+    Bf16 *rounded;
+} Target;
+
+static void put(Target c, int64_t at, float sum)
+{
+    const real number = (real)sum;
+    if (c.rounded) vector_kernels->round(1, &number, c.rounded + at);
+    else c.x[at] = sum;
+}
+
 /* A sum over nothing. Returns whether it was one. */
-static bool is_empty(const Product *p, float *c)
+static bool is_empty(const Product *p, const float *bias, Target c)
 {
     if (p->m > 0 && p->n > 0 && p->k > 0) return false;
     for (int i = 0; i < p->m; i++)
         for (int j = 0; j < p->n; j++) {
-            float *at = c + (int64_t)i * p->ldc + j;
-            *at = p->beta == 0 ? 0 : (float)p->beta * *at;
+            const int64_t at = (int64_t)i * p->ldc + j;
+            const float before = p->beta == 0 ? 0 : (float)p->beta * c.x[at];
+            put(c, at, before + (bias ? bias[j] : 0));
         }
     return true;
 }
@@ -100,7 +115,7 @@ static void sgemm(const Product *p, const float *a, const float *b, float *c)
 
 void onednn_f32(const Product *p, const float *a, const float *b, float *c, int threads, bool fixed_order)
 {
-    if (is_empty(p, c)) return;
+    if (is_empty(p, NULL, (Target){c, NULL})) return;
     const int before = set_threads(threads);
     if (!fixed_order) sgemm(p, a, b, c);
     else {
@@ -119,8 +134,9 @@ void onednn_f32(const Product *p, const float *a, const float *b, float *c, int 
 typedef struct {
     Product product;
     int threads;
+    bool has_bias, is_rounded;  /* C */
     dnnl_primitive_t primitive; /* NULL: the place is free */
-    OnednnMatrix a, b, c, scratch;
+    OnednnMatrix a, b, c, bias, scratch;
     size_t scratch_bytes;
     int64_t used; /* when, counted in look-ups */
 } Made;
@@ -134,6 +150,8 @@ static struct {
     size_t scratch_bytes;
     Bf16 *padded; /* owned: copies of what an API does not multiply as it is */
     size_t n_padded;
+    float *sums; /* owned: C before it is rounded, where it takes two products */
+    size_t n_sums;
 } bf16;
 
 static void begin(void)
@@ -164,16 +182,19 @@ static dnnl_primitive_attr_t attributes_of(const Product *p)
     return attributes;
 }
 
-static void make(const Product *p, int threads, Made *m)
+static void make(const Made *wanted, Made *m)
 {
+    const Product *p = &wanted->product;
     dnnl_primitive_desc_t described;
-    const int before = set_threads(threads);
-    *m = (Made){.product = *p, .threads = threads};
+    const int before = set_threads(wanted->threads);
+    *m = *wanted;
     describe_matrix(p->m, p->k, p->ta, p->lda, dnnl_bf16, &m->a);
     describe_matrix(p->k, p->n, p->tb, p->ldb, dnnl_bf16, &m->b);
-    describe_matrix(p->m, p->n, PLAIN, p->ldc, dnnl_f32, &m->c);
+    describe_matrix(p->m, p->n, PLAIN, p->ldc, m->is_rounded ? dnnl_bf16 : dnnl_f32, &m->c);
+    describe_matrix(1, p->n, PLAIN, p->n, dnnl_f32, &m->bias);
     dnnl_primitive_attr_t attributes = attributes_of(p);
-    must(onednn_plan(bf16.engine, &m->a, &m->b, &m->c, attributes, &described), "a product of bf16");
+    must(onednn_plan(bf16.engine, &m->a, &m->b, m->has_bias ? &m->bias : NULL, &m->c, attributes, &described),
+         "a product of bf16");
     must(onednn_scratch(described, &m->scratch, &m->scratch_bytes), "a scratchpad");
     must(dnnl_primitive_create(&m->primitive, described), "dnnl_primitive_create");
     dnnl_primitive_desc_destroy(described);
@@ -181,19 +202,22 @@ static void make(const Product *p, int threads, Made *m)
     set_threads(before);
 }
 
-static bool is_same(const Product *a, const Product *b)
+static bool is_same(const Made *m, const Made *n)
 {
+    const Product *a = &m->product, *b = &n->product;
     return a->m == b->m && a->n == b->n && a->k == b->k && a->ta == b->ta && a->tb == b->tb && a->lda == b->lda &&
-           a->ldb == b->ldb && a->ldc == b->ldc && a->beta == b->beta;
+           a->ldb == b->ldb && a->ldc == b->ldc && a->beta == b->beta && m->threads == n->threads &&
+           m->has_bias == n->has_bias && m->is_rounded == n->is_rounded;
 }
 
 /* The primitive for p; it stays until MADE others were looked up. */
-static const Made *made_for(const Product *p, int threads)
+static const Made *made_for(const Product *p, bool has_bias, bool is_rounded, int threads)
 {
+    const Made wanted = {.product = *p, .threads = threads, .has_bias = has_bias, .is_rounded = is_rounded};
     Made *oldest = bf16.made;
     bf16.lookups++;
     for (Made *m = bf16.made; m < bf16.made + MADE; m++) {
-        if (m->primitive && m->threads == threads && is_same(&m->product, p)) {
+        if (m->primitive && is_same(m, &wanted)) {
             m->used = bf16.lookups;
             return m;
         }
@@ -201,10 +225,10 @@ static const Made *made_for(const Product *p, int threads)
     }
     if (oldest->primitive) {
         dnnl_primitive_destroy(oldest->primitive);
-        OnednnMatrix *matrix[] = {&oldest->a, &oldest->b, &oldest->c, &oldest->scratch};
-        for (int i = 0; i < 4; i++) onednn_forget(matrix[i]);
+        OnednnMatrix *matrix[] = {&oldest->a, &oldest->b, &oldest->c, &oldest->bias, &oldest->scratch};
+        for (int i = 0; i < 5; i++) onednn_forget(matrix[i]);
     }
-    make(p, threads, oldest);
+    make(&wanted, oldest);
     oldest->used = bf16.lookups;
     return oldest;
 }
@@ -218,15 +242,19 @@ static void take_scratch(size_t bytes)
     bf16.scratch_bytes = bytes;
 }
 
-static void run(const Made *m, const Bf16 *a, const Bf16 *b, float *c, void *scratch)
+static void run(const Made *m, const Bf16 *a, const Bf16 *b, const float *bias, void *c, void *scratch)
 {
-    void *const at[] = {(void *)(uintptr_t)a, (void *)(uintptr_t)b, c, scratch};
-    const OnednnMatrix *d[] = {&m->a, &m->b, &m->c, &m->scratch};
-    dnnl_exec_arg_t argument[] = {
-        {DNNL_ARG_SRC, NULL}, {DNNL_ARG_WEIGHTS, NULL}, {DNNL_ARG_DST, NULL}, {DNNL_ARG_SCRATCHPAD, NULL}};
-    for (int i = 0; i < 4; i++) must(onednn_place(d[i], bf16.engine, at[i], &argument[i].memory), "dnnl_memory_create");
-    must(dnnl_primitive_execute(m->primitive, bf16.stream, 4, argument), "a product of bf16");
-    for (int i = 0; i < 4; i++) dnnl_memory_destroy(argument[i].memory);
+    const int n = m->has_bias ? 5 : 4;
+    void *const at[] = {(void *)(uintptr_t)a, (void *)(uintptr_t)b, c, scratch, (void *)(uintptr_t)bias};
+    const OnednnMatrix *d[] = {&m->a, &m->b, &m->c, &m->scratch, &m->bias};
+    dnnl_exec_arg_t argument[] = {{DNNL_ARG_SRC, NULL},
+                                  {DNNL_ARG_WEIGHTS, NULL},
+                                  {DNNL_ARG_DST, NULL},
+                                  {DNNL_ARG_SCRATCHPAD, NULL},
+                                  {DNNL_ARG_BIAS, NULL}};
+    for (int i = 0; i < n; i++) must(onednn_place(d[i], bf16.engine, at[i], &argument[i].memory), "dnnl_memory_create");
+    must(dnnl_primitive_execute(m->primitive, bf16.stream, n, argument), "a product of bf16");
+    for (int i = 0; i < n; i++) dnnl_memory_destroy(argument[i].memory);
 }
 
 static float value_of(Bf16 x)
@@ -238,15 +266,16 @@ static float value_of(Bf16 x)
 }
 
 /* C of one row or column, where the library does not do it: each number one sum. */
-static void multiply_vector(const Product *p, const Bf16 *a, const Bf16 *b, float *c)
+static void multiply_vector(const Product *p, const Bf16 *a, const Bf16 *b, const float *bias, Target c)
 {
     for (int i = 0; i < p->m; i++)
         for (int j = 0; j < p->n; j++) {
-            double sum = p->beta == 0 ? 0 : (double)c[(int64_t)i * p->ldc + j];
+            const int64_t at = (int64_t)i * p->ldc + j;
+            double sum = p->beta == 0 ? 0 : (double)c.x[at];
             for (int64_t l = 0; l < p->k; l++)
                 sum += (double)value_of(a[p->ta == PLAIN ? i * (int64_t)p->lda + l : l * p->lda + i]) *
                        (double)value_of(b[p->tb == PLAIN ? l * p->ldb + j : j * (int64_t)p->ldb + l]);
-            c[(int64_t)i * p->ldc + j] = (float)sum;
+            put(c, at, (float)(sum + (bias ? (double)bias[j] : 0)));
         }
 }
 
@@ -255,38 +284,53 @@ static bool is_left_to_us(const Product *p)
     return (p->m == 1 || p->n == 1) && !onednn_takes_vectors();
 }
 
-static void run_parts(const Product *p, const Bf16 *a, const Bf16 *b, float *c)
+/* C from element `at` on. */
+static Target target_from(Target c, int64_t at)
+{
+    return c.rounded ? (Target){NULL, c.rounded + at} : (Target){c.x + at, NULL};
+}
+
+static void *place_of(Target c)
+{
+    return c.rounded ? (void *)c.rounded : (void *)c.x;
+}
+
+static void run_parts(const Product *p, const Bf16 *a, const Bf16 *b, const float *bias, Target c)
 {
     const ProductGrid grid = fixed_grid(p);
     const ProductPart first = product_part(p, &grid, 0), last = product_part(p, &grid, grid.n - 1);
-    const Made *whole = made_for(&first.product, 1), *rest = made_for(&last.product, 1);
+    const Made *whole = made_for(&first.product, bias != NULL, c.rounded != NULL, 1);
+    const Made *rest = made_for(&last.product, bias != NULL, c.rounded != NULL, 1);
     const size_t most = whole->scratch_bytes > rest->scratch_bytes ? whole->scratch_bytes : rest->scratch_bytes;
     const size_t each = (most + PAGE - 1) / PAGE * PAGE;
     take_scratch(each * (size_t)omp_get_max_threads());
 #pragma omp parallel for schedule(dynamic)
     for (int i = 0; i < grid.n; i++) {
         const ProductPart part = product_part(p, &grid, i);
-        if (is_left_to_us(&part.product)) multiply_vector(&part.product, a + part.a, b + part.b, c + part.c);
+        const Target to = target_from(c, part.c);
+        const float *part_bias = bias ? bias + part.c % p->ldc : NULL;
+        if (is_left_to_us(&part.product)) multiply_vector(&part.product, a + part.a, b + part.b, part_bias, to);
         else
-            run(i < grid.n - 1 ? whole : rest, a + part.a, b + part.b, c + part.c,
+            run(i < grid.n - 1 ? whole : rest, a + part.a, b + part.b, part_bias, place_of(to),
                 bf16.scratch + each * (size_t)omp_get_thread_num());
     }
 }
 
 /* Over a k that needs no cutting. */
-static void multiply(const Product *p, const Bf16 *a, const Bf16 *b, float *c, int threads, bool fixed_order)
+static void multiply(const Product *p, const Bf16 *a, const Bf16 *b, const float *bias, Target c, int threads,
+                     bool fixed_order)
 {
     if (is_left_to_us(p)) {
-        multiply_vector(p, a, b, c);
+        multiply_vector(p, a, b, bias, c);
         return;
     }
     if (fixed_order) {
-        run_parts(p, a, b, c);
+        run_parts(p, a, b, bias, c);
         return;
     }
-    const Made *made = made_for(p, threads);
+    const Made *made = made_for(p, bias != NULL, c.rounded != NULL, threads);
     take_scratch(made->scratch_bytes);
-    run(made, a, b, c, bf16.scratch);
+    run(made, a, b, bias, place_of(c), bf16.scratch);
 }
 
 /* y [rows, columns] = x, or the transpose of x, of which some rows or columns are there; the others are set to 0. */
@@ -312,22 +356,47 @@ static void multiply_padded(const Product *p, int step, const Bf16 *a, const Bf1
     pad(p->m, step, p->m, p->k, p->ta, a, p->lda, wide);
     pad(step, p->n, p->k, p->n, p->tb, b, p->ldb, high);
     const Product padded = {PLAIN, PLAIN, p->m, p->n, step, step, p->n, p->ldc, p->alpha, p->beta};
-    multiply(&padded, wide, high, c, threads, fixed_order);
+    multiply(&padded, wide, high, NULL, (Target){c, NULL}, threads, fixed_order);
 }
 
-void onednn_bf16(const Product *p, const Bf16 *a, const Bf16 *b, float *c, int threads, bool fixed_order)
+static float *take_sums(size_t n)
 {
-    if (is_empty(p, c)) return;
-    begin();
-    const int before = set_threads(threads), step = onednn_step_of_k(), rest = p->k % step, most = p->k - rest;
+    if (n > bf16.n_sums) {
+        free(bf16.sums);
+        bf16.sums = memory_alloc(n, sizeof *bf16.sums);
+        bf16.n_sums = n;
+    }
+    return bf16.sums;
+}
+
+/* A k that is cut in two: sums in fp32 first, bias and rounding behind them. */
+static void multiply_cut(const Product *p, int step, const Bf16 *a, const Bf16 *b, const float *bias, Target c,
+                         int threads, bool fixed_order)
+{
+    const int rest = p->k % step, most = p->k - rest;
+    float *sum = c.rounded ? take_sums((size_t)p->m * (size_t)p->n) : c.x;
     Product part = *p;
+    if (c.rounded) part.ldc = p->n;
     part.k = most;
-    if (most > 0) multiply(&part, a, b, c, threads, fixed_order);
+    if (most > 0) multiply(&part, a, b, NULL, (Target){sum, NULL}, threads, fixed_order);
     part.k = rest;
     part.beta = most > 0 ? 1 : p->beta;
-    if (rest > 0)
-        multiply_padded(&part, step, a + (int64_t)most * (p->ta == PLAIN ? 1 : p->lda),
-                        b + (int64_t)most * (p->tb == PLAIN ? p->ldb : 1), c, threads, fixed_order);
+    multiply_padded(&part, step, a + (p->ta == PLAIN ? most : (int64_t)most * p->lda),
+                    b + (p->tb == PLAIN ? (int64_t)most * p->ldb : most), sum, threads, fixed_order);
+    for (int i = 0; i < p->m && (c.rounded || bias); i++)
+        for (int j = 0; j < p->n; j++)
+            put(c, (int64_t)i * p->ldc + j, sum[(int64_t)i * part.ldc + j] + (bias ? bias[j] : 0));
+}
+
+void onednn_bf16(const Product *p, const Bf16 *a, const Bf16 *b, const float *bias, float *x, Bf16 *rounded,
+                 int threads, bool fixed_order)
+{
+    const Target c = {x, rounded};
+    if (is_empty(p, bias, c)) return;
+    begin();
+    const int before = set_threads(threads), step = onednn_step_of_k();
+    if (p->k % step == 0) multiply(p, a, b, bias, c, threads, fixed_order);
+    else multiply_cut(p, step, a, b, bias, c, threads, fixed_order);
     set_threads(before);
 }
 
@@ -358,9 +427,10 @@ void onednn_f32(const Product *p, const float *a, const float *b, float *c, int 
 {
     (void)p, (void)a, (void)b, (void)c, (void)threads, (void)fixed_order;
 }
-void onednn_bf16(const Product *p, const Bf16 *a, const Bf16 *b, float *c, int threads, bool fixed_order)
+void onednn_bf16(const Product *p, const Bf16 *a, const Bf16 *b, const float *bias, float *x, Bf16 *rounded,
+                 int threads, bool fixed_order)
 {
-    (void)p, (void)a, (void)b, (void)c, (void)threads, (void)fixed_order;
+    (void)p, (void)a, (void)b, (void)bias, (void)x, (void)rounded, (void)threads, (void)fixed_order;
 }
 
 #endif

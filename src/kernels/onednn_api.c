@@ -31,10 +31,10 @@ dnnl_status_t onednn_place(const OnednnMatrix *matrix, dnnl_engine_t engine, voi
     return dnnl_memory_create(memory, *matrix, engine, at);
 }
 
-dnnl_status_t onednn_plan(dnnl_engine_t engine, const OnednnMatrix *a, const OnednnMatrix *b, const OnednnMatrix *c,
-                          dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t *plan)
+dnnl_status_t onednn_plan(dnnl_engine_t engine, const OnednnMatrix *a, const OnednnMatrix *b, const OnednnMatrix *bias,
+                          const OnednnMatrix *c, dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t *plan)
 {
-    return dnnl_matmul_primitive_desc_create(plan, engine, *a, *b, NULL, *c, attributes);
+    return dnnl_matmul_primitive_desc_create(plan, engine, *a, *b, bias ? *bias : NULL, *c, attributes);
 }
 
 dnnl_status_t onednn_append_sum(dnnl_post_ops_t post)
@@ -64,11 +64,11 @@ dnnl_status_t onednn_place(const OnednnMatrix *matrix, dnnl_engine_t engine, voi
     return dnnl_memory_create(memory, matrix, engine, at);
 }
 
-dnnl_status_t onednn_plan(dnnl_engine_t engine, const OnednnMatrix *a, const OnednnMatrix *b, const OnednnMatrix *c,
-                          dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t *plan)
+dnnl_status_t onednn_plan(dnnl_engine_t engine, const OnednnMatrix *a, const OnednnMatrix *b, const OnednnMatrix *bias,
+                          const OnednnMatrix *c, dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t *plan)
 {
     dnnl_matmul_desc_t matmul;
-    const dnnl_status_t status = dnnl_matmul_desc_init(&matmul, a, b, NULL, c);
+    const dnnl_status_t status = dnnl_matmul_desc_init(&matmul, a, b, bias, c);
     return status ? status : dnnl_primitive_desc_create(plan, &matmul, attributes, engine, NULL);
 }
 

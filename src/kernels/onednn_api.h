@@ -23,9 +23,9 @@ void onednn_forget(OnednnMatrix *matrix);
 /* A matrix in memory: of the caller, who frees the handle too. */
 dnnl_status_t onednn_place(const OnednnMatrix *matrix, dnnl_engine_t engine, void *at, dnnl_memory_t *memory);
 
-/* C = A B, with what the attributes add. */
-dnnl_status_t onednn_plan(dnnl_engine_t engine, const OnednnMatrix *a, const OnednnMatrix *b, const OnednnMatrix *c,
-                          dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t *plan);
+/* C = A B + bias by row (NULL: none), with what the attributes add. */
+dnnl_status_t onednn_plan(dnnl_engine_t engine, const OnednnMatrix *a, const OnednnMatrix *b, const OnednnMatrix *bias,
+                          const OnednnMatrix *c, dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t *plan);
 dnnl_status_t onednn_append_sum(dnnl_post_ops_t post); /* what C held is added */
 /* The scratch memory of a plan, and its bytes. */
 dnnl_status_t onednn_scratch(dnnl_primitive_desc_t plan, OnednnMatrix *scratch, size_t *bytes);

@@ -34,18 +34,18 @@ void KERNEL(bias_gelu)(int n, int d, const real *bias, real *f, real *g)
     }
 }
 
-void KERNEL(gelu_backward)(int n, int d, const real *f, real *dg, real *dbias)
+void KERNEL(gelu_backward)(int n, int d, const real *f, const real *dg, real *df, real *dbias)
 {
     for (int i = 0; i < n; i++) {
-        const real *row = f + (int64_t)i * d;
-        real *gradient = dg + (int64_t)i * d;
+        const real *row = f + (int64_t)i * d, *din = dg + (int64_t)i * d;
+        real *out = df + (int64_t)i * d;
 #pragma omp simd
         for (int j = 0; j < d; j++) {
             const real value = row[j];
             const real density = INVERSE_SQRT_2_PI * vector_exp((real)-0.5 * value * value);
-            const real df = gradient[j] * (normal_cdf(value) + value * density);
-            gradient[j] = df;
-            dbias[j] += df;
+            const real gradient = din[j] * (normal_cdf(value) + value * density);
+            out[j] = gradient;
+            dbias[j] += gradient;
         }
     }
 }

@@ -16,7 +16,7 @@ void KERNEL(layernorm_backward)(int n, int d, const real *dy, const real *x, con
                                 const real *gamma, real *dx, real *dgamma, real *dbeta);
 void KERNEL(bias_gelu)(int n, int d, const real *bias, real *f, real *g);
 void KERNEL(gelu)(int n, int d, const real *f, real *g);
-void KERNEL(gelu_backward)(int n, int d, const real *f, real *dg, real *dbias);
+void KERNEL(gelu_backward)(int n, int d, const real *f, const real *dg, real *df, real *dbias);
 void KERNEL(add_bias)(int n, int d, const real *bias, real *x);
 void KERNEL(column_sum)(int n, int d, const real *x, real *sum);
 void KERNEL(add)(int64_t n, const real *x, real *y);
@@ -35,6 +35,7 @@ double KERNEL(square_sum)(int64_t n, const real *x);
 void KERNEL(small_product)(int m, int n, int k, const real *a, int64_t a_row, int64_t a_column, const real *b,
                            int64_t ldb, bool adds, real *c, int64_t ldc);
 void KERNEL(pack)(int rows, int columns, const real *x, int64_t ldx, real scale, real *y, int64_t ldy);
+void KERNEL(pack_rounded)(int rows, int columns, const Bf16 *x, int64_t ldx, real scale, real *y, int64_t ldy);
 void KERNEL(pack_transposed)(int rows, int columns, const real *x, int64_t ldx, int width, real *y, int64_t ldy);
 
 #endif

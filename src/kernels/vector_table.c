@@ -28,5 +28,6 @@ const VectorKernels KERNEL(vector_table) = {
     .square_sum = KERNEL(square_sum),
     .small_product = KERNEL(small_product),
     .pack = KERNEL(pack),
+    .pack_rounded = KERNEL(pack_rounded),
     .pack_transposed = KERNEL(pack_transposed),
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "kernels/embedding.h"
 #include "kernels/gemm.h"
 #include "kernels/layers.h"
@@ -29,24 +30,34 @@ static Bf16 *cut_rounded(Arena *arena, const Params *params, size_t rows, size_t
     return params->is_bf16 ? arena_cut(arena, rows * columns, sizeof(Bf16)) : NULL;
 }
 
-/* y: of all layers, in bf16, where only its rounded copy is read later; or NULL. */
-static void init_layer(Arena *arena, const Params *params, size_t n, real *y, LayerStates *s)
+static real *cut_within(Arena *nook, Arena *arena, size_t rows, size_t columns)
+{
+    return arena_cut_within(nook, arena, rows * columns, sizeof(real));
+}
+
+/* The largest first. */
+static void init_layer(Arena *nook, Arena *arena, const Params *params, size_t n, LayerStates *s)
 {
     const BertConfig *c = &params->config;
     const size_t d = (size_t)c->hidden;
-    *s = (LayerStates){.qkv = cut(arena, n, 3 * d),
-                       .row = cut(arena, n, 2 * (size_t)c->heads),
-                       .a = cut(arena, n, d),
-                       .s1 = cut(arena, n, d),
-                       .y = y ? y : cut(arena, n, d),
-                       .s2 = cut(arena, n, d),
-                       .f = cut(arena, n, (size_t)c->intermediate),
-                       .rounded_h = cut_rounded(arena, params, n, d),
-                       .rounded_y = cut_rounded(arena, params, n, d),
-                       .mean1 = cut(arena, n, 1),
-                       .rstd1 = cut(arena, n, 1),
-                       .mean2 = cut(arena, n, 1),
-                       .rstd2 = cut(arena, n, 1)};
+    *s = (LayerStates){0};
+    s->f = cut_within(nook, arena, n, (size_t)c->intermediate);
+    if (!params->is_bf16) s->qkv.x = cut_within(nook, arena, n, 3 * d);
+    else s->qkv.rounded = arena_cut_within(nook, arena, n * 3 * d, sizeof(Bf16));
+    s->s1 = cut_within(nook, arena, n, d);
+    s->s2 = cut_within(nook, arena, n, d);
+    if (!params->is_bf16) s->a = cut_within(nook, arena, n, d);
+    if (!params->is_bf16) s->y = cut_within(nook, arena, n, d);
+    if (params->is_bf16) {
+        s->rounded_h = arena_cut_within(nook, arena, n * d, sizeof(Bf16));
+        s->rounded_a = arena_cut_within(nook, arena, n * d, sizeof(Bf16));
+        s->rounded_y = arena_cut_within(nook, arena, n * d, sizeof(Bf16));
+    }
+    s->row = cut_within(nook, arena, n, 2 * (size_t)c->heads);
+    s->mean1 = cut_within(nook, arena, n, 1);
+    s->rstd1 = cut_within(nook, arena, n, 1);
+    s->mean2 = cut_within(nook, arena, n, 1);
+    s->rstd2 = cut_within(nook, arena, n, 1);
 }
 
 /* Rows of the arrays. */
@@ -55,17 +66,37 @@ static size_t room(const Encoder *e)
     return (size_t)params_rows(e->params, e->max_tokens);
 }
 
+/* In bf16 the backward pass reads rounded inputs: two places serve all h, in turn. */
+static bool keeps_inputs(const Encoder *e, EncoderUse use)
+{
+    return use == ENCODER_TRAINS ? !e->params->is_bf16 : use != ENCODER_EVALUATES;
+}
+
+/* above: memory of the last layer's gradients, for what the backward pass does not read. */
+static void init_inputs(Arena *above, Arena *arena, Encoder *e, EncoderUse use)
+{
+    const int layers = e->params->config.layers;
+    const size_t n = room(e), d = (size_t)e->params->config.hidden;
+    e->h = memory_alloc((size_t)layers + 1, sizeof *e->h);
+    e->dh = memory_alloc((size_t)layers + 1, sizeof *e->dh);
+    for (int l = 0; l <= layers; l++) {
+        const bool is_kept = keeps_inputs(e, use);
+        if (!is_kept && l >= 2) e->h[l] = e->h[l % 2];
+        else if (is_kept && l < layers) e->h[l] = cut(arena, n, d);
+        else e->h[l] = cut_within(above, arena, n, d);
+    }
+}
+
 static void init_states(Arena *arena, Encoder *e, EncoderUse use)
 {
-    const BertConfig *c = &e->params->config;
-    const size_t n = room(e), d = (size_t)c->hidden;
-    e->h = memory_alloc((size_t)c->layers + 1, sizeof *e->h);
-    e->dh = memory_alloc((size_t)c->layers + 1, sizeof *e->dh);
-    e->layer = memory_alloc((size_t)c->layers, sizeof *e->layer);
-    for (int l = 0; l <= c->layers; l++) e->h[l] = use != ENCODER_EVALUATES || l < 2 ? cut(arena, n, d) : e->h[l % 2];
-    for (int l = 0; l < c->layers; l++) {
-        if (use == ENCODER_TRAINS || l == 0)
-            init_layer(arena, e->params, n, l && e->params->is_bf16 ? e->layer[0].y : NULL, &e->layer[l]);
+    const int layers = e->params->config.layers;
+    const size_t n = room(e);
+    if (use == ENCODER_TRAINS) e->idle[1] = params_lent(e->params, layers - 1);
+    init_inputs(&e->idle[1], arena, e, use);
+    e->layer = memory_alloc((size_t)layers, sizeof *e->layer);
+    for (int l = 0; l < layers; l++) {
+        Arena nook = use == ENCODER_TRAINS && l > 0 ? params_lent(e->params, l - 1) : (Arena){0};
+        if (use == ENCODER_TRAINS || l == 0) init_layer(&nook, arena, e->params, n, &e->layer[l]);
         else e->layer[l] = e->layer[0];
     }
 }
@@ -79,33 +110,43 @@ static void init_prefix(Arena *arena, EncoderUse use, Encoder *e)
     e->dprefix = cut(arena, (size_t)e->max_samples * (size_t)c->prefix, 2 * (size_t)c->hidden);
 }
 
+/* One after the other: dg, df and dqkv; and of the rounded ones g and dqkv. What is rounded in blocks has no array. */
+static void init_gradients(Arena *arena, Encoder *e)
+{
+    const BertConfig *c = &e->params->config;
+    const size_t n = room(e), d = (size_t)c->hidden, i = (size_t)c->intermediate, widest = i > 3 * d ? i : 3 * d;
+    const bool is_bf16 = e->params->is_bf16;
+    const size_t begin = arena->used;
+    e->df = cut(arena, n, is_bf16 ? (i > d ? i : d) : widest);
+    if (is_bf16) e->dqkv.bias = cut(arena, (size_t)e->max_samples, 3 * d);
+    else e->dqkv.x = e->df;
+    e->ds = cut(arena, is_bf16 ? layers_block_size(c->hidden, gemm_threads()) : n * d, 1);
+    if (is_bf16) e->da.rounded = cut_rounded(arena, e->params, n, d);
+    else e->da.x = cut(arena, n, d);
+    e->rounded.ds = cut_rounded(arena, e->params, n, d);
+    e->rounded.df = cut_rounded(arena, e->params, n, i);
+    e->dqkv.rounded = e->rounded.g;
+    e->reduce = arena_cut(arena, layers_scratch(e->max_tokens, (int)widest), sizeof(real));
+    e->idle[0] = (Arena){.base = (char *)e->df, .size = arena->used - begin};
+    e->dh[c->layers] = e->dx = cut(arena, n, d);
+}
+
 void encoder_init(Arena *arena, const Params *params, int max_samples, int max_tokens, int longest, EncoderUse use,
                   Encoder *e)
 {
     const BertConfig *c = &params->config;
-    const size_t d = (size_t)c->hidden, i = (size_t)c->intermediate;
-    const int widest = c->intermediate > 3 * c->hidden ? c->intermediate : 3 * c->hidden;
+    const size_t d = (size_t)c->hidden, i = (size_t)c->intermediate, widest = i > 3 * d ? i : 3 * d;
     *e = (Encoder){.params = params, .max_samples = max_samples, .max_tokens = max_tokens, .longest = longest};
     const size_t n = room(e);
     e->recomputes = use == ENCODER_RECOMPUTES;
     init_states(arena, e, use);
-    e->embedded = cut(arena, n, d);
     e->mean0 = cut(arena, n, 1);
     e->rstd0 = cut(arena, n, 1);
-    e->g = cut(arena, layers_gelu_size((int)n, c->intermediate, params->is_bf16, gemm_threads()), 1);
-    e->rounded.a = cut_rounded(arena, params, n, d);
-    e->rounded.g = cut_rounded(arena, params, n, i);
-    if (trains(use)) {
-        e->df = cut(arena, n, i);
-        e->dqkv = cut(arena, n, 3 * d);
-        e->dh[c->layers] = e->dx = cut(arena, n, d);
-        e->ds = cut(arena, n, d);
-        e->da = cut(arena, n, d);
-        e->rounded.ds = cut_rounded(arena, params, n, d);
-        e->rounded.df = cut_rounded(arena, params, n, i);
-        e->rounded.dqkv = cut_rounded(arena, params, n, 3 * d);
-        e->reduce = arena_cut(arena, layers_scratch(max_tokens, widest), sizeof(real));
-    }
+    e->g = cut(arena, params->is_bf16 ? 2 * layers_block_size(c->intermediate, gemm_threads()) : n * i, 1);
+    e->rounded.g = cut_rounded(arena, params, n, trains(use) ? widest : i);
+    if (trains(use)) init_gradients(arena, e);
+    real *y = !params->is_bf16 || trains(use) ? e->df : cut(arena, n, d); /* of all layers, read by the next lines */
+    for (int l = 0; l < c->layers && params->is_bf16; l++) e->layer[l].y = y;
     e->attention_scratch =
         arena_cut(arena, attention_scratch(c->prefix + longest, c->hidden / c->heads, gemm_threads()), sizeof(real));
     e->dropout = arena_cut(arena, (size_t)max_samples, sizeof *e->dropout);
@@ -124,6 +165,8 @@ void encoder_take_gradients(Arena *arena, Encoder *e)
 {
     const BertConfig *c = &e->params->config;
     for (int l = 0; l < c->layers; l++) e->dh[l] = cut(arena, room(e), (size_t)c->hidden);
+    for (int l = 2; l <= c->layers; l++)
+        if (e->params->is_bf16 && !e->recomputes) e->h[l] = cut(arena, room(e), (size_t)c->hidden);
 }
 
 void encoder_clear_gradients(Encoder *e, int n_tokens)
@@ -131,6 +174,11 @@ void encoder_clear_gradients(Encoder *e, int n_tokens)
     const BertConfig *c = &e->params->config;
     for (int l = 0; l <= c->layers; l++)
         if (e->dh[l]) memset(e->dh[l], 0, (size_t)n_tokens * (size_t)c->hidden * sizeof(real));
+}
+
+static SampleRows sample_rows(const Encoder *e, const Packed *input, const Dropout *keys)
+{
+    return (SampleRows){input->n_samples, e->params->config.hidden, input->offset, keys};
 }
 
 static const Dropout *dropout_keys(const Encoder *e, const Packed *input, int layer, int site)
@@ -192,15 +240,16 @@ static void embed(Encoder *e, const Packed *in)
     const BertConfig *c = &e->params->config;
     const BertTensors *w = &e->params->w;
     const int n = in->n_tokens, d = c->hidden;
-    embedding_forward(n, d, in->id, positions(e, in), in->kind, w->word, w->position, w->type, e->embedded);
-    layers_layernorm(n, d, e->embedded, w->norm_gamma, w->norm_beta, c->layernorm_epsilon, e->h[0], e->mean0, e->rstd0,
+    real *sum = e->layer[0].s1; /* of the three embeddings; layer 0 comes later */
+    embedding_forward(n, d, in->id, positions(e, in), in->kind, w->word, w->position, w->type, sum);
+    layers_layernorm(n, d, sum, w->norm_gamma, w->norm_beta, c->layernorm_epsilon, e->h[0], e->mean0, e->rstd0,
                      e->hidden_dropout > 0 ? NULL : input_copy(e, 0));
-    if (e->hidden_dropout > 0)
-        layers_dropout(in->n_samples, in->offset, d, e->h[0], dropout_keys(e, in, c->layers, SITE_EMBEDDING), e->h[0],
-                       input_copy(e, 0));
+    if (e->hidden_dropout == 0) return;
+    const SampleRows rows = sample_rows(e, in, dropout_keys(e, in, c->layers, SITE_EMBEDDING));
+    layers_dropout(&rows, e->h[0], e->h[0], input_copy(e, 0));
 }
 
-/* s->a [N, D] = attention of h[l]. */
+/* a [N, D] of the layer's states = attention of h[l]. */
 static void attend(Encoder *e, const Packed *in, int l)
 {
     const LayerTensors *w = &e->params->w.layer[l];
@@ -208,18 +257,27 @@ static void attend(Encoder *e, const Packed *in, int l)
     const Params *p = e->params;
     const int n = in->n_tokens, d = p->config.hidden;
     if (e->recomputes && p->is_bf16) layers_round(n, d, e->h[l], s->rounded_h);
-    params_product(p, TRANSPOSED, n, 3 * d, d, (Operand){e->h[l], s->rounded_h}, w->qkv_weight, 0, s->qkv);
-    layers_add_bias(n, 3 * d, w->qkv_bias, s->qkv);
+    params_map(p, TRANSPOSED, n, 3 * d, d, (Operand){e->h[l], s->rounded_h}, w->qkv_weight, w->qkv_bias, s->qkv);
     const Attention attention = attention_of(e, in, l);
-    attention_forward(&attention, s->qkv, s->a);
+    attention_forward(&attention, (Operand){s->qkv.x, s->qkv.rounded}, (Result){s->a, s->rounded_a});
+    layers_clear_behind(n, d, s->rounded_a);
 }
 
 /* Rows of a layer behind its attention: each is a function of the same rows of a and of the layer's input. */
 typedef struct {
     int n, n_samples;
-    const int *offset;        /* [n_samples + 1] */
-    const real *a, *residual; /* [n, D]; residual: the layer's input */
+    const int *offset;    /* [n_samples + 1] */
+    Operand a;            /* [n, D] */
+    const real *residual; /* [n, D] the layer's input */
 } LayerRows;
+
+/* y = LN(s), s = residual + dropout(s + b), of one of a layer's two halves. */
+static void add_norm(const Encoder *e, const Packed *in, int l, int site, const LayerRows *r, const AddNorm *weights,
+                     const real *residual, real *s, real *y, real *mean, real *rstd, Bf16 *rounded)
+{
+    const SampleRows rows = {r->n_samples, e->params->config.hidden, r->offset, dropout_keys(e, in, l, site)};
+    layers_add_norm(&rows, weights, s, residual, s, y, mean, rstd, rounded);
+}
 
 static void feed_forward(Encoder *e, const Packed *in, int l, const LayerRows *r)
 {
@@ -228,36 +286,40 @@ static void feed_forward(Encoder *e, const Packed *in, int l, const LayerRows *r
     const LayerStates *s = &e->layer[l];
     const Params *p = e->params;
     const int n = r->n, d = c->hidden, i = c->intermediate;
-    if (p->is_bf16) layers_round(n, d, r->a, e->rounded.a);
-    params_product(p, TRANSPOSED, n, d, d, (Operand){r->a, e->rounded.a}, w->out_weight, 0, s->s1);
-    layers_bias_dropout_add(r->n_samples, r->offset, d, s->s1, w->out_bias, r->residual,
-                            dropout_keys(e, in, l, SITE_ATTENTION_OUTPUT), s->s1);
-    layers_layernorm(n, d, s->s1, w->norm1_gamma, w->norm1_beta, c->layernorm_epsilon, s->y, s->mean1, s->rstd1,
-                     s->rounded_y);
+    const AddNorm half1 = {w->out_bias, w->norm1_gamma, w->norm1_beta, c->layernorm_epsilon};
+    const AddNorm half2 = {w->down_bias, w->norm2_gamma, w->norm2_beta, c->layernorm_epsilon};
+    params_product(p, TRANSPOSED, n, d, d, r->a, w->out_weight, 0, s->s1);
+    add_norm(e, in, l, SITE_ATTENTION_OUTPUT, r, &half1, r->residual, s->s1, s->y, s->mean1, s->rstd1, s->rounded_y);
     params_product(p, TRANSPOSED, n, i, d, (Operand){s->y, s->rounded_y}, w->up_weight, 0, s->f);
     layers_bias_gelu(n, i, w->up_bias, s->f, e->g, e->rounded.g);
     params_product(p, TRANSPOSED, n, d, i, (Operand){e->g, e->rounded.g}, w->down_weight, 0, s->s2);
-    layers_bias_dropout_add(r->n_samples, r->offset, d, s->s2, w->down_bias, s->y, dropout_keys(e, in, l, SITE_OUTPUT),
-                            s->s2);
-    layers_layernorm(n, d, s->s2, w->norm2_gamma, w->norm2_beta, c->layernorm_epsilon, e->h[l + 1], s->mean2, s->rstd2,
-                     input_copy(e, l + 1));
+    add_norm(e, in, l, SITE_OUTPUT, r, &half2, s->y, s->s2, e->h[l + 1], s->mean2, s->rstd2, input_copy(e, l + 1));
 }
 
 static void layer_forward(Encoder *e, const Packed *in, int l)
 {
+    const Operand a = {e->layer[l].a, e->layer[l].rounded_a};
     attend(e, in, l);
-    feed_forward(e, in, l, &(LayerRows){in->n_tokens, in->n_samples, in->offset, e->layer[l].a, e->h[l]});
+    feed_forward(e, in, l, &(LayerRows){in->n_tokens, in->n_samples, in->offset, a, e->h[l]});
+}
+
+static void gather_rounded(int n, int d, const int *row, const Bf16 *x, Bf16 *y)
+{
+    for (int i = 0; i < n; i++) memcpy(y + (int64_t)i * d, x + (int64_t)row[i] * d, (size_t)d * sizeof *y);
+    layers_clear_behind(n, d, y);
 }
 
 /* Of the last layer, without dropout, the rows that are read: [n, D] in their order. */
 static void layer_forward_rows(Encoder *e, const Packed *in, int l, int n, const int *row)
 {
+    const LayerStates *s = &e->layer[l];
     const int d = e->params->config.hidden, one[2] = {0, n};
     attend(e, in, l);
     if (n == 0) return;
-    rows_gather(n, d, row, e->layer[l].a, e->layer[l].y);
+    if (s->rounded_a) gather_rounded(n, d, row, s->rounded_a, s->rounded_y);
+    else rows_gather(n, d, row, s->a, s->y);
     rows_gather(n, d, row, e->h[l], e->h[l + 1]);
-    feed_forward(e, in, l, &(LayerRows){n, 1, one, e->layer[l].y, e->h[l + 1]});
+    feed_forward(e, in, l, &(LayerRows){n, 1, one, {s->y, s->rounded_y}, e->h[l + 1]});
 }
 
 const real *encoder_forward(Encoder *e, const Packed *input)
@@ -283,12 +345,27 @@ const real *encoder_forward_rows(Encoder *e, const Packed *input, int n, const i
 static void attend_backward(Encoder *e, const Packed *in, int l)
 {
     const BertConfig *c = &e->params->config;
+    const int n = in->n_tokens, width = 3 * c->hidden;
     real *gradient = e->params->g.layer[l].prefix, *dseen = gradient ? e->dprefix : NULL;
+    real *dbias = e->params->g.layer[l].qkv_bias;
     const Attention attention = attention_of(e, in, l);
-    attention_backward(&attention, e->layer[l].qkv, e->layer[l].a, e->da, e->dqkv, dseen);
+    const Result *qkv = &e->layer[l].qkv;
+    attention_backward(&attention, (Operand){qkv->x, qkv->rounded}, e->layer[l].a, (Operand){e->da.x, e->da.rounded},
+                       e->dqkv, dseen);
+    layers_clear_behind(n, width, e->dqkv.rounded);
+    if (e->dqkv.rounded) layers_add_rows(in->n_samples, width, e->dqkv.bias, dbias);
+    else layers_column_sum(n, width, e->dqkv.x, dbias, e->reduce);
     if (gradient)
         prefix_backward(in->n_samples, c->prefix, c->hidden, dropout_keys(e, in, l, SITE_PREFIX),
                         !e->params->overwrites, dseen, gradient);
+}
+
+/* Of add_norm. dx: in, the gradient of y; out, of s, which is h's; ds that of the product. */
+static void add_norm_backward(Encoder *e, const Packed *in, int l, int site, const AddNormGradients *weights,
+                              const real *s, const real *mean, const real *rstd, real *dx)
+{
+    const SampleRows rows = sample_rows(e, in, dropout_keys(e, in, l, site));
+    layers_add_norm_backward(&rows, weights, dx, s, mean, rstd, dx, e->ds, e->reduce, e->rounded.ds);
 }
 
 /* dx: in, the gradient of h[l+1]; out, of h[l]. */
@@ -298,29 +375,22 @@ static void layer_backward(Encoder *e, const Packed *in, int l, real *dx)
     const LayerTensors *w = &e->params->w.layer[l], *g = &e->params->g.layer[l];
     const LayerStates *s = &e->layer[l];
     const Params *p = e->params;
-    const Operand ds = {e->ds, e->rounded.ds}, df = {e->df, e->rounded.df}, dqkv = {e->dqkv, e->rounded.dqkv};
+    const AddNormGradients half1 = {w->norm1_gamma, g->norm1_gamma, g->norm1_beta, g->out_bias};
+    const AddNormGradients half2 = {w->norm2_gamma, g->norm2_gamma, g->norm2_beta, g->down_bias};
+    const Operand ds = {e->ds, e->rounded.ds}, df = {e->df, e->rounded.df}, dqkv = {e->dqkv.x, e->dqkv.rounded};
     const int n = in->n_tokens, d = c->hidden, i = c->intermediate;
     const double beta = p->overwrites ? 0 : 1; /* of the matrices' gradients */
-    layers_layernorm_backward(n, d, dx, s->s2, s->mean2, s->rstd2, w->norm2_gamma, dx, g->norm2_gamma, g->norm2_beta,
-                              e->reduce);
-    layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, l, SITE_OUTPUT), e->ds, e->rounded.ds);
-    layers_column_sum(n, d, e->ds, g->down_bias, e->reduce, NULL);
-    layers_gelu(n, i, s->f, e->g, e->rounded.g);
+    add_norm_backward(e, in, l, SITE_OUTPUT, &half2, s->s2, s->mean2, s->rstd2, dx);
+    params_product(p, PLAIN, n, i, d, ds, w->down_weight, 0, e->df); /* dg = ds Wd */
+    layers_gelu_again_backward(n, i, s->f, e->df, e->g, g->up_bias, e->reduce,
+                               &(GeluRounded){e->rounded.g, e->rounded.df});
     params_add_product(p, d, i, n, ds, (Operand){e->g, e->rounded.g}, beta, g->down_weight); /* dWd += ds^T g */
-    params_product(p, PLAIN, n, i, d, ds, w->down_weight, 0, e->df);                         /* dg = ds Wd */
-    layers_gelu_backward(n, i, s->f, e->df, g->up_bias, e->reduce, e->rounded.df);
-    params_add_product(p, i, d, n, df, (Operand){s->y, s->rounded_y}, beta, g->up_weight); /* dWu += df^T y */
-    params_product(p, PLAIN, n, d, i, df, w->up_weight, 1, dx);                            /* dy = ds2 + df Wu */
-    layers_layernorm_backward(n, d, dx, s->s1, s->mean1, s->rstd1, w->norm1_gamma, dx, g->norm1_gamma, g->norm1_beta,
-                              e->reduce);
-    layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, l, SITE_ATTENTION_OUTPUT), e->ds,
-                   e->rounded.ds);
-    layers_column_sum(n, d, e->ds, g->out_bias, e->reduce, NULL);
-    if (p->is_bf16) layers_round(n, d, s->a, e->rounded.a);
-    params_add_product(p, d, d, n, ds, (Operand){s->a, e->rounded.a}, beta, g->out_weight); /* dWo += ds^T a */
-    params_product(p, PLAIN, n, d, d, ds, w->out_weight, 0, e->da);                         /* da = ds Wo */
+    params_add_product(p, i, d, n, df, (Operand){s->y, s->rounded_y}, beta, g->up_weight);   /* dWu += df^T y */
+    params_product(p, PLAIN, n, d, i, df, w->up_weight, 1, dx);                              /* dy = ds2 + df Wu */
+    add_norm_backward(e, in, l, SITE_ATTENTION_OUTPUT, &half1, s->s1, s->mean1, s->rstd1, dx);
+    params_add_product(p, d, d, n, ds, (Operand){s->a, s->rounded_a}, beta, g->out_weight); /* dWo += ds^T a */
+    params_map(p, PLAIN, n, d, d, ds, w->out_weight, NULL, e->da);                          /* da = ds Wo */
     attend_backward(e, in, l);
-    layers_column_sum(n, 3 * d, e->dqkv, g->qkv_bias, e->reduce, e->rounded.dqkv);
     params_add_product(p, 3 * d, d, n, dqkv, (Operand){e->h[l], s->rounded_h}, beta, g->qkv_weight); /* dqkv^T h */
     params_product(p, PLAIN, n, d, 3 * d, dqkv, w->qkv_weight, 1, dx); /* dh = ds1 + dqkv Wqkv */
 }
@@ -330,9 +400,11 @@ static void embed_backward(Encoder *e, const Packed *in, real *dx)
     const BertConfig *c = &e->params->config;
     const BertTensors *w = &e->params->w, *g = &e->params->g;
     const int n = in->n_tokens, d = c->hidden;
-    if (e->hidden_dropout > 0)
-        layers_dropout(in->n_samples, in->offset, d, dx, dropout_keys(e, in, c->layers, SITE_EMBEDDING), dx, NULL);
-    layers_layernorm_backward(n, d, dx, e->embedded, e->mean0, e->rstd0, w->norm_gamma, dx, g->norm_gamma, g->norm_beta,
+    const SampleRows rows = sample_rows(e, in, dropout_keys(e, in, c->layers, SITE_EMBEDDING));
+    real *sum = e->df; /* of the three embeddings, again */
+    embedding_forward(n, d, in->id, positions(e, in), in->kind, w->word, w->position, w->type, sum);
+    if (e->hidden_dropout > 0) layers_dropout(&rows, dx, dx, NULL);
+    layers_layernorm_backward(n, d, dx, sum, e->mean0, e->rstd0, w->norm_gamma, dx, g->norm_gamma, g->norm_beta,
                               e->reduce);
     if (g->word) embedding_backward(n, d, in->id, dx, c->pad_id, g->word);
     if (g->position) embedding_backward(n, d, positions(e, in), dx, EMBEDDING_ALL_ROWS, g->position);
@@ -343,8 +415,11 @@ void encoder_backward(Encoder *e, const Packed *input, LayerDone done, void *con
 {
     const BertConfig *c = &e->params->config;
     const int last = c->layers - 1, lowest = e->params->lowest;
+    if (e->params->lends && !e->params->overwrites)
+        status_abort(__FILE__, __LINE__, "gradients are to be added to, but their memory was lent to states");
     for (int l = last; l >= 0; l--) {
         if (e->recomputes && l < last && l >= lowest) layer_forward(e, input, l);
+        if (l >= lowest) params_begin_layer(e->params, l);
         if (l >= lowest) layer_backward(e, input, l, e->dx);
         if (e->dh[l] && l >= lowest) layers_add((int64_t)input->n_tokens * c->hidden, e->dh[l], e->dx);
         if (done) done(context, l);

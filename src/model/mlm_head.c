@@ -4,8 +4,10 @@
 #include "kernels/gemm.h"
 #include "kernels/layers.h"
 
-void mlm_head_init(Arena *arena, const Params *params, bool has_logits, MlmHead *head)
+void mlm_head_init(Arena *arena, const Params *params, bool has_logits, Arena idle[2], MlmHead *head)
 {
+    Arena none[2] = {{0}};
+    if (!idle) idle = none;
     const size_t d = (size_t)params->config.hidden, rows = HEAD_ROWS;
     *head = (MlmHead){.params = params};
     head->u = arena_cut(arena, rows * d, sizeof(real));
@@ -21,12 +23,12 @@ void mlm_head_init(Arena *arena, const Params *params, bool has_logits, MlmHead 
                                                                                          : params->config.hidden),
                   sizeof(real));
     const size_t v = (size_t)params->config.vocab;
-    if (has_logits) head->logits = arena_cut(arena, rows * v, sizeof(real));
+    if (has_logits) head->logits = arena_cut_within(&idle[0], arena, rows * v, sizeof(real));
     if (!params->is_bf16) return;
     head->rounded.x = arena_cut(arena, rows * d, sizeof(Bf16));
     head->rounded.z = arena_cut(arena, rows * d, sizeof(Bf16));
     head->rounded.dz = arena_cut(arena, rows * d, sizeof(Bf16));
-    if (has_logits) head->rounded.logits = arena_cut(arena, rows * v, sizeof(Bf16));
+    if (has_logits) head->rounded.logits = arena_cut_within(&idle[1], arena, rows * v, sizeof(Bf16));
 }
 
 const real *mlm_head_transform(MlmHead *h, int n, const real *x)
@@ -70,7 +72,7 @@ double mlm_head_loss(MlmHead *h, int n, const real *x, const int *label, double 
     const double loss = layers_cross_entropy(n, v, logits, w->decoder_bias, label, scale, h->loss,
                                              scale == 0 ? NULL : h->rounded.logits);
     if (scale == 0) return loss;
-    layers_column_sum(n, v, logits, g->decoder_bias, h->reduce, NULL);
+    layers_column_sum(n, v, logits, g->decoder_bias, h->reduce);
     const Operand dlogits = {logits, h->rounded.logits};
     params_add_product(h->params, v, d, n, dlogits, (Operand){z, h->rounded.z}, 1, g->decoder); /* dE += dlogits^T z */
     params_product(h->params, PLAIN, n, d, v, dlogits, w->decoder, 0, h->dz);                   /* dz = dlogits E */

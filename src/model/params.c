@@ -93,6 +93,7 @@ static void cut_gradients(Arena *arena, const TrainRule *rule, Params *params)
     const size_t count = (size_t)params->trained.count;
     const size_t moments = rule->n_moments < 0 ? count : (size_t)rule->n_moments;
     params->gradient = arena_cut(arena, count, sizeof(real));
+    params->lends = rule->lends;
     params->first = arena_cut(arena, moments, sizeof(real));
     params->second = arena_cut(arena, moments, sizeof(real));
     if (params->trained.n < params->layout.n)
@@ -146,19 +147,31 @@ int params_rows(const Params *params, int n)
     return params->is_bf16 ? rounded_rows(n) : n;
 }
 
+static Operand operand_of(const Params *params, const real *weight)
+{
+    return (Operand){weight, params->is_bf16 ? params->rounded + (weight - params->weight) : NULL};
+}
+
+void params_map(const Params *params, Transpose t, int n, int columns, int k, Operand x, const real *weight,
+                const real *bias, Result y)
+{
+    gemm_product(PLAIN, t, params_rows(params, n), columns, k, x, k, operand_of(params, weight),
+                 t == PLAIN ? columns : k, 0, bias, y, columns);
+}
+
 void params_product(const Params *params, Transpose t, int n, int columns, int k, Operand x, const real *weight,
                     double beta, real *y)
 {
-    const Operand w = {weight, params->is_bf16 ? params->rounded + (weight - params->weight) : NULL};
-    gemm_product(PLAIN, t, params_rows(params, n), columns, k, x, k, w, t == PLAIN ? columns : k, beta, y, columns);
+    gemm_product(PLAIN, t, params_rows(params, n), columns, k, x, k, operand_of(params, weight),
+                 t == PLAIN ? columns : k, beta, NULL, (Result){y, NULL}, columns);
 }
 
 void params_add_product(const Params *params, int rows, int columns, int n, Operand y, Operand x, double beta,
                         real *gradient)
 {
     if (!gradient) return;
-    gemm_product(TRANSPOSED, PLAIN, rows, columns, params_rows(params, n), y, rows, x, columns, beta, gradient,
-                 columns);
+    gemm_product(TRANSPOSED, PLAIN, rows, columns, params_rows(params, n), y, rows, x, columns, beta, NULL,
+                 (Result){gradient, NULL}, columns);
 }
 
 void params_zero_gradient(Params *params)
@@ -184,6 +197,32 @@ void params_begin_gradient(Params *params)
         if (!is_set) memset(params->gradient + tensor->first, 0, (size_t)tensor->count * sizeof(real));
     }
     params->overwrites = true;
+}
+
+Arena params_lent(const Params *params, int l)
+{
+    const BertLayout *layout = &params->trained;
+    int64_t first = 0, count = 0;
+    for (int i = 0; i < layout->n && params->lends; i++) { /* a layer's trained tensors lie side by side */
+        const BertTensor *t = &layout->tensor[i];
+        if (t->part != PART_LAYER || t->layer != l) continue;
+        if (!count) first = t->first;
+        count = t->first + t->count - first;
+    }
+    const size_t begin = ((size_t)first * sizeof(real) + ARENA_ALIGNMENT - 1) & ~(size_t)(ARENA_ALIGNMENT - 1);
+    const size_t end = (size_t)(first + count) * sizeof(real);
+    if (begin >= end) return (Arena){0};
+    return (Arena){.base = params->gradient ? (char *)params->gradient + begin : NULL, .size = end - begin};
+}
+
+void params_begin_layer(const Params *params, int l)
+{
+    const BertLayout *layout = &params->trained;
+    for (int i = 0; i < layout->n && params->lends; i++) {
+        const BertTensor *t = &layout->tensor[i];
+        const bool is_added = t->part == PART_LAYER && t->layer == l && t->role != TENSOR_MATRIX;
+        if (is_added) memset(params->gradient + t->first, 0, (size_t)t->count * sizeof(real));
+    }
 }
 
 void params_add_gradients(Params *params)

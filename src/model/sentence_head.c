@@ -40,7 +40,7 @@ static void out_backward(SentenceHead *h, int n, const real *dv)
 {
     const BertTensors *w = &h->params->w, *g = &h->params->g;
     const int d = h->params->config.hidden;
-    layers_column_sum(n, d, dv, g->sentence_out_bias, h->reduce, NULL);
+    layers_column_sum(n, d, dv, g->sentence_out_bias, h->reduce);
     if (g->sentence_out_weight)
         gemm(TRANSPOSED, PLAIN, d, d, n, 1, dv, d, h->y, d, 1, g->sentence_out_weight, d); /* dO += dv^T y */
     gemm(PLAIN, PLAIN, n, d, d, 1, dv, d, w->sentence_out_weight, d, 0, h->dy, d);
@@ -54,7 +54,7 @@ const real *sentence_head_backward(SentenceHead *h, int n, const real *dv, const
     if (h->is_pooler) memcpy(h->dy, dv, (size_t)n * (size_t)d * sizeof *dv);
     else out_backward(h, n, dv);
     for (int64_t i = 0; i < (int64_t)n * d; i++) h->dy[i] = h->dy[i] * (1 - h->y[i] * h->y[i]) + (du ? du[i] : 0);
-    layers_column_sum(n, d, h->dy, h->is_pooler ? g->pooler_bias : g->sentence_bias, h->reduce, NULL);
+    layers_column_sum(n, d, h->dy, h->is_pooler ? g->pooler_bias : g->sentence_bias, h->reduce);
     if (dweight) gemm(TRANSPOSED, PLAIN, d, d, n, 1, h->dy, d, h->x, d, 1, dweight, d); /* dW += du^T x */
     gemm(PLAIN, PLAIN, n, d, d, 1, h->dy, d, h->is_pooler ? w->pooler_weight : w->sentence_weight, d, 0, h->dx, d);
     return h->dx;

@@ -163,7 +163,7 @@ Status benchmark_run(const Comm *comm, const BenchmarkOptions *o, BenchmarkResul
     run.nc.loss.weight = o->regularizer ? 10 : 0;
     run.output = ".";
     run.checkpoint.behind = false; /* none is written: no memory for a copy */
-    Trainer t = {.run = &run, .total_steps = run.steps};
+    Trainer t = {.run = &run, .total_steps = run.steps, .evaluations = {.best = -1}};
     t.step.schedule = (Schedule){SCHEDULE_CONSTANT, run.optimizer.learning_rate, 0, run.steps};
     *r = (BenchmarkResult){.options = *o, .ranks = comm->n_ranks, .threads = gemm_threads()};
     TRY(make_vocabulary(&t.model.vocabulary));
@@ -179,11 +179,11 @@ Status benchmark_run(const Comm *comm, const BenchmarkOptions *o, BenchmarkResul
     Status status = time_steps(comm, &t, o, r);
     timer_begin(&t.step.timer, PHASE_OTHER);
     if (!status) progress_table(comm, &t.step.timer);
+    r->peak_rss_mb = comm_spread(comm, (double)memory_peak_bytes() / 1e6).max; /* before operands of products alone */
     const int most_tokens = t.step.portions.portion[0].batch.packed.n_tokens;
     double peak[] = {products_gflops(&t.model.config, most_tokens > 0 ? most_tokens : 1)};
     comm_sum_f64(comm, peak, 1);
     r->gemm_peak_gflops = peak[0];
-    r->peak_rss_mb = comm_spread(comm, (double)memory_peak_bytes() / 1e6).max;
     setup_close(&t);
     return status;
 }

@@ -38,6 +38,7 @@ static bool update_span(const AdamSettings *settings, Params *params, Span span,
     const BertLayout *layout = &params->trained;
     AdamSettings exempt = *settings;
     exempt.weight_decay = 0;
+    Bf16 *rounded = params->rounded;
     bool finite = true;
     for (int i = 0; i < layout->n;) { /* runs of tensors that are treated alike */
         const bool decay = settings->weight_decay > 0 && layout->tensor[i].decays;
@@ -48,8 +49,9 @@ static bool update_span(const AdamSettings *settings, Params *params, Span span,
         if (end > span.first + span.n) end = span.first + span.n;
         if (first >= end) continue;
         const int64_t moment = moment_at + first - span.first;
-        finite &= layers_adamw(end - first, decay ? settings : &exempt, params->weight + first,
-                               params->gradient + first, params->first + moment, params->second + moment);
+        finite &=
+            layers_adamw(end - first, decay ? settings : &exempt, params->weight + first, params->gradient + first,
+                         params->first + moment, params->second + moment, rounded ? rounded + first : NULL);
     }
     return finite;
 }

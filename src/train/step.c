@@ -218,7 +218,7 @@ static Status share_weights(Step *s, Status updated)
     timer_begin(&s->timer, PHASE_WAIT);
     TRY(step_sums_share_weights(&s->sums, updated));
     timer_begin(&s->timer, PHASE_OPTIMIZE);
-    params_round(&s->model->params);
+    if (s->sums.dealt) params_round(&s->model->params); /* what others updated */
     timer_begin(&s->timer, PHASE_OTHER);
     return STATUS_OK;
 }

@@ -5,6 +5,7 @@
 #include "kernels/attention.h"
 
 #include <omp.h>
+#include <string.h>
 
 #include "../harness.h"
 #include "../reference/naive.h"
@@ -21,6 +22,7 @@ enum { B = 4, H = 3, MOST = 120, PREFIX = 5, WIDEST = 40, D_MOST = H * WIDEST };
 static const int length[B] = {1, 47, 49, MOST};
 static real qkv[(1 + 47 + 49 + MOST) * 3 * D_MOST], dqkv[(1 + 47 + 49 + MOST) * 3 * D_MOST];
 static real out[(1 + 47 + 49 + MOST) * D_MOST], dout[(1 + 47 + 49 + MOST) * D_MOST];
+static Bf16 rounded_qkv[(1 + 47 + 49 + MOST) * 3 * D_MOST], rounded_dout[(1 + 47 + 49 + MOST) * D_MOST];
 static real prefix[B * PREFIX * 2 * D_MOST], dprefix[B * PREFIX * 2 * D_MOST];
 static double q[MOST * WIDEST], k[(MOST + PREFIX) * WIDEST], v[(MOST + PREFIX) * WIDEST],
     factor[MOST * (MOST + PREFIX)];
@@ -38,6 +40,15 @@ static void fill(uint32_t stream, double scale, int n, real *x)
         random_normal(word[0], word[1], normal);
         x[i] = (real)(scale * normal[0]);
     }
+}
+
+static real value_of(Bf16 x)
+{
+    const union {
+        uint32_t bits;
+        float value;
+    } u = {(uint32_t)x << 16};
+    return (real)u.value;
 }
 
 /* Rows of one head out of an array with `stride` numbers per row. */
@@ -89,7 +100,38 @@ static double received_error(int n, int keys, int m, const double *sums)
     return most;
 }
 
-static void test(int dh, double rate, int n_prefix, bool is_shared, bool has_padding, int threads)
+/* The same from qkv and dO rounded. With O rounded: its bits are those of `out` rounded; the backward pass, which then
+ * has no O, sets dqkv and dprefix anew; then with dqkv rounded: the bits of that, and the sums by sample. */
+static bool passes_rounded(Attention a, real *dprefix_or_null)
+{
+    static Bf16 ours[(1 + 47 + 49 + MOST) * 3 * D_MOST], theirs[(1 + 47 + 49 + MOST) * 3 * D_MOST];
+    static real sum[B * 3 * D_MOST];
+    const int n = a.offset[a.n_samples] * a.d;
+    a.received = NULL;
+    memset(ours, 0xff, sizeof ours);
+    attention_forward(&a, (Operand){NULL, rounded_qkv}, (Result){NULL, ours});
+    vector_kernels->round(n, out, theirs);
+    bool same = memcmp(ours, theirs, (size_t)n * sizeof *ours) == 0;
+    attention_backward(&a, (Operand){NULL, rounded_qkv}, NULL, (Operand){NULL, rounded_dout},
+                       (AttentionGradient){dqkv, NULL, NULL}, dprefix_or_null);
+    memset(ours, 0xff, sizeof ours), memset(sum, 0xff, sizeof sum);
+    attention_backward(&a, (Operand){NULL, rounded_qkv}, NULL, (Operand){NULL, rounded_dout},
+                       (AttentionGradient){NULL, ours, sum}, dprefix_or_null);
+    vector_kernels->round(3 * n, dqkv, theirs);
+    same &= memcmp(ours, theirs, 3 * (size_t)n * sizeof *ours) == 0;
+    for (int b = 0; b < B; b++)
+        for (int j = 0; j < 3 * a.d; j++) {
+            double expected = 0, size = 1;
+            for (int i = a.offset[b]; i < a.offset[b + 1]; i++) {
+                expected += (double)dqkv[i * 3 * a.d + j];
+                size += fabs((double)dqkv[i * 3 * a.d + j]);
+            }
+            same &= fabs(expected - (double)sum[b * 3 * a.d + j]) <= BAR * size;
+        }
+    return same;
+}
+
+static void test(int dh, double rate, int n_prefix, bool is_shared, bool has_padding, int threads, bool is_rounded)
 {
     const int d = H * dh;
     static const int padded[B] = {1, 46, 48, 70};
@@ -101,6 +143,12 @@ static void test(int dh, double rate, int n_prefix, bool is_shared, bool has_pad
     real *scratch = aligned_alloc(64, (attention_scratch(MOST + n_prefix, dh, threads) * sizeof(real) + 63) / 64 * 64);
     real *row = calloc((size_t)offset[B] * 2 * H, sizeof *row);
     fill(1, 1, offset[B] * 3 * d, qkv), fill(2, 1, offset[B] * d, dout), fill(3, 1, B * PREFIX * 2 * d, prefix);
+    if (is_rounded) { /* the twin is given what is rounded */
+        vector_kernels->round(offset[B] * 3 * d, qkv, rounded_qkv),
+            vector_kernels->round(offset[B] * d, dout, rounded_dout);
+        for (int i = 0; i < offset[B] * 3 * d; i++) qkv[i] = value_of(rounded_qkv[i]);
+        for (int i = 0; i < offset[B] * d; i++) dout[i] = value_of(rounded_dout[i]);
+    }
     omp_set_num_threads(threads);
     const Attention a = {.n_samples = B,
                          .n_heads = H,
@@ -117,8 +165,12 @@ static void test(int dh, double rate, int n_prefix, bool is_shared, bool has_pad
                          .received = received};
     for (int i = 0; i < offset[B] * H; i++) received[i] = 1;         /* it is added to */
     for (int i = 0; i < offset[B] * 3 * d; i++) dqkv[i] = (real)NAN; /* all of it is overwritten */
-    attention_forward(&a, qkv, out);
-    attention_backward(&a, qkv, out, dout, dqkv, n_prefix ? dprefix : NULL);
+    attention_forward(&a, (Operand){qkv, is_rounded ? rounded_qkv : NULL}, (Result){out, NULL});
+    bool rounds = true;
+    if (is_rounded) rounds = passes_rounded(a, n_prefix ? dprefix : NULL);
+    else
+        attention_backward(&a, (Operand){qkv, NULL}, out, (Operand){dout, NULL}, (AttentionGradient){dqkv, NULL, NULL},
+                           n_prefix ? dprefix : NULL);
     double forward = 0, backward = 0, to_prefix = 0, to_received = 0;
     for (int b = 0; b < B; b++)
         for (int h = 0; h < H; h++) {
@@ -139,10 +191,10 @@ static void test(int dh, double rate, int n_prefix, bool is_shared, bool has_pad
             to_prefix = fmax(to_prefix, difference(n_prefix, dh, dp, 2 * d, dk));
             to_prefix = fmax(to_prefix, difference(n_prefix, dh, dp + d, 2 * d, dv));
         }
-    check(forward <= BAR && backward <= BAR && to_prefix <= BAR && to_received <= BAR,
-          "%s dh %d, dropout %g, %d before%s%s, %d threads: forward %.1e, backward %.1e, prefix %.1e, received %.1e",
+    check(rounds && forward <= BAR && backward <= BAR && to_prefix <= BAR && to_received <= BAR,
+          "%s dh %d, dropout %g, %d before%s%s, %d threads%s: forward %.1e, backward %.1e, prefix %.1e, received %.1e",
           vector_kernels->name, dh, rate, n_prefix, is_shared ? " (shared)" : "", has_padding ? ", padding" : "",
-          threads, forward, backward, to_prefix, to_received);
+          threads, is_rounded ? ", rounded" : "", forward, backward, to_prefix, to_received);
     free(scratch);
     free(row);
 }
@@ -182,11 +234,13 @@ int main(void)
     for (int level = 0; level <= vector_best_level(); level++) {
         gemm_init(vector_choose(level), 1);
         for (int dh = 8; dh <= 40; dh += 16) {
-            test(dh, 0, 0, false, false, 1);
-            test(dh, 0.1, 0, false, true, 3);
-            test(dh, 0.1, PREFIX, true, false, 1);
-            test(dh, 0.1, PREFIX, true, true, 1);
-            test(dh, 0.3, PREFIX, false, false, 2);
+            test(dh, 0, 0, false, false, 1, false);
+            test(dh, 0.1, 0, false, true, 3, false);
+            test(dh, 0.1, PREFIX, true, false, 1, false);
+            test(dh, 0.1, PREFIX, true, true, 1, false);
+            test(dh, 0.3, PREFIX, false, false, 2, false);
+            test(dh, 0, 0, false, true, 2, true);
+            test(dh, 0.1, PREFIX, false, false, 1, true);
         }
     }
     return harness_done();

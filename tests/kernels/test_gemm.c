@@ -90,7 +90,7 @@ static void test_fixed_order(GemmChoice choice, const char *name)
             omp_set_num_threads(threads);
             gemm_choose(&choice);
             gemm_product(TRANSPOSED, PLAIN, m, n, LONG, (Operand){x, choice.precision ? rx : NULL}, m,
-                         (Operand){y, choice.precision ? ry : NULL}, n, 0, z[threads > 1], n);
+                         (Operand){y, choice.precision ? ry : NULL}, n, 0, x, (Result){z[threads > 1], NULL}, n);
             same &= omp_get_max_threads() == threads;
             same &= threads == 1 || memcmp(z[0], z[1], sizeof(float) * (size_t)m * (size_t)n) == 0;
         }
@@ -148,15 +148,36 @@ static bool is_nearest(float x, Bf16 y)
 
 /* --- bf16 ------------------------------------------------------------------------------------------- */
 
-/* The plain product of the rounded numbers, its sums in fp64. */
-static double worst_bf16_of(Transpose ta, Transpose tb, int m, int n, int k, int lda, double beta)
+/* How far C rounded is from c beyond half of its last bit; or 1 if something else was written. */
+static double off_rounded(Transpose ta, Transpose tb, int m, int n, int k, int lda, const Bf16 *ra, const Bf16 *rb,
+                          const real *bias)
 {
+    static Bf16 rc[M * LD];
+    double most = 0;
+    memset(rc, 0x11, sizeof rc);
+    gemm_product(ta, tb, m, n, k, (Operand){a, ra}, lda, (Operand){b, rb}, LD, 0, bias, (Result){NULL, rc}, LD);
+    for (int i = 0; i < M; i++)
+        for (int j = 0; j < LD; j++) {
+            const Bf16 found = rc[i * LD + j];
+            const double exact = (double)c[i * LD + j], off = fabs(value_of(found) - exact) - ldexp(fabs(exact), -8);
+            if (i >= m || j >= n) most = fmax(most, found != 0x1111);
+            else most = fmax(most, off - 1e-6);
+        }
+    return most > 0 ? most : 0;
+}
+
+/* The plain product of the rounded numbers, its sums in fp64. */
+static double worst_bf16_of(Transpose ta, Transpose tb, int m, int n, int k, int lda, double beta, bool has_bias)
+{
+    static real numbers[LD];
+    const real *bias = has_bias ? numbers : NULL;
+    for (int j = 0; j < LD; j++) numbers[j] = (real)(0.37 * j - 3);
     static Bf16 ra[LD * LD], rb[LD * LD];
     double error = 0;
     for (int i = 0; i < M * LD; i++) c[i] = (real)(i % 3);
     vector_kernels->round(LD * LD, a, ra);
     vector_kernels->round(LD * LD, b, rb);
-    gemm_product(ta, tb, m, n, k, (Operand){a, ra}, lda, (Operand){b, rb}, LD, beta, c, LD);
+    gemm_product(ta, tb, m, n, k, (Operand){a, ra}, lda, (Operand){b, rb}, LD, beta, bias, (Result){c, NULL}, LD);
     for (int i = 0; i < m; i++)
         for (int j = 0; j < LD; j++) {
             double sum = 0, size = 1;
@@ -165,15 +186,16 @@ static double worst_bf16_of(Transpose ta, Transpose tb, int m, int n, int k, int
                 const double y = value_of(rb[tb == PLAIN ? l * LD + j : j * LD + l]);
                 sum += x * y, size += fabs(x * y);
             }
-            const double before = (i * LD + j) % 3, expected = j < n ? sum + beta * before : before;
+            const double before = (i * LD + j) % 3;
+            const double expected = j < n ? sum + beta * before + (has_bias ? (double)bias[j] : 0) : before;
             error = fmax(error, fabs(expected - (double)c[i * LD + j]) / size);
         }
-    return error;
+    return error + (beta == 0 ? off_rounded(ta, tb, m, n, k, lda, ra, rb, bias) : 0);
 }
 
-static double worst_bf16(Transpose ta, Transpose tb, int m, int n, int k, double beta)
+static double worst_bf16(Transpose ta, Transpose tb, int m, int n, int k, double beta, bool has_bias)
 {
-    return worst_bf16_of(ta, tb, m, n, k, LD, beta);
+    return worst_bf16_of(ta, tb, m, n, k, LD, beta, has_bias);
 }
 
 /* Numbers whose last bits rounding takes: a product that did not round them would be 1e-3 off. */
@@ -186,11 +208,12 @@ static void test_bf16(void)
             gemm_choose(&(GemmChoice){.precision = PRECISION_BF16, .fixed_order = fixed});
             double error = 0;
             for (int t = 0; t < 4; t++)
-                for (int beta = 0; beta < 2; beta++) {
-                    error = fmax(error, worst_bf16((Transpose)(t / 2), (Transpose)(t % 2), M, N, K, beta));
-                    error = fmax(error, worst_bf16((Transpose)(t / 2), (Transpose)(t % 2), 1, 33, 2, beta));
-                    error = fmax(error, worst_bf16((Transpose)(t / 2), (Transpose)(t % 2), M, N, 0, beta));
-                    error = fmax(error, worst_bf16((Transpose)(t / 2), (Transpose)(t % 2), 0, N, K, beta));
+                for (int way = 0; way < 4; way++) {
+                    const Transpose ta = (Transpose)(t / 2), tb = (Transpose)(t % 2);
+                    error = fmax(error, worst_bf16(ta, tb, M, N, K, way % 2, way / 2));
+                    error = fmax(error, worst_bf16(ta, tb, 1, 33, 2, way % 2, way / 2));
+                    error = fmax(error, worst_bf16(ta, tb, M, N, 0, way % 2, way / 2));
+                    error = fmax(error, worst_bf16(ta, tb, 0, N, K, way % 2, way / 2));
                 }
             check(error < 1e-6, "bf16, %d threads, fixed order %d: the plain product of the rounded numbers (%.1e)",
                   threads, fixed, error);
@@ -212,7 +235,8 @@ static void test_lengths(void)
         for (int i = 0; i < 4 * 3 * 4; i++, tried++) {
             const Transpose ta = (Transpose)(i / 12 / 2), tb = (Transpose)(i / 12 % 2);
             const int m = rows[i % 4], n = columns[i % 3], k = length[l / 2];
-            error = fmax(error, worst_bf16_of(ta, tb, m, n, k, l % 2 || (ta && k < m) ? LD : k, i % 5 == 0));
+            error =
+                fmax(error, worst_bf16_of(ta, tb, m, n, k, l % 2 || (ta && k < m) ? LD : k, i % 5 == 0, i % 3 == 0));
         }
     check(error < 1e-6, "bf16: sums of 1 to %d products, rows as far apart as long or further: %.1e (%d products)", LD,
           error, tried);
@@ -229,11 +253,31 @@ static void test_rows_apart(void)
             vector_kernels->round(LD * LD, a, ra);
             vector_kernels->round(LD * LD, b, rb);
             for (int l = 0; l < k; l++) ra[i * k + l] = 0x7fc0;
-            gemm_product(PLAIN, i % 8 ? PLAIN : TRANSPOSED, M, N, k, (Operand){a, ra}, k, (Operand){b, rb}, LD, 0, c,
-                         LD);
+            gemm_product(PLAIN, i % 8 ? PLAIN : TRANSPOSED, M, N, k, (Operand){a, ra}, k, (Operand){b, rb}, LD, 0, NULL,
+                         (Result){c, NULL}, LD);
             for (int j = 0; j < M * N; j++) wrong += (j / N == i) != (isnan(c[j / N * LD + j % N]) != 0);
         }
     check(wrong == 0, "bf16: NaN of one row stays in its row (%d numbers wrong in %d products)", wrong, tried);
+}
+
+/* Parts of a fixed order have their own part of the bias: C of ones is a number more than the bias. */
+static void test_bias_of_parts(void)
+{
+    enum { ROWS = 2, COLUMNS = 700, DEPTH = 32 };
+    static real x[COLUMNS * DEPTH], bias[COLUMNS], z[ROWS * COLUMNS];
+    static Bf16 rx[COLUMNS * DEPTH];
+    for (int i = 0; i < COLUMNS * DEPTH; i++) x[i] = 1;
+    for (int j = 0; j < COLUMNS; j++) bias[j] = (real)j;
+    vector_kernels->round(COLUMNS * DEPTH, x, rx);
+    for (int fixed = 0; fixed < 2; fixed++) {
+        int wrong = 0;
+        gemm_choose(&(GemmChoice){.precision = PRECISION_BF16, .fixed_order = fixed});
+        gemm_product(PLAIN, TRANSPOSED, ROWS, COLUMNS, DEPTH, (Operand){x, rx}, DEPTH, (Operand){x, rx}, DEPTH, 0, bias,
+                     (Result){z, NULL}, COLUMNS);
+        for (int i = 0; i < ROWS; i++)
+            for (int j = 0; j < COLUMNS; j++) wrong += z[i * COLUMNS + j] != (real)(DEPTH + j);
+        check(wrong == 0, "bf16, fixed order %d: every part adds its part of the bias (%d wrong)", fixed, wrong);
+    }
 }
 
 /* More shapes than are kept, so that places are taken again. */
@@ -242,7 +286,7 @@ static void test_many_shapes(void)
     double error = 0;
     for (int pass = 0; pass < 2; pass++)
         for (int m = 1; m <= 18; m++)
-            for (int n = 1; n <= 18; n++) error = fmax(error, worst_bf16(PLAIN, TRANSPOSED, m, n, 8, 0));
+            for (int n = 1; n <= 18; n++) error = fmax(error, worst_bf16(PLAIN, TRANSPOSED, m, n, 8, 0, m % 2));
     check(error < 1e-6, "648 products of 324 shapes: %.1e", error);
 }
 
@@ -282,6 +326,7 @@ int main(void)
     else {
         test_fixed_order((GemmChoice){.precision = PRECISION_BF16}, "bf16");
         test_bf16();
+        test_bias_of_parts();
         test_many_shapes();
         for (int fixed = 0; fixed < 2; fixed++) {
             gemm_choose(&(GemmChoice){.precision = PRECISION_BF16, .fixed_order = fixed});

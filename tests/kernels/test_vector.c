@@ -74,7 +74,7 @@ static void test_gelu(void)
     vector_kernels->gelu(N, D, z, x);
     check(memcmp(w, x, sizeof w) == 0, "%s gelu: the bits of bias_gelu", vector_kernels->name);
     memcpy(w, y, sizeof w);
-    vector_kernels->gelu_backward(N, D, z, w, dbias);
+    vector_kernels->gelu_backward(N, D, z, w, w, dbias);
     for (int i = 0; i < N * D; i++) {
         exact[i] = Y[i] * naive_gelu_slope((double)z[i]);
         dbias_exact[i % D] += exact[i];

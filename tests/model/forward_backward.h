@@ -23,6 +23,8 @@ typedef struct {
     int n, n_labels;
     bool takes;
     const char *freeze; /* patterns, or NULL */
+    bool lends;         /* states lie where gradients will */
+    bool recomputes;
 } Golden;
 
 static inline bool golden_read(Golden *g, const char *path, int **out, int *count)
@@ -38,21 +40,21 @@ static inline void golden_lay_out(Golden *g, const BertConfig *config, int n_sam
 {
     params_free(&g->params);
     encoder_free(&g->encoder);
-    params_init(&g->arena, config, &(TrainRule){-1, g->freeze}, &g->params);
+    params_init(&g->arena, config, &(TrainRule){-1, g->freeze, g->lends}, &g->params);
     packed_init(&g->arena, n_samples, g->n, &g->input);
-    encoder_init(&g->arena, &g->params, n_samples, g->n, longest, ENCODER_TRAINS, &g->encoder);
+    encoder_init(&g->arena, &g->params, n_samples, g->n, longest, g->recomputes ? ENCODER_RECOMPUTES : ENCODER_TRAINS,
+                 &g->encoder);
     if (g->takes) encoder_take_gradients(&g->arena, &g->encoder);
-    mlm_head_init(&g->arena, &g->params, true, &g->head);
+    mlm_head_init(&g->arena, &g->params, true, g->lends ? g->encoder.idle : NULL, &g->head);
     if (config->pooler) sentence_head_init(&g->arena, &g->params, true, n_samples, &g->pooler);
     if (config->sentence_head) sentence_head_init(&g->arena, &g->params, false, n_samples, &g->sentence);
 }
 
-/* takes: the loss also has a term in the states of every layer (golden_states); freeze: patterns, or NULL. */
-static inline bool golden_open(Golden *g, const char *path, bool takes, const char *freeze)
+/* As g says: takes, freeze, lends, recomputes. */
+static inline bool golden_open_as(Golden *g, const char *path)
 {
     BertConfig config;
     int offsets;
-    *g = (Golden){.takes = takes, .freeze = freeze};
     if (h5_open(path, &g->file) || bert_config_read(g->file, &config)) return false;
     if (!golden_read(g, "/ids", &g->id, &g->n) || !golden_read(g, "/kind", &g->kind, &g->n) ||
         !golden_read(g, "/label", &g->label, &g->n) || !golden_read(g, "/offset", &g->offset, &offsets))
@@ -75,6 +77,13 @@ static inline bool golden_open(Golden *g, const char *path, bool takes, const ch
         if (h5_read_real(g->file, name, t->count, g->params.weight + t->first)) return false;
     }
     return true;
+}
+
+/* takes: the loss also has a term in the states of every layer (golden_states); freeze: patterns, or NULL. */
+static inline bool golden_open(Golden *g, const char *path, bool takes, const char *freeze)
+{
+    *g = (Golden){.takes = takes, .freeze = freeze};
+    return golden_open_as(g, path);
 }
 
 static inline void golden_close(Golden *g)
@@ -122,6 +131,7 @@ static inline double golden_vectors(Golden *g, SentenceHead *head, double shift,
 static inline double golden_loss(Golden *g, bool backward)
 {
     const int d = g->params.config.hidden;
+    if (backward) g->lends ? params_begin_gradient(&g->params) : params_zero_gradient(&g->params);
     const real *hidden = encoder_forward(&g->encoder, &g->input);
     int *row = malloc((size_t)g->n_labels * sizeof *row), *label = malloc((size_t)g->n_labels * sizeof *label), n = 0;
     const int rows = params_rows(&g->params, g->n_labels);
@@ -129,7 +139,6 @@ static inline double golden_loss(Golden *g, bool backward)
     for (int t = 0; t < g->n; t++)
         if (g->label[t] >= 0) row[n] = t, label[n++] = g->label[t];
     rows_gather(n, d, row, hidden, x);
-    if (backward) params_zero_gradient(&g->params);
     double loss = mlm_head_loss(&g->head, n, x, label, backward ? 1.0 / n : 0, dx) / n;
     if (backward) {
         encoder_clear_gradients(&g->encoder, g->n);

@@ -36,7 +36,7 @@ static void lay_out(Case *c, const CollapseOptions *options)
     config.positions = 16;
     params_free(&c->params);
     params_init(&c->arena, &config, &(TrainRule){-1, NULL}, &c->params);
-    mlm_head_init(&c->arena, &c->params, true, &c->head);
+    mlm_head_init(&c->arena, &c->params, true, NULL, &c->head);
     const int parts = options->eval == EVAL_MICRO ? PARTS : 1;
     collapse_loss_init(&c->arena, options, &c->words, &c->head, 1, parts > 1 ? SAMPLES / PARTS : 0, parts, &c->loss);
     batch_init(&c->arena, SAMPLES, TOKENS, &c->batch);

@@ -1,7 +1,8 @@
 """The recipe of precision = bf16 (docs/training.md, section 2) in PyTorch, for replay.py and check_torch.py.
 
 Every product with a weight of encoder and head: both operands rounded to bfloat16, forward and backward, sums in fp32;
-attention's own products, biases, norms and the loss stay as they are.
+queries, keys, values and the gradient to attention's output are rounded too. What attention forms between them, biases, norms
+and the loss stay as they are.
 """
 import h5py
 import torch
@@ -27,13 +28,31 @@ class Product(torch.autograd.Function):
         return dy @ w, dy.reshape(-1, dy.shape[-1]).T @ x.reshape(-1, x.shape[-1])
 
 
+class Rounded(torch.autograd.Function):
+    """x rounded, if `forward`; its gradient rounded, else."""
+
+    @staticmethod
+    def forward(ctx, x, forward):
+        ctx.forward = forward
+        return rounded(x) if forward else x.view_as(x)
+
+    @staticmethod
+    def backward(ctx, dy):
+        return dy if ctx.forward else rounded(dy), None
+
+
 def round_products(model):
     """From here on all linear maps of a BertForMaskedLM's encoder and head are such products."""
-    def bind(linear):
-        linear.forward = lambda x: Product.apply(x, linear.weight) + linear.bias
-    for module in [*model.bert.modules(), *model.cls.modules()]:
+    def bind(name, linear):
+        if name.endswith((".self.query", ".self.key", ".self.value")):
+            linear.forward = lambda x: Rounded.apply(Product.apply(x, linear.weight) + linear.bias, True)
+        elif name.endswith(".attention.output.dense"):
+            linear.forward = lambda x: Product.apply(Rounded.apply(x, False), linear.weight) + linear.bias
+        else:
+            linear.forward = lambda x: Product.apply(x, linear.weight) + linear.bias
+    for name, module in [*model.bert.named_modules(), *model.cls.named_modules()]:
         if isinstance(module, torch.nn.Linear):
-            bind(module)
+            bind(name, module)
 
 
 def compare_gradients(checkpoint, named):

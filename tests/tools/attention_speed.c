@@ -66,9 +66,10 @@ static void measure(int length, int dh, double rate)
     const double product = 2e-9 * SAMPLES * HEADS * (double)length * length * dh;
     for (int round = 0; round < ROUNDS; round++) {
         const double start = clock_s();
-        attention_forward(&a, qkv, out);
+        attention_forward(&a, (Operand){qkv, NULL}, (Result){out, NULL});
         const double middle = clock_s();
-        attention_backward(&a, qkv, out, dout, dqkv, NULL);
+        attention_backward(&a, (Operand){qkv, NULL}, out, (Operand){dout, NULL}, (AttentionGradient){dqkv, NULL, NULL},
+                           NULL);
         const double end = clock_s();
         forward[round] = 2 * product / (middle - start);
         backward[round] = 4 * product / (end - middle);
