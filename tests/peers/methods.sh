@@ -19,7 +19,7 @@ flags() {
     mabel) echo "--train-data=$data/pairs.csv --batch=8";;
     ase) echo "--train-data=$data/pronouns.csv --batch=16 --ase-fisher-data=$data/text.txt --ase-fisher-lines=4 --ase-neutral=$data/neutral.txt
         --ase-male=$data/male.txt --ase-female=$data/female.txt";;
-    adept | dpce) echo "--train-data=$data/examples.csv --batch=64 --$1-held-out=0";;
+    adept | dpce) echo "--train-data=$data/examples.csv --batch=${BATCH:-64} --$1-held-out=0";;
     esac
 }
 for method in "$@"; do

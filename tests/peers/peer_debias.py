@@ -42,14 +42,13 @@ class Debias(debias.Debias):
         for row in rows:
             if row["group"] not in names:
                 names.append(row["group"])
-        self.kinds, self.kind = len(names), [names.index(row["group"]) for row in rows]
         tokenizer = tokenizer_of(pieces)
         self.ids = tokenizer([row["text"] for row in rows], truncation=True, max_length=int(s["max-length"]))["input_ids"]
         words = tokenizer([row["word"] for row in rows], add_special_tokens=False)["input_ids"]
-        self.marks = []
-        for ids, word in zip(self.ids, words):
-            at = next(t for t in range(len(ids)) if ids[t:t + len(word)] == word)
-            self.marks.append((at, at + len(word)))
+        at = [next((t for t in range(len(ids)) if ids[t:t + len(word)] == word), None) for ids, word in zip(self.ids, words)]
+        there = [i for i in range(len(rows)) if at[i] is not None]  # the words of the others stand behind the cut
+        self.marks = [(at[i], at[i] + len(words[i])) for i in there]
+        self.ids, self.kind, self.kinds = [self.ids[i] for i in there], [names.index(rows[i]["group"]) for i in there], len(names)
         per_kind = min(self.kind.count(k) for k in range(1, self.kinds)) // self.size
         self.steps = -(-self.kinds * per_kind // self.draws)
         self.epoch = -1
