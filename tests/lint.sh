@@ -26,6 +26,9 @@ for file in hdf5-tools/*.[ch]; do
 done
 grep -lnw MPI_COMM_WORLD src/*/*.c | grep -v src/parallel/comm.c | while read -r f; do echo "lint: $f names MPI_COMM_WORLD"; done | grep . && bad=1
 
+# A region of threads says what it is worth (kernels/team.h).
+grep -n 'pragma omp parallel' src/*/*.c | grep -v 'num_threads(' | sed 's/^/lint: a parallel region without num_threads: /' | grep . && bad=1
+
 for file in $(git ls-files '*.c' '*.h' '*.sh' '*.py' 2> /dev/null | grep . || find src include hdf5-tools jobs tests -name '*.[ch]' -o -name '*.sh' -o -name '*.py'); do
     n=$(wc -l < "$file")
     [ "$n" -le 600 ] || fail "$file has $n lines; 600 is the limit"

@@ -63,6 +63,10 @@ void gemm_product(Transpose ta, Transpose tb, int m, int n, int k, Operand a, in
 void gemm_f64(Transpose ta, Transpose tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b,
               int ldb, double beta, double *c, int ldc);
 
+/* Before a call of LAPACK or ScaLAPACK, whose products are BLIS's too, by BLIS's own threads, which wait for each
+ * other, spinning, in every product: all threads if a product of so many operations is worth it, else one. */
+void gemm_threads_of_lapack(double operations);
+
 typedef struct {
     double gflops; /* the best round, over all threads of this rank */
     double cores;  /* that its threads had, on average; fewer than threads: others are at work there */

@@ -13,11 +13,13 @@
 
 void team_init(int n_threads);
 
-/* For num_threads(): all threads, or 1. By seconds of one thread; by operations of matrix products; by numbers that an
- * elementwise kernel reads or writes. */
+/* For num_threads(), which every region has: all threads, or 1. By seconds of one thread; by operations of matrix
+ * products; by numbers that an elementwise kernel reads or writes (the shortest loops: others count theirs more than
+ * once); by bytes of text to be tokenized. */
 int team_for(double work_s);
 int team_for_products(double operations);
 int team_for_numbers(int64_t n);
+int team_for_text(int64_t bytes);
 
 /* A region whose wait is measured (products, of which there are most):
  *     TeamRegion region = team_begin(operations);

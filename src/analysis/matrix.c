@@ -56,9 +56,18 @@ static Status check_side(const char *what, int64_t side)
     return STATUS_OK;
 }
 
+/* Both libraries update a matrix of this side, or a rank's piece of it, with 32 and more columns at a time; fp64 takes
+ * twice as long. */
+static void choose_threads(const Road *road, double side)
+{
+    const int pieces = road->kind == ROAD_SCALAPACK ? road->rows * road->columns : 1;
+    gemm_threads_of_lapack(2 * 2 * 32 * side * side / pieces);
+}
+
 Status matrix_gram(const Road *road, int k, int d, const double *m, double *g)
 {
     TRY(check_side("a Gram matrix", k));
+    choose_threads(road, k);
     if (road->kind == ROAD_SCALAPACK) return scalapack_syrk(road, true, k, d, m, g);
     gemm_f64(PLAIN, TRANSPOSED, k, k, d, 1, m, d, m, d, 0, g, k);
     return STATUS_OK;
@@ -67,6 +76,7 @@ Status matrix_gram(const Road *road, int k, int d, const double *m, double *g)
 Status matrix_second_moment(const Road *road, int k, int d, const double *m, double *s)
 {
     TRY(check_side("a second moment", d));
+    choose_threads(road, d);
     if (road->kind == ROAD_SCALAPACK) return scalapack_syrk(road, false, k, d, m, s);
     gemm_f64(TRANSPOSED, PLAIN, d, d, k, 1, m, d, m, d, 0, s, d);
     return STATUS_OK;
@@ -117,6 +127,7 @@ static Status check_pair(int n, const double *a, const double *w, const double *
 Status matrix_eigen(const Road *road, int n, const double *a, double *w, double *vectors)
 {
     TRY(check_side("an eigenproblem", n));
+    choose_threads(road, n);
     if (road->kind == ROAD_SCALAPACK) TRY(scalapack_eigen(road, n, a, w, vectors));
     else TRY(eigen_here(n, a, w, vectors));
     for (int pair = 0; vectors && pair<n; pair += n> 1 ? n - 1 : 1) TRY(check_pair(n, a, w, vectors, pair));

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "dot.h"
 #include "kernels/gemm.h"
+#include "kernels/team.h"
 
 enum { TILE = 512 };
 
@@ -141,7 +142,7 @@ static void sweep_gram(const Sweep *s, bool second, int ti, int tj, Sums *sums)
     const int k = in->n_classes, d = in->n_features, m = length_of(k, ti), n = length_of(k, tj);
     gemm_f64(PLAIN, TRANSPOSED, m, n, d, 1, row_of(in->centred, ti * TILE, d), d, row_of(in->centred, tj * TILE, d), d,
              0, s->tile, TILE);
-#pragma omp parallel for schedule(dynamic, 8)
+#pragma omp parallel for schedule(dynamic, 8) num_threads(team_for_numbers(32LL * m * n))
     for (int a = 0; a < m; a++) {
         Sums *row = &s->row_sums[a];
         begin_sums(row);

@@ -6,6 +6,8 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/timer.h"
+#include "kernels/team.h"
 
 double statistics_mean(int n, const double *x)
 {
@@ -65,11 +67,17 @@ Interval statistics_bootstrap_mean(int n, const double *x, int resamples, uint64
 {
     if (n < STATISTICS_LEAST) return not_measured;
     double *mean = memory_alloc((size_t)resamples, sizeof *mean);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers(4LL * resamples * n))
     for (int r = 0; r < resamples; r++) mean[r] = resampled_mean(n, x, seed, r);
     const Interval interval = statistics_interval(resamples, mean);
     free(mean);
     return interval;
+}
+
+static void resample_once(uint64_t seed, int round, int n_values, Resample resample, const void *context, double *value)
+{
+    RandomDraws draws = random_draws(seed, RANDOM_BOOTSTRAP, (uint32_t)round);
+    resample(context, &draws, value + (size_t)round * (size_t)n_values);
 }
 
 void statistics_bootstrap(int resamples, uint64_t seed, int n_values, Resample resample, const void *context,
@@ -77,11 +85,11 @@ void statistics_bootstrap(int resamples, uint64_t seed, int n_values, Resample r
 {
     const size_t n = (size_t)resamples;
     double *value = memory_alloc(n * (size_t)n_values, sizeof *value), *column = memory_alloc(n, sizeof *column);
-#pragma omp parallel for schedule(static)
-    for (int r = 0; r < resamples; r++) {
-        RandomDraws draws = random_draws(seed, RANDOM_BOOTSTRAP, (uint32_t)r);
-        resample(context, &draws, value + (size_t)r * (size_t)n_values);
-    }
+    const double began_s = timer_now();
+    resample_once(seed, 0, n_values, resample, context, value); /* the first tells what the others take */
+    const double others_s = (resamples - 1) * (timer_now() - began_s);
+#pragma omp parallel for schedule(static) num_threads(team_for(others_s))
+    for (int r = 1; r < resamples; r++) resample_once(seed, r, n_values, resample, context, value);
     for (int k = 0; k < n_values; k++) {
         for (size_t r = 0; r < n; r++) column[r] = value[r * (size_t)n_values + (size_t)k];
         interval[k] = statistics_interval(resamples, column);

@@ -17,6 +17,7 @@
 #include "data/wordpiece.h"
 #include "io/file.h"
 #include "io/table.h"
+#include "kernels/team.h"
 
 /* --- ids of a range of samples ------------------------------------------------------------------- */
 
@@ -89,7 +90,9 @@ static Encoded encode_range(const Encoder *e, const Slice *sample, int n)
 {
     const int n_blocks = (n + BLOCK_SAMPLES - 1) / BLOCK_SAMPLES;
     Encoded *block = memory_alloc((size_t)n_blocks + 1, sizeof *block), all = {0};
-#pragma omp parallel for schedule(dynamic)
+    int64_t bytes = 0;
+    for (int i = 0; i < n; i++) bytes += (int64_t)sample[i].length;
+#pragma omp parallel for schedule(dynamic) num_threads(team_for_text(bytes))
     for (int b = 0; b < n_blocks; b++) {
         const int first = b * BLOCK_SAMPLES, end = first + BLOCK_SAMPLES < n ? first + BLOCK_SAMPLES : n;
         block[b].length = memory_alloc(BLOCK_SAMPLES, sizeof *block[b].length);

@@ -12,6 +12,7 @@
 #include "data/swap.h"
 #include "data/texts.h"
 #include "data/wordpiece.h"
+#include "kernels/team.h"
 
 /* --- records on rank 0 ------------------------------------------------------------------------------ */
 
@@ -215,12 +216,20 @@ static void join(Encoded *block, int n_blocks, Encoded *all)
     }
 }
 
+static int64_t bytes_of(const Share *s)
+{
+    int64_t bytes = 0;
+    for (int c = 0; c < ITEMS_COLUMNS; c++)
+        for (int i = 0; i < s->column[c].n; i++) bytes += (int64_t)s->column[c].text[i].length;
+    return bytes;
+}
+
 /* The share of this rank, over its threads; in the order of the records. */
 static Encoded encode_share(const Share *s)
 {
     const int n = s->column[0].n, n_blocks = (n + BLOCK - 1) / BLOCK;
     Encoded *block = memory_alloc((size_t)n_blocks + 1, sizeof *block), all = {.empty = -1};
-#pragma omp parallel for schedule(dynamic)
+#pragma omp parallel for schedule(dynamic) num_threads(team_for_text(bytes_of(s)))
     for (int b = 0; b < n_blocks; b++) {
         const int first = b * BLOCK, end = first + BLOCK < n ? first + BLOCK : n;
         IdList scratch[2] = {{0}};

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "kernels/team.h"
 
 /* --- measures --------------------------------------------------------------------------------------- */
 
@@ -199,7 +200,7 @@ static Difference difference_of(const UnitSums *u, const char *name, const Plan 
                     .p = (double)NAN,
                     .n_units = u->n};
     if (u->n < STATISTICS_LEAST || isnan(d.difference)) return d;
-#pragma omp parallel
+#pragma omp parallel num_threads(team_for_numbers(8LL * COMPARE_RESAMPLES * (plan->n_units + u->n)))
     {
         double *times = memory_alloc((size_t)plan->n_units + 1, sizeof *times), both[2];
 #pragma omp for schedule(static)

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "evaluate/geometry_run.h"
+#include "kernels/team.h"
 
 enum { N_SUBSET = 4 };
 static const char *const subset_name[N_SUBSET] = {"nc3", "unc3", "norm_cov", "cos_mean"};
@@ -59,7 +60,7 @@ static void bootstrap(const GeometryRun *r, Interval interval[N_SUBSET])
 {
     const int rounds = (int)r->options->bootstrap, k = r->n_classes, d = r->geometry.n_features;
     double *value = memory_alloc((size_t)rounds * N_SUBSET + 1, sizeof *value);
-#pragma omp parallel for schedule(dynamic)
+#pragma omp parallel for schedule(dynamic) num_threads(team_for_numbers(4LL * rounds * k * d))
     for (int b = 0; b < rounds; b++) {
         const RandomKey key = random_key((uint64_t)r->options->seed, RANDOM_BOOTSTRAP, 1, 0, (uint32_t)b);
         int *pick = memory_alloc((size_t)k, sizeof *pick);
@@ -166,7 +167,7 @@ static void measure_sets(const GeometryRun *r, int n_pool, const Frequent *pool,
     const size_t v = (size_t)r->all.n_classes, d = (size_t)r->geometry.n_features;
     double *row = memory_alloc(v * d, sizeof *row);
     for (size_t i = 0; i < v * d; i++) row[i] = (double)r->model.params.w.decoder[i];
-#pragma omp parallel for schedule(dynamic)
+#pragma omp parallel for schedule(dynamic) num_threads(team_for_numbers(4LL * rounds * r->n_classes * (int64_t)d))
     for (int b = 0; b < rounds; b++) {
         int *pick = memory_alloc((size_t)r->n_classes, sizeof *pick);
         char *taken = memory_alloc((size_t)n_pool, 1);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "kernels/team.h"
 
 static const double TIE = 1e-12;
 
@@ -88,7 +89,7 @@ double seat_p(int n, const double *s, int draws, uint64_t seed)
     for (int i = 0; i < n; i++) least += s[i];
     if (splits_of(n) <= SEAT_EXACT) return exact_p(n, s, least);
     int64_t hits = 1;
-#pragma omp parallel reduction(+ : hits)
+#pragma omp parallel reduction(+ : hits) num_threads(team_for_numbers(8LL * draws * n))
     {
         int *order = memory_alloc(2 * (size_t)n, sizeof *order);
 #pragma omp for schedule(static)

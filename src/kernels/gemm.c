@@ -44,7 +44,7 @@ void gemm_init(int level, int n_threads)
         setenv("BLIS_ARCH_TYPE", number, 0); /* 0: the user's own setting stays */
     }
     bli_init();
-    bli_thread_set_num_threads(n_threads);
+    bli_thread_set_num_threads(1); /* ours are cut below */
     chosen = (GemmChoice){0};
 }
 
@@ -241,6 +241,11 @@ void gemm_f64(Transpose ta, Transpose tb, int m, int n, int k, double alpha, con
 {
     const Product p = {ta, tb, m, n, k, lda, ldb, ldc, alpha, beta};
     multiply(&p, true, a, b, c);
+}
+
+void gemm_threads_of_lapack(double operations)
+{
+    bli_thread_set_num_threads(team_for_products(operations));
 }
 
 /* Small whole numbers, and their rounded copy (the same numbers) if asked for. */

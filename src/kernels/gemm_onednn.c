@@ -10,13 +10,15 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "kernels/team.h"
 #include "kernels/vector.h"
 #include "onednn_api.h"
 
 enum {
     PAGE = 4096,
-    PART = 256, /* rows or columns of C in a part of fixed_order */
-    MADE = 256  /* primitives that are kept: one for every shape, of which a step has about thirty */
+    PART = 256,      /* rows or columns of C in a part of fixed_order */
+    BF16_FASTER = 8, /* than fp32, about: kernels/team knows the speed of fp32 */
+    MADE = 256       /* primitives that are kept: one for every shape, of which a step has about thirty */
 };
 
 static void must(dnnl_status_t status, const char *call)
@@ -70,6 +72,11 @@ static ProductGrid fixed_grid(const Product *p)
     return p->m >= p->n ? product_grid(p, PART, p->n) : product_grid(p, p->m, PART);
 }
 
+static double operations_of(const Product *p)
+{
+    return 2.0 * p->m * p->n * p->k;
+}
+
 /* oneDNN takes OpenMP's number of threads; inside a parallel region, one. Returns the number to put back. */
 static int set_threads(int threads)
 {
@@ -113,19 +120,30 @@ static void sgemm(const Product *p, const float *a, const float *b, float *c)
          "dnnl_sgemm");
 }
 
+static void sgemm_parts(const Product *p, const float *a, const float *b, float *c)
+{
+    const ProductGrid grid = fixed_grid(p);
+    TeamRegion region = team_begin(operations_of(p));
+    set_threads(region.threads); /* a region of one thread is none: oneDNN would begin one */
+#pragma omp parallel num_threads(region.threads)
+    {
+#pragma omp for schedule(dynamic) nowait
+        for (int i = 0; i < grid.n; i++) {
+            const ProductPart part = product_part(p, &grid, i);
+            sgemm(&part.product, a + part.a, b + part.b, c + part.c);
+            team_add(&region, operations_of(&part.product));
+        }
+        team_arrive(&region);
+    }
+    team_end(&region);
+}
+
 void onednn_f32(const Product *p, const float *a, const float *b, float *c, int threads, bool fixed_order)
 {
     if (is_empty(p, NULL, (Target){c, NULL})) return;
     const int before = set_threads(threads);
-    if (!fixed_order) sgemm(p, a, b, c);
-    else {
-        const ProductGrid grid = fixed_grid(p);
-#pragma omp parallel for schedule(dynamic)
-        for (int i = 0; i < grid.n; i++) {
-            const ProductPart part = product_part(p, &grid, i);
-            sgemm(&part.product, a + part.a, b + part.b, c + part.c);
-        }
-    }
+    if (fixed_order) sgemm_parts(p, a, b, c);
+    else sgemm(p, a, b, c);
     set_threads(before);
 }
 
@@ -303,17 +321,25 @@ static void run_parts(const Product *p, const Bf16 *a, const Bf16 *b, const floa
     const Made *rest = made_for(&last.product, bias != NULL, c.rounded != NULL, 1);
     const size_t most = whole->scratch_bytes > rest->scratch_bytes ? whole->scratch_bytes : rest->scratch_bytes;
     const size_t each = (most + PAGE - 1) / PAGE * PAGE;
-    take_scratch(each * (size_t)omp_get_max_threads());
-#pragma omp parallel for schedule(dynamic)
-    for (int i = 0; i < grid.n; i++) {
-        const ProductPart part = product_part(p, &grid, i);
-        const Target to = target_from(c, part.c);
-        const float *part_bias = bias ? bias + part.c % p->ldc : NULL;
-        if (is_left_to_us(&part.product)) multiply_vector(&part.product, a + part.a, b + part.b, part_bias, to);
-        else
-            run(i < grid.n - 1 ? whole : rest, a + part.a, b + part.b, part_bias, place_of(to),
-                bf16.scratch + each * (size_t)omp_get_thread_num());
+    TeamRegion region = team_begin(operations_of(p) / BF16_FASTER);
+    take_scratch(each * (size_t)region.threads);
+    set_threads(region.threads); /* as above */
+#pragma omp parallel num_threads(region.threads)
+    {
+#pragma omp for schedule(dynamic) nowait
+        for (int i = 0; i < grid.n; i++) {
+            const ProductPart part = product_part(p, &grid, i);
+            const Target to = target_from(c, part.c);
+            const float *part_bias = bias ? bias + part.c % p->ldc : NULL;
+            if (is_left_to_us(&part.product)) multiply_vector(&part.product, a + part.a, b + part.b, part_bias, to);
+            else
+                run(i < grid.n - 1 ? whole : rest, a + part.a, b + part.b, part_bias, place_of(to),
+                    bf16.scratch + each * (size_t)omp_get_thread_num());
+            team_add(&region, operations_of(&part.product) / BF16_FASTER);
+        }
+        team_arrive(&region);
     }
+    team_end(&region);
 }
 
 /* Over a k that needs no cutting. */

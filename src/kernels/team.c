@@ -7,15 +7,16 @@
 
 static const double START_S = 5e-6, /* what a region costs at the least */
     NUMBERS_PER_S = 1e9,            /* of an elementwise kernel */
+    TEXT_PER_S = 4e7,               /* bytes, tokenized */
     UNEVEN = 0.25,                  /* parts of a region may differ so much: that is no wait for a late thread */
     WEIGHT = 0.2,                   /* of the newest wait in the mean */
     PROBE_EVERY = 20;               /* waits measured again after so many times their own length: 5 % */
 
 static struct {
-    int threads;
+    int threads;                /* 0 before team_init: OpenMP's */
     double delay_s, measured_s; /* the mean; when it was last renewed */
     double speed;               /* operations of products a second of one thread: the best seen */
-} team = {.threads = 1, .speed = 5e9};
+} team = {.speed = 5e9};
 
 void team_init(int n_threads)
 {
@@ -31,7 +32,9 @@ double team_delay_s(void)
 
 int team_for(double work_s)
 {
-    return team.delay_s < work_s * (1 - 1.0 / team.threads) ? team.threads : 1;
+    const double delay_s = team.delay_s > START_S ? team.delay_s : START_S;
+    const int all = team.threads ? team.threads : omp_get_max_threads();
+    return delay_s < work_s * (1 - 1.0 / all) ? all : 1;
 }
 
 int team_for_products(double operations)
@@ -42,6 +45,11 @@ int team_for_products(double operations)
 int team_for_numbers(int64_t n)
 {
     return team_for((double)n / NUMBERS_PER_S);
+}
+
+int team_for_text(int64_t bytes)
+{
+    return team_for((double)bytes / TEXT_PER_S);
 }
 
 TeamRegion team_begin(double operations)

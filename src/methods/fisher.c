@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "io/file.h"
 #include "kernels/layers.h"
+#include "kernels/team.h"
 #include "parallel/partition.h"
 
 #define FISHER_FORMAT "collapse-fisher"
@@ -34,7 +35,7 @@ static void line_gradient(const FisherRequest *r, int line)
 
 static void add_squares(int64_t n, const real *g, real *sum)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers(3 * n))
     for (int64_t i = 0; i < n; i++) sum[i] += g[i] * g[i];
 }
 

@@ -1,6 +1,8 @@
 /* elastic.c: blocks of numbers to threads; their sums in order. */
 #include "objectives/elastic.h"
 
+#include "kernels/team.h"
+
 enum { BLOCK = 1 << 14, BLOCKS = 256 /* at a time */ };
 
 static double block_loss(int64_t n, const real *f, const real *origin, double weight, const real *theta, real *g)
@@ -19,7 +21,7 @@ double elastic_loss(int64_t n, const real *fisher, const real *origin, double we
     double total = 0;
     for (int64_t start = 0; start < n; start += (int64_t)BLOCK * BLOCKS) {
         double sum[BLOCKS] = {0};
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers(4 * (n - start)))
         for (int b = 0; b < BLOCKS; b++) {
             const int64_t at = start + (int64_t)b * BLOCK, left = n - at;
             if (left > 0)

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "kernels/team.h"
+
 enum { ROWS = 256 /* at a time */ };
 
 static double row_square(int d, const real *o, const real *h, double weight, real *dh)
@@ -45,7 +47,7 @@ double state_distance(StateDistance kind, int n, int d, const real *o, const rea
     for (int start = 0; start < n; start += ROWS) {
         double sum[ROWS] = {0};
         const int rows = n - start < ROWS ? n - start : ROWS;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((kind == STATE_MSE ? 3LL : 64LL) * rows * d))
         for (int i = 0; i < rows; i++) {
             const int64_t at = (int64_t)(start + i) * d;
             if (kind == STATE_MSE) sum[i] = row_square(d, o + at, h + at, weight, dh + at);

@@ -2,6 +2,7 @@
  * machine. */
 #include "kernels/team.h"
 
+#include <omp.h>
 #include <time.h>
 
 #include "../harness.h"
@@ -36,11 +37,14 @@ static int among(int n, double operations, double late_s)
 
 int main(void)
 {
+    omp_set_num_threads(THREADS);
+    check(team_for(1) == THREADS && team_for(1e-7) == 1, "before it begins: OpenMP's threads, and not for 0.1 us");
     team_init(1);
     check(region(LONG, 0) == 1 && team_for(1e3) == 1, "one thread is never more");
     team_init(THREADS);
     check(region(SHORT, 0) == THREADS, "at first all threads are asked");
     check(team_for(1e-7) == 1 && team_for(1) == THREADS, "a quiet machine: 0.1 us stays, 1 s is shared");
+    check(team_for_text(1 << 20) == THREADS && team_for_text(100) == 1, "a megabyte of text is shared, a line is not");
     for (int i = 0; i < 10; i++) region(LONG, 0.01);
     check(team_delay_s() > 0.004, "ten regions whose threads came 10 ms late: %.1f ms are expected",
           1e3 * team_delay_s());
