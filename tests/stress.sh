@@ -119,7 +119,7 @@ pairs() {
         if grep -q "before MPI_INIT" "$work/a.log" "$work/b.log"; then echo "# pair $n: MPI itself failed to begin"; rm -rf "$folder"; continue; fi
         if [ "$codes" = "77 74" ] && [ "$(grep -c '^collapse:' "$log")" = 1 ] && grep -q "another run writes to .*: process $winner on " "$log" &&
             [ "$(cut -f1 "$folder/log.tsv" | sort -n | uniq -d)" = "" ] && [ -z "$(find "$folder" -name 'lock-*' -o -name '*.partial' -o -name '*.old*')" ] &&
-            for f in "$folder"/step-*.h5; do "$bin/collapse-check" --quiet "$f" || break; done; then
+            (for f in "$folder"/step-*.h5; do "$bin/collapse-check" --quiet "$f" || exit 1; done); then
             ok 0 "pair $n, $where, $between s apart"
         else
             ok 1 "pair $n, $where, $between s apart: exit codes $codes: $(tail -n 1 "$log") $(ls -A "$folder" | tr '\n' ' ')"; bad=1

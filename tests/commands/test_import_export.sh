@@ -9,7 +9,7 @@ model=$work/start/model.h5
 ok $? "export writes a folder: $(ls "$work/hf" | tr '\n' ' ')"
 "$bin/collapse-import" "$work/hf" --output="$work/back.h5" 2> /dev/null && "$compare" "$model" "$work/back.h5" --bits > "$work/found"
 ok $? "import of the export: $(cat "$work/found")"
-"$bin/collapse-export" "$work/back.h5" --output="$work/hf2" 2> /dev/null && cmp "$work/hf/model.safetensors" "$work/hf2/model.safetensors" && cmp "$work/hf/config.json" "$work/hf2/config.json" && for f in vocab.txt tokenizer.json tokenizer_config.json special_tokens_map.json; do cmp "$work/hf/$f" "$work/hf2/$f" || break; done
+"$bin/collapse-export" "$work/back.h5" --output="$work/hf2" 2> /dev/null && cmp "$work/hf/model.safetensors" "$work/hf2/model.safetensors" && cmp "$work/hf/config.json" "$work/hf2/config.json" && (for f in vocab.txt tokenizer.json tokenizer_config.json special_tokens_map.json; do cmp "$work/hf/$f" "$work/hf2/$f" || exit 1; done)
 ok $? "export of the import: the same files"
 
 as() { # KIND: make $work/v with model.safetensors rewritten

@@ -18,3 +18,8 @@ same_on_ranks() {
     mpirun -n "$4" "$collapse" evaluate "$model" --task="$1" --data="$2" --output="$work/ranks.h5" --overwrite "${@:5}" > /dev/null 2>&1
     found=$("$compare" "$3" "$work/ranks.h5" --bits); ok $? "$1: $4 ranks write the bits of one: $found"
 }
+# says FILE PATTERN...: all of them stand in it; the first that does not is named
+says() {
+    local pattern file=$1; shift
+    for pattern in "$@"; do grep -q -e "$pattern" "$file" || { echo "# not said: $pattern"; return 1; }; done
+}

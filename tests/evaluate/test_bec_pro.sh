@@ -23,8 +23,7 @@ done
 same_on_ranks bec-pro "$data" "$work/mask.h5" 2 --bec-pad=mask
 same_on_ranks bec-pro "$data" "$work/mask.h5" 4 --bec-pad=mask
 [ "$(for m in masked paired.n paired.female.n; do value "$work/none.json" $m; done | paste -sd' ')" = "48.0 24.0 8.0" ]; ok $? "rows with the same sequence share it"
-for said in "1 rows hold a piece that is unknown" "2 rows have no counterpart" "1 skipped: Sent_TM" "12 skipped: a person that is not one piece" "1 skipped: a sentence that does not hold its person"; do
-    grep -q "$said" "$work/err" || break; done; ok $? "what is left out is said"
+says "$work/err" "1 rows hold a piece that is unknown" "2 rows have no counterpart" "1 skipped: Sent_TM" "12 skipped: a person that is not one piece" "1 skipped: a sentence that does not hold its person"; ok $? "what is left out is said"
 cp "$model" "$work/zeros.h5"
 for name in cls.predictions.bias bert.embeddings.word_embeddings.weight; do "$tamper" "$work/zeros.h5" /model/weights/$name 0; done
 "$collapse" evaluate "$work/zeros.h5" --task=bec-pro --data="$data" --json > "$work/json" 2> /dev/null

@@ -18,8 +18,7 @@ awk -F'\t' 'NR > 1 && $4 != "nan" { k = $1 "." $2; hits[k] += $4 > 0; n[k]++; su
 bad=; while read -r name want; do awk -v a="$(value "$work/json" "$name")" -v b="$want" 'BEGIN { d = a - b; exit a == "" || d * d > 1e-9 }' || bad="$bad $name"; done < "$work/want"
 [ -z "$bad" ] && [ "$(wc -l < "$work/want")" = 16 ]; ok $? "shares, gaps and ratios follow from the oracle's numbers$bad"
 [ "$(for m in type1.pro.n type1.anti.n type2.pro.n type2.anti.n type1.pro.ties; do value "$work/json" $m; done | paste -sd' ')" = "11.0 11.0 10.0 10.0 0.0" ]; ok $? "sentences are counted"
-for said in "3 sentences have several pronouns" "1 skipped: a sentence that the file of the other" "4 skipped: pronouns whose opposites" "2 skipped: a pronoun, or its opposite, that is not one piece"; do
-    grep -q "$said" "$work/err" || break; done; ok $? "what is left out is said"
+says "$work/err" "3 sentences have several pronouns" "1 skipped: a sentence that the file of the other" "4 skipped: pronouns whose opposites" "2 skipped: a pronoun, or its opposite, that is not one piece"; ok $? "what is left out is said"
 for ranks in 2 3 4; do same_on_ranks winobias-mlm "$here/winobias" "$work/one.h5" $ranks; done
 wino "$here/winobias/anti_stereotyped_type2.txt.dev" --json > "$work/two" 2> /dev/null
 [ "$(value "$work/two" type2.pro) $(value "$work/two" type2.gap)" = "$(value "$work/json" type2.pro) $(value "$work/json" type2.gap)" ] && ! grep -q type1 "$work/two"; ok $? "a file: its type alone, with the other version beside it"
