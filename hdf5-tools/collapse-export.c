@@ -122,12 +122,14 @@ static Status run(const char *path, const char *command_line)
                        path, config.prefix);
     if (!status) status = write_folder(file, &config);
     h5_close(&file);
-    if (!status && config.pooler)
+    if (!status && config.pooler && !config.next_sentence)
         fprintf(stderr, "the pooler is for AutoModel; AutoModelForMaskedLM names it as unexpected and leaves it out\n");
     if (!status && config.sentence_head)
         fprintf(stderr, "the sentence head was left out: AutoModelForMaskedLM has no place for it\n");
     if (!status)
-        fprintf(stderr, "wrote %s: AutoModelForMaskedLM.from_pretrained(\"%s\") loads it\n", options.output,
+        fprintf(stderr, "wrote %s: %s.from_pretrained(\"%s\") loads it\n", options.output,
+                config.next_sentence ? "BertForPreTraining, or without the next-sentence head AutoModelForMaskedLM,"
+                                     : "AutoModelForMaskedLM",
                 options.output);
     return status;
 }

@@ -30,7 +30,7 @@ static const Setting table[] = {
     {"case", SETTING_CHOICE, "auto", "auto lower keep", 0, 0, offsetof(struct Options, case_rule),
      "does the tokenizer lower-case? auto: as the folder says"},
     {"pooler", SETTING_SWITCH, "no", "", 0, 0, offsetof(struct Options, pooler),
-     "keep the pooler, if the folder has one"},
+     "keep the pooler, though the folder has no next-sentence head that reads it"},
     {"seed", SETTING_INTEGER, "42", "", 0, 9e15, offsetof(struct Options, seed),
      "of a masked-LM head that the folder lacks"},
 };
@@ -266,6 +266,40 @@ static const char *a_name(const SafetensorsFolder *weights)
     return weights->n && weights->file[0].n ? weights->file[0].tensor[0].name : "nothing";
 }
 
+/* Pooler and next-sentence head: there because they were found, or asked for. */
+static bool is_of_sentences(const BertTensor *t)
+{
+    return t->id == BERT_POOLER_WEIGHT || t->id == BERT_POOLER_BIAS || t->id == BERT_NEXT_WEIGHT ||
+           t->id == BERT_NEXT_BIAS;
+}
+
+/* Is there a tensor of this name, however it was wrapped? */
+static bool holds(const SafetensorsFolder *weights, const BertConfig *config, const char *name)
+{
+    char found[200];
+    for (int f = 0; f < weights->n; f++)
+        for (int i = 0; i < weights->file[f].n; i++)
+            if (bert_canonical_name(config, weights->file[f].tensor[i].name, found, sizeof found) &&
+                strcmp(found, name) == 0)
+                return true;
+    return false;
+}
+
+/* A next-sentence head is kept, with the pooler whose output it reads. */
+static void find_next_sentence(Import *im)
+{
+    BertConfig all = im->config;
+    all.pooler = all.next_sentence = true;
+    const bool has_head = holds(&im->weights, &all, "cls.seq_relationship.weight") &&
+                          holds(&im->weights, &all, "cls.seq_relationship.bias"),
+               has_pooler = holds(&im->weights, &all, "bert.pooler.dense.weight") &&
+                            holds(&im->weights, &all, "bert.pooler.dense.bias");
+    im->config.next_sentence = has_head && has_pooler;
+    im->config.pooler = options.pooler || im->config.next_sentence;
+    if (has_head && !has_pooler)
+        fprintf(stderr, "the next-sentence head was left out: the folder has no pooler, whose output it reads\n");
+}
+
 /* The encoder must be complete; the masked-LM head must be complete or absent. */
 static Status check_complete(Import *im)
 {
@@ -273,10 +307,10 @@ static Status check_complete(Import *im)
     const BertTensor *first_missing = NULL;
     for (int i = 0; i < im->layout.n; i++) {
         const BertTensor *t = &im->layout.tensor[i];
-        head += is_head(t) && t->id != BERT_POOLER_WEIGHT && t->id != BERT_POOLER_BIAS;
+        head += is_head(t) && !is_of_sentences(t);
         if (im->source[i].tensor) continue;
-        CHECK(t->id != BERT_POOLER_WEIGHT && t->id != BERT_POOLER_BIAS, STATUS_DATA,
-              "%s: has no tensor '%s' among its weights, but --pooler asks for it", im->folder, t->name);
+        CHECK(!is_of_sentences(t), STATUS_DATA, "%s: has no tensor '%s' among its weights, but --pooler asks for it",
+              im->folder, t->name);
         missing_head += is_head(t);
         CHECK(is_head(t), STATUS_DATA,
               "%s: has no tensor '%s' among its weights; is this a BERT with %d layers? Its tensors are like '%.100s'",
@@ -293,6 +327,7 @@ static Status check_complete(Import *im)
 static Status read_weights(Import *im)
 {
     TRY(safetensors_folder_open(im->folder, &im->weights));
+    find_next_sentence(im);
     bert_layout_init(&im->config, &im->layout);
     TRY(match_tensors(im));
     TRY(check_complete(im));
@@ -336,7 +371,6 @@ static Status import(Import *im)
     TRY(check_folder(im));
     TRY(output_check("--output", options.output, &kind, options.overwrite, inputs, 1));
     TRY(read_config(im));
-    im->config.pooler = options.pooler;
     TRY(read_tokenizer(im));
     TRY(read_weights(im));
     TRY(h5_write_file(options.output, write_body, im));
@@ -345,6 +379,8 @@ static Status import(Import *im)
     fprintf(stderr, "wrote %s: %d layers, hidden %d, %d pieces, %s; %s\n", options.output, im->config.layers,
             im->config.hidden, count_pieces(&im->tokenizer), im->tokenizer.lower_case ? "lower-cased" : "cased",
             ignored);
+    if (im->config.next_sentence)
+        fprintf(stderr, "the next-sentence head and its pooler are kept: evaluate --task=stereoset asks them\n");
     if (im->head_is_new)
         fprintf(stderr, "the folder has no masked-LM head: a new one was initialised (seed %lld); it must be trained\n",
                 (long long)options.seed);

@@ -19,7 +19,8 @@ typedef enum {
     RANDOM_TEST,
     RANDOM_CHOICE,  /* which of an item's texts */
     RANDOM_SPLIT,   /* splits of a permutation test */
-    RANDOM_EXAMPLES /* which examples are held out, and which are drawn */
+    RANDOM_EXAMPLES, /* which examples are held out, and which are drawn */
+    RANDOM_CONTROLS  /* groups of StereoSet's control contexts */
 } RandomPurpose;
 
 typedef struct {

@@ -4,7 +4,8 @@
  * sorted by length into batches that depend on nothing else; batches are dealt to the ranks in turn, each is computed
  * whole by one rank, and rank 0 gets the answers. So answers have the same bits on any number of ranks. Sequences of
  * the same pieces are computed once. The last layer, behind its attention, and the head are computed at the asked
- * places only, the head over the vocabulary only where a probability is asked for. */
+ * places only, the head over the vocabulary only where a probability is asked for. ASK_NEXT needs a model whose
+ * configuration says next_sentence. */
 #ifndef EVALUATE_QUERIES_H
 #define EVALUATE_QUERIES_H
 
@@ -17,12 +18,13 @@ typedef enum {
     ASK_LOGIT,     /* its logit: differences at one place are those of ASK_LOG_P, at a fraction of the cost */
     ASK_STATE,     /* the state, given to a visitor with the number asked with */
     ASK_ATTENTION, /* the attention the place receives: mean over layers, heads and all queries of its sequence */
+    ASK_NEXT,      /* next-sentence head: ln of the odds that the second text follows the first, of the state there */
     N_ASKS
 } AskKind;
 
 typedef struct {
     int place; /* in its sequence */
-    int id;    /* of a piece; ASK_STATE, ASK_ATTENTION: any number */
+    int id;    /* of a piece; ASK_STATE, ASK_NEXT, ASK_ATTENTION: any number */
     AskKind kind;
 } Ask;
 

@@ -31,7 +31,7 @@ typedef struct {
     char **text;      /* owned [n_rows] of owned texts */
 } ResultField;
 
-enum { RESULT_FIELDS = 16, RESULT_TEXT_BYTES = 256 /* of a text that is kept */ };
+enum { RESULT_FIELDS = 32, RESULT_TEXT_BYTES = 256 /* of a text that is kept */ };
 
 struct Comparison; /* evaluate/compare.h */
 

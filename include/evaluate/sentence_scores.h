@@ -25,7 +25,8 @@ void sentence_ask(const Vocabulary *vocabulary, int64_t line, SentenceAsk *sente
 void sentence_free(SentenceAsk *sentence);
 
 typedef struct {
-    double pll, l2r, aul, aula; /* sums over the pieces */
+    double pll, l2r;  /* sums over the pieces */
+    double aul, aula; /* means over the pieces; of equal values exactly that value, however many they are */
 } SentenceScores;
 /* Rank 0, when the queries are answered. */
 SentenceScores sentence_scores(const Vocabulary *vocabulary, const SentenceAsk *sentence, const Queries *queries);

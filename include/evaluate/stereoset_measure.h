@@ -14,13 +14,18 @@ enum { STEREO_STEREOTYPE, STEREO_ANTI, STEREO_UNRELATED, N_STEREO_LABELS };
 /* Of a candidate's pieces: the mean of their probabilities, as published; of the logarithms of these. */
 typedef enum { STEREO_MEAN_P, STEREO_MEAN_LOG_P, N_STEREO_SCORINGS } StereoScoring;
 
+/* One list of the file, or the terms of both pooled. */
+typedef enum { STEREO_INTRA, STEREO_INTER, STEREO_BOTH, N_STEREO_PARTS } StereoPart;
+
 typedef struct {
+    StereoPart part;
     int type, target;                                 /* numbers of names */
     double score[N_STEREO_SCORINGS][N_STEREO_LABELS]; /* NaN: the example is left out */
 } StereoExample;
 
 /* <TYPE>.lms .ss .icat (macro), .micro.*, .log.* of every type and of "overall", with intervals: 10,000 resamples of
- * terms, then of examples within them. A target that two types have is one term of "overall". */
+ * terms, then of examples within them. A target that two types have is one term of "overall". These are of the
+ * intrasentence examples; <TYPE>.inter.* and <TYPE>.both.* are there if intersentence examples have scores. */
 void stereoset_measure(int n, const StereoExample *example, const Names *types, const Names *targets,
                        EvaluationResult *result);
 

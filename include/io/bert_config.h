@@ -23,6 +23,7 @@ typedef struct {
     bool untied;        /* the decoder is a matrix of its own: tie_word_embeddings = false */
     bool pooler;        /* bert.pooler: tanh of a product with the first state */
     bool sentence_head; /* MABEL's: a product, tanh, a product, of the first state */
+    bool next_sentence; /* cls.seq_relationship: two logits of the pooler's output, "is next" first; with a pooler */
     int prefix;         /* keys and values of each layer's own before those of a sample; 0 = none */
     bool prefix_shifts; /* positions of tokens are counted from behind the prefix */
 } BertConfig;

@@ -1,8 +1,9 @@
 /* bert_layout.h: what is BERT's own in files: tensor names and shapes (io/bert_config: configuration keys).
  *
  * The one table a new model family would add to: everything else knows a tensor by id, layer and part. Names are those
- * of Hugging Face's BertForMaskedLM. The word embedding is also the decoder of the head (tied) and listed once, unless
- * the configuration says untied; pooler, sentence head and prefix are there where the configuration asks for them. */
+ * of Hugging Face's BertForPreTraining. The word embedding is also the decoder of the head (tied) and listed once,
+ * unless the configuration says untied; pooler, sentence heads and prefix are there where the configuration asks for
+ * them. */
 #ifndef IO_BERT_LAYOUT_H
 #define IO_BERT_LAYOUT_H
 
@@ -55,6 +56,8 @@ typedef enum {
     BERT_SENTENCE_BIAS,
     BERT_SENTENCE_OUT_WEIGHT,
     BERT_SENTENCE_OUT_BIAS,
+    BERT_NEXT_WEIGHT, /* of the next-sentence head */
+    BERT_NEXT_BIAS,
     N_BERT_IDS
 } BertId;
 

@@ -30,6 +30,7 @@ typedef struct {
     real *pooler_weight, *pooler_bias;                /* [D, D] [D] or NULL, as the next */
     real *sentence_weight, *sentence_bias;            /* [D, D] [D] */
     real *sentence_out_weight, *sentence_out_bias;    /* [D, D] [D] */
+    real *next_weight, *next_bias;                    /* [2, D] [2] of the next-sentence head; never trained */
 } BertTensors;
 
 typedef struct {

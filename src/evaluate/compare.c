@@ -277,6 +277,16 @@ Status compare_check(const EvaluationResult *r, const char *path)
     return status;
 }
 
+/* Control pairs are not compared: the other model may have been measured without them. */
+static void fill_field(const ResultField *like, int64_t n, ResultField *field)
+{
+    if (like->text) field->text = memory_alloc((size_t)n + 1, sizeof *field->text);
+    else field->number = memory_alloc((size_t)n + 1, sizeof *field->number);
+    for (int64_t i = 0; i < n; i++)
+        if (like->text) field->text[i] = memory_copy_text(like->text[i]);
+        else field->number[i] = (double)NAN;
+}
+
 static Status read_field(H5File *file, const ResultField *like, EvaluationResult *other)
 {
     char *path = memory_print("/item/%s", like->name);
@@ -284,7 +294,8 @@ static Status read_field(H5File *file, const ResultField *like, EvaluationResult
     int64_t n = other->n_rows;
     *field = (ResultField){.name = like->name};
     Status status = STATUS_OK;
-    if (!h5_exists(file, path))
+    if (!h5_exists(file, path) && strstr(like->name, "control")) fill_field(like, n, field);
+    else if (!h5_exists(file, path))
         status = status_set(STATUS_DATA, __FILE__, __LINE__,
                             "%s: has no %s: it was written by another version; evaluate that model again",
                             h5_path(file), path);

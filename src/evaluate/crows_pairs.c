@@ -2,6 +2,7 @@
 #include "evaluate/crows_pairs.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +11,27 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "evaluate/align.h"
+#include "evaluate/negation.h"
 #include "evaluate/sentence_scores.h"
+
+typedef struct {
+    bool controls;
+} Options;
+
+static const Setting keys[] = {
+    {"crows-controls", SETTING_SWITCH, "no", "", 0, 0, offsetof(Options, controls),
+     "also score every pair whose sentences can be denied by a rule (is -> is not): a stereotype that is denied"},
+};
 
 enum { SCORE_A, SCORE_B, SCORE_PLL, SCORE_L2R, SCORE_AUL, SCORE_AULA, N_SCORES, RESAMPLES = 10000 };
 static const char *const score_name[] = {"a", "b", "pll", "l2r", "aul", "aula"};
 static const char *const score_field[][2] = {{"a_more", "a_less"},     {"b_more", "b_less"},
                                              {"pll_more", "pll_less"}, {"l2r_more", "l2r_less"},
                                              {"aul_more", "aul_less"}, {"aula_more", "aula_less"}};
+static const char *const control_field[][2] = {
+    {"a_control_more", "a_control_less"},     {"b_control_more", "b_control_less"},
+    {"pll_control_more", "pll_control_less"}, {"l2r_control_more", "l2r_control_less"},
+    {"aul_control_more", "aul_control_less"}, {"aula_control_more", "aula_control_less"}};
 
 typedef struct {
     int64_t row;
@@ -29,8 +44,8 @@ typedef struct {
 } Pair;
 
 typedef struct {
-    Pair *pair; /* owned [n] */
-    size_t n, capacity;
+    Pair *pair, *control; /* owned [n]; control: the pair denied, skipped if it cannot be; NULL: not asked for */
+    size_t n, capacity, control_capacity;
     char **type; /* owned [n_types]: in the order of the file */
     size_t n_types, type_capacity;
     int64_t unknown; /* pieces */
@@ -39,6 +54,12 @@ typedef struct {
 typedef struct {
     int more, less, direction, type; /* places of the columns */
 } Columns;
+
+static bool wants_controls(const TaskRun *run)
+{
+    const Options *o = run->options;
+    return o && o->controls;
+}
 
 /* --- pairs ------------------------------------------------------------------------------------------ */
 
@@ -49,6 +70,32 @@ static int type_of(Crows *c, Slice name)
     memory_reserve((void **)&c->type, &c->type_capacity, c->n_types + 1, sizeof *c->type);
     c->type[c->n_types] = slice_copy(name);
     return (int)c->n_types++;
+}
+
+/* Both sentences into pieces, and what is asked of them, unless one has none or too many. */
+static void ask_pair(TaskRun *run, const Slice text[2], int64_t line, Pair *p)
+{
+    const int most = bert_config_positions(&run->model.config);
+    for (int side = 0; side < 2; side++)
+        if (!sentence_read(run->model.vocabulary, text[side], most, &p->side[side])) p->is_skipped = true;
+    for (int side = 0; side < 2 && !p->is_skipped; side++)
+        sentence_ask(run->model.vocabulary, line, &p->side[side], &run->queries);
+}
+
+/* The last pair denied, where both sentences are denied by one rule. */
+static void add_control(TaskRun *run, const Slice text[2], int64_t line)
+{
+    Crows *c = run->own;
+    char rule[2][NEGATION_RULE] = {"", ""}, *denied[2];
+    memory_reserve((void **)&c->control, &c->control_capacity, c->n, sizeof *c->control);
+    Pair *p = &c->control[c->n - 1];
+    *p = c->pair[c->n - 1];
+    p->side[0] = p->side[1] = (SentenceAsk){0};
+    for (int side = 0; side < 2; side++) denied[side] = negation_of(text[side], rule[side]);
+    p->is_skipped = p->is_skipped || !denied[0] || !denied[1] || strcmp(rule[0], rule[1]) != 0;
+    p->text = p->is_skipped ? memory_copy_text("") : result_keep_text(slice_of(denied[0]));
+    if (!p->is_skipped) ask_pair(run, (Slice[2]){slice_of(denied[0]), slice_of(denied[1])}, line, p);
+    free(denied[0]), free(denied[1]);
 }
 
 static Status add_pair(TaskRun *run, const Columns *at, const Table *table)
@@ -66,14 +113,11 @@ static Status add_pair(TaskRun *run, const Columns *at, const Table *table)
     Pair *p = &c->pair[c->n++];
     *p = (Pair){.row = table->record, .type = type_of(c, type), .is_anti = is_anti};
     p->text = result_keep_text(table->field[at->more]);
-    const int most = bert_config_positions(&run->model.config);
-    for (int side = 0; side < 2; side++)
-        if (!sentence_read(run->model.vocabulary, table->field[side ? at->less : at->more], most, &p->side[side]))
-            p->is_skipped = true;
-    for (int side = 0; side < 2 && !p->is_skipped; side++) {
-        sentence_ask(run->model.vocabulary, table->line, &p->side[side], &run->queries);
+    const Slice text[2] = {table->field[at->more], table->field[at->less]};
+    ask_pair(run, text, table->line, p);
+    for (int side = 0; side < 2 && !p->is_skipped; side++)
         c->unknown += sentence_unknown(run->model.vocabulary, &p->side[side]);
-    }
+    if (wants_controls(run)) add_control(run, text, table->line);
     return STATUS_OK;
 }
 
@@ -167,8 +211,8 @@ static void score_pair(const Vocabulary *v, Pair *p, const Queries *q)
         const SentenceScores s = sentence_scores(v, &p->side[side], q);
         p->score[SCORE_PLL][side] = s.pll;
         p->score[SCORE_L2R][side] = s.l2r;
-        p->score[SCORE_AUL][side] = s.aul / (p->side[side].n - 2);
-        p->score[SCORE_AULA][side] = s.aula / (p->side[side].n - 2);
+        p->score[SCORE_AUL][side] = s.aul;
+        p->score[SCORE_AULA][side] = s.aula;
     }
 }
 
@@ -220,6 +264,34 @@ static void add_metrics(const Crows *c, EvaluationResult *r, int type, int score
     free(hit);
 }
 
+/* Of the pairs that were scored as they are and denied: how often sent_more is likelier, in both; how often the
+ * preference is the same, ties left out. */
+static void add_controls(const Crows *c, EvaluationResult *r, int type, int score)
+{
+    const char *name = type < 0 ? "all" : c->type[type];
+    double *hit[3]; /* denied, own, kept */
+    int n = 0, n_kept = 0, neutral = 0;
+    for (int k = 0; k < 3; k++) hit[k] = memory_alloc(c->n + 1, sizeof *hit[k]);
+    for (size_t i = 0; i < c->n; i++) {
+        const Pair *p = &c->pair[i], *d = &c->control[i];
+        if ((type >= 0 && p->type != type) || isnan(p->score[score][0]) || isnan(d->score[score][0])) continue;
+        const int own = preference(score, p->score[score][0], p->score[score][1]),
+                  denied = preference(score, d->score[score][0], d->score[score][1]);
+        hit[0][n] = denied > 0 ? 100 : 0, hit[1][n++] = own > 0 ? 100 : 0;
+        neutral += denied == 0;
+        if (own != 0 && denied != 0) hit[2][n_kept++] = own == denied ? 100 : 0;
+    }
+    static const char *const what[] = {"control", "control_own", "control_kept"};
+    for (int k = 0; k < 3; k++) {
+        const int count = k == 2 ? n_kept : n;
+        const Interval in = statistics_bootstrap_mean(count, hit[k], RESAMPLES, 1);
+        put(r, name, score, what[k], statistics_mean(count, hit[k]), &in);
+        free(hit[k]);
+    }
+    put(r, name, score, "control_n", n, NULL);
+    put(r, name, score, "control_neutral", neutral, NULL);
+}
+
 static void add_texts(Crows *c, EvaluationResult *r)
 {
     char **type = memory_alloc(c->n, sizeof *type), **direction = memory_alloc(c->n, sizeof *direction),
@@ -233,6 +305,20 @@ static void add_texts(Crows *c, EvaluationResult *r)
     result_add_texts(r, "type", type);
     result_add_texts(r, "direction", direction);
     result_add_texts(r, "text", text);
+    if (!c->control) return;
+    char **control = memory_alloc(c->n, sizeof *control);
+    for (size_t i = 0; i < c->n; i++) control[i] = c->control[i].text, c->control[i].text = NULL;
+    result_add_texts(r, "control", control);
+}
+
+static void add_scores(const Pair *pair, size_t n, const char *const field[][2], EvaluationResult *r)
+{
+    for (int k = 0; k < N_SCORES; k++)
+        for (int side = 0; side < 2; side++) {
+            double *x = memory_alloc(n, sizeof *x);
+            for (size_t i = 0; i < n; i++) x[i] = pair[i].score[k][side];
+            result_add_field(r, field[k][side], x);
+        }
 }
 
 static void add_items(Crows *c, EvaluationResult *r)
@@ -241,12 +327,8 @@ static void add_items(Crows *c, EvaluationResult *r)
     r->row = memory_alloc(c->n, sizeof *r->row);
     r->is_skipped = memory_alloc(c->n, sizeof *r->is_skipped);
     for (size_t i = 0; i < c->n; i++) r->row[i] = c->pair[i].row, r->is_skipped[i] = c->pair[i].is_skipped;
-    for (int k = 0; k < N_SCORES; k++)
-        for (int side = 0; side < 2; side++) {
-            double *x = memory_alloc(c->n, sizeof *x);
-            for (size_t i = 0; i < c->n; i++) x[i] = c->pair[i].score[k][side];
-            result_add_field(r, score_field[k][side], x);
-        }
+    add_scores(c->pair, c->n, score_field, r);
+    if (c->control) add_scores(c->control, c->n, control_field, r);
     add_texts(c, r);
 }
 
@@ -258,8 +340,12 @@ static Status aggregate(TaskRun *run)
         score_pair(run->model.vocabulary, &c->pair[i], &run->queries);
         insertions += !c->pair[i].is_skipped && isnan(c->pair[i].score[SCORE_B][0]);
     }
+    for (size_t i = 0; i < c->n && c->control; i++) score_pair(run->model.vocabulary, &c->control[i], &run->queries);
     for (int k = 0; k < N_SCORES; k++)
-        for (int type = -1; type < (int)c->n_types; type++) add_metrics(c, run->result, type, k);
+        for (int type = -1; type < (int)c->n_types; type++) {
+            add_metrics(c, run->result, type, k);
+            if (c->control) add_controls(c, run->result, type, k);
+        }
     add_items(c, run->result);
     if (insertions)
         log_line("%s: %lld pairs have changed pieces in one sentence only: scoring B leaves them out (see *.b.n)",
@@ -309,8 +395,13 @@ static void close_crows(TaskRun *run)
         for (int side = 0; side < 2; side++) sentence_free(&c->pair[i].side[side]);
         free(c->pair[i].text);
     }
+    for (size_t i = 0; i < c->n && c->control; i++) {
+        for (int side = 0; side < 2; side++) sentence_free(&c->control[i].side[side]);
+        free(c->control[i].text);
+    }
     for (size_t t = 0; t < c->n_types; t++) free(c->type[t]);
     free(c->pair);
+    free(c->control);
     free(c->type);
 }
 
@@ -324,7 +415,15 @@ const Task task_crows_pairs = {
         "  TYPE.b.score        percent of pairs whose sent_more is likelier, by the mean ln p of the changed pieces\n"
         "  TYPE.b.stereo       the same of the pairs marked stereo, without ties; TYPE.b.antistereo\n"
         "  TYPE.b.n            pairs that were scored; TYPE.b.neutral: ties among them\n"
-        "  TYPE.a.score        by the summed ln p of the shared pieces; pll, l2r, aul, aula: of the whole sentence\n",
+        "  TYPE.a.score        by the summed ln p of the shared pieces; pll, l2r, aul, aula: of the whole sentence\n"
+        "  TYPE.b.control      with --crows-controls, of pairs that a rule denies (is not): percent whose sent_more "
+        "is\n"
+        "                      likelier (50: no preference); .control_own: of the same as they are; .control_kept: "
+        "percent\n"
+        "                      whose preference is the same; .control_n, .control_neutral\n",
+    .key = keys,
+    .n_keys = sizeof keys / sizeof keys[0],
+    .options_bytes = sizeof(Options),
     .own_bytes = sizeof(Crows),
     .headline = headline,
     .read = read_pairs,

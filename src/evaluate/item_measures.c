@@ -39,13 +39,26 @@ static void scores_of(const double *score, char *const *label, int64_t i, double
     for (int64_t k = i; k < i + 3; k++) by_label[label[k][0] == 's' ? 0 : label[k][0] == 'a' ? 1 : 2] = score[k];
 }
 
-static double weight_of(const EvaluationResult *r, const double *score, const char *type, int64_t i, bool micro)
+/* Which examples, and by which score. */
+typedef struct {
+    const char *type, *part; /* NULL: all */
+    const char *field;
+    bool micro;
+} StereoChoice;
+
+static bool is_chosen(const EvaluationResult *r, const StereoChoice *c, int64_t i)
 {
-    char *const *types = result_texts(r, "type"), *const *target = result_texts(r, "target");
+    return (!c->type || strcmp(result_texts(r, "type")[i], c->type) == 0) &&
+           (!c->part || strcmp(result_texts(r, "part")[i], c->part) == 0);
+}
+
+static double weight_of(const EvaluationResult *r, const StereoChoice *c, const double *score, int64_t i)
+{
+    char *const *target = result_texts(r, "target");
     int n = 0; /* measured examples of the target */
-    for (int64_t k = 0; k < r->n_rows && !micro; k += 3)
-        n += (!type || strcmp(types[k], type) == 0) && strcmp(target[k], target[i]) == 0 && !isnan(score[k]);
-    return micro ? 1 : n ? 1.0 / n : 0;
+    for (int64_t k = 0; k < r->n_rows && !c->micro; k += 3)
+        n += strcmp(target[k], target[i]) == 0 && is_chosen(r, c, k) && !isnan(score[k]);
+    return c->micro ? 1 : n ? 1.0 / n : 0;
 }
 
 static void fill_example(const double s[3], double weight, const Measure *m, int64_t i)
@@ -55,38 +68,73 @@ static void fill_example(const double s[3], double weight, const Measure *m, int
     m->x[2][i] = weight;
 }
 
-static void add_stereo(const EvaluationResult *r, const char *type, const char *field, bool micro, Measures *m)
+static void add_stereo(const EvaluationResult *r, const StereoChoice *c, Measures *m)
 {
     static const struct {
         const char *name;
         MeasureOf of;
     } part[] = {{"lms", share_of}, {"ss", stereotype_of}, {"icat", icat_of}};
-    const double *score = result_numbers(r, field);
-    char *const *types = result_texts(r, "type"), *const *label = result_texts(r, "label");
+    const char *of_part = !c->part ? "both." : strcmp(c->part, "inter") == 0 ? "inter." : "";
+    const double *score = result_numbers(r, c->field);
+    char *const *label = result_texts(r, "label");
     for (int p = 0; p < 3; p++) {
-        char *name = memory_print("%s.%s%s%s", type ? type : "overall", field[0] == 'l' ? "log." : "",
-                                  micro ? "micro." : "", part[p].name);
+        char *name = memory_print("%s.%s%s%s%s", c->type ? c->type : "overall", of_part,
+                                  c->field[0] == 'l' ? "log." : "", c->micro ? "micro." : "", part[p].name);
         const Measure *measure = measures_add(m, name, 3, part[p].of);
         for (int64_t i = 0; i + 2 < r->n_rows; i += 3) {
             double by_label[3];
-            if (type && strcmp(types[i], type) != 0) continue;
+            if (!is_chosen(r, c, i)) continue;
             scores_of(score, label, i, by_label);
-            fill_example(by_label, weight_of(r, score, type, i, micro), measure, i);
+            fill_example(by_label, weight_of(r, c, score, i), measure, i);
         }
         free(name);
     }
 }
 
+/* Is there an intersentence example; a measured one? */
+static bool has_inter(const EvaluationResult *r, bool is_measured)
+{
+    const double *score = result_numbers(r, "score");
+    const StereoChoice inter = {NULL, "inter", "score", false};
+    bool has = false;
+    for (int64_t i = 0; i < r->n_rows && !has; i += 3)
+        has = is_chosen(r, &inter, i) && !(is_measured && isnan(score[i]));
+    return has;
+}
+
+/* An example is a unit. Where no intersentence example is measured they are none: each joins an intrasentence example
+ * of its term, so that what is drawn does not depend on them. */
+static void set_examples(const EvaluationResult *r, Measures *m)
+{
+    const bool inter_counts = has_inter(r, true);
+    char *const *target = result_texts(r, "target"), *const *part = result_texts(r, "part");
+    int next = 0;
+    for (int64_t i = 0; i < r->n_rows; i++) {
+        int64_t like = i - i % 3; /* the row whose unit this one has */
+        if (!inter_counts && strcmp(part[i], "inter") == 0)
+            for (like = 0; like < i - i % 3 && strcmp(target[like], target[i]) != 0;) like += 3;
+        m->unit_of[i] = like == i ? next++ : m->unit_of[like];
+    }
+}
+
 void stereoset_measures(const EvaluationResult *r, Measures *m)
 {
+    static const StereoChoice choice[] = {{NULL, "intra", "score", false},     {NULL, "intra", "score", true},
+                                          {NULL, "intra", "log_score", false}, {NULL, "intra", "log_score", true},
+                                          {NULL, "inter", "score", false},     {NULL, "inter", "score", true},
+                                          {NULL, NULL, "score", false},        {NULL, NULL, "score", true}};
     char *const *types = result_texts(r, "type");
+    const bool inter = has_inter(r, false); /* the measures of two models are the same: a function of the texts */
     m->unit = "target term, then example";
-    for (int64_t i = 0; i < r->n_rows; i++) m->unit_of[i] = (int)(i / 3);
+    set_examples(r, m);
     measures_set_groups(m, result_texts(r, "target"), true);
     for (int64_t i = -3; i < r->n_rows; i += 3) {
         if (i >= 0 && !is_new(types, i)) continue;
-        const char *type = i < 0 ? NULL : types[i];
-        for (int part = 0; part < 4; part++) add_stereo(r, type, part / 2 ? "log_score" : "score", part % 2, m);
+        for (int k = 0; k < (inter ? 8 : 4); k++) {
+            StereoChoice c = choice[k];
+            c.type = i < 0 ? NULL : types[i];
+            add_stereo(r, &c, m);
+        }
     }
 }
 

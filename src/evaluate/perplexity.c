@@ -103,7 +103,7 @@ static Status aggregate(TaskRun *run)
         if (r->is_skipped[i]) continue;
         const SentenceScores s = sentence_scores(run->model.vocabulary, &line->ask, &run->queries);
         const int pieces = line->ask.n - 2;
-        x[0][i] = s.pll, x[1][i] = s.l2r, x[2][i] = s.aul / pieces, x[3][i] = s.aula / pieces, x[4][i] = pieces;
+        x[0][i] = s.pll, x[1][i] = s.l2r, x[2][i] = s.aul, x[3][i] = s.aula, x[4][i] = pieces;
     }
     add_metrics(run, (const double *const *)x, x[4], (int)l->n);
     for (int k = 0; k < 5; k++) result_add_field(r, name[k], x[k]);

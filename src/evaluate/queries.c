@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "kernels/layers.h"
 #include "model/rows.h"
+#include "model/sentence_head.h"
 #include "parallel/same.h"
 
 void queries_free(Queries *q)
@@ -78,6 +79,8 @@ typedef struct {
     int n_read;
     int64_t n_answers, n_states;
     double *received; /* [H, tokens], if attention is asked for */
+    Arena arena;      /* of the pooler, if a next sentence is asked for */
+    SentenceHead pooler;
     /* All batches of a round, on rank 0. */
     double *all_answers;
     real *all_states;
@@ -185,18 +188,27 @@ static int64_t count_asks(const Run *r, int batch, int kind)
     return n;
 }
 
+static void make_pooler(Run *r)
+{
+    sentence_head_init(&r->arena, &r->model->params, true, HEAD_ROWS, &r->pooler);
+    arena_open(&r->arena);
+    sentence_head_init(&r->arena, &r->model->params, true, HEAD_ROWS, &r->pooler);
+}
+
 /* Room for the largest batch, and on rank 0 for a round of them. */
 static void make_room(Run *r)
 {
     const size_t d = (size_t)r->model->params.config.hidden;
     int64_t answers = 0, states = 0;
-    bool attends = false;
+    bool attends = false, pairs = false;
     for (int b = 0; b < r->n_batches; b++) {
         const int64_t n = count_asks(r, b, N_ASKS), m = count_asks(r, b, ASK_STATE);
         answers = n > answers ? n : answers;
         states = m > states ? m : states;
         attends = attends || count_asks(r, b, ASK_ATTENTION);
+        pairs = pairs || count_asks(r, b, ASK_NEXT);
     }
+    if (pairs) make_pooler(r);
     const size_t ranks = r->comm->rank == 0 ? (size_t)r->comm->n_ranks : 0;
     r->answer = memory_alloc((size_t)answers + 1, sizeof *r->answer);
     r->state = memory_alloc((size_t)states * d + 1, sizeof *r->state);
@@ -257,6 +269,20 @@ static void answer_logit(Run *r, int n, const int64_t *end)
         }
 }
 
+/* Of logits (is next, is not): ln p / (1 - p) is their difference. */
+static void answer_next(Run *r, int n, const int64_t *end)
+{
+    const size_t d = (size_t)r->model->params.config.hidden;
+    const real *weight = r->model->params.w.next_weight, *bias = r->model->params.w.next_bias;
+    const real *y = sentence_head_forward(&r->pooler, n, r->x);
+    for (int i = 0; i < n; i++) {
+        double odds = (double)bias[0] - (double)bias[1];
+        for (size_t k = 0; k < d; k++)
+            odds += (double)y[(size_t)i * d + k] * ((double)weight[k] - (double)weight[d + k]);
+        for (int64_t a = 0; a < end[i] - r->ask[i]; a++) r->answer[r->at[i] + a] = odds;
+    }
+}
+
 static void answer_state(Run *r, int n)
 {
     const size_t d = (size_t)r->model->params.config.hidden;
@@ -273,6 +299,7 @@ static void answer_rows(Run *r, AskKind kind, int n, const int64_t *end, const r
     rows_gather(n, r->model->params.config.hidden, r->row, hidden, r->x);
     if (kind == ASK_LOG_P) answer_log_p(r, n, end);
     if (kind == ASK_LOGIT) answer_logit(r, n, end);
+    if (kind == ASK_NEXT) answer_next(r, n, end);
     if (kind == ASK_STATE) answer_state(r, n);
 }
 
@@ -458,6 +485,7 @@ static void close_run(Run *r)
     free(r->ask);
     free(r->read);
     free(r->received);
+    arena_close(&r->arena);
 }
 
 Status queries_run(const Comm *comm, const char *path, Model *model, const char *name, const char *what, Queries *q,

@@ -64,15 +64,18 @@ double sentence_log_p(const SentenceAsk *s, const Queries *q, int t)
 SentenceScores sentence_scores(const Vocabulary *v, const SentenceAsk *s, const Queries *q)
 {
     SentenceScores sum = {0};
+    double shown[2] = {0}, weighted[2] = {0}; /* the first; the sum of differences from it */
     int64_t next = s->l2r;
     for (int t = 1; t < s->n - 1; t++) {
         const double alone = sentence_log_p(s, q, t);
         sum.pll += alone;
         sum.l2r += goes_on(v, s, t) ? q->answer[next++] : alone;
-        const double shown = q->answer[s->aul + t - 1];
-        sum.aul += shown;
-        sum.aula += q->answer[s->aul + s->n - 2 + t - 1] * shown;
+        const double log_p = q->answer[s->aul + t - 1], x = q->answer[s->aul + s->n - 2 + t - 1] * log_p;
+        if (t == 1) shown[0] = log_p, weighted[0] = x;
+        shown[1] += log_p - shown[0], weighted[1] += x - weighted[0];
     }
+    sum.aul = shown[0] + shown[1] / (s->n - 2);
+    sum.aula = weighted[0] + weighted[1] / (s->n - 2);
     return sum;
 }
 

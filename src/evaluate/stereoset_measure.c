@@ -65,10 +65,18 @@ static void resample(const void *context, RandomDraws *draws, double *value)
     measure(context, draws, value);
 }
 
-static bool belongs(const StereoExample *e, int type, StereoScoring scoring)
+/* Which examples, and by which score. */
+typedef struct {
+    int type; /* OVERALL: all */
+    StereoPart part;
+    StereoScoring scoring;
+} Choice;
+
+static bool belongs(const StereoExample *e, const Choice *c)
 {
-    const double *s = e->score[scoring];
-    return (type == OVERALL || e->type == type) && !isnan(s[0]) && !isnan(s[1]) && !isnan(s[2]);
+    const double *s = e->score[c->scoring];
+    return (c->type == OVERALL || e->type == c->type) && (c->part == STEREO_BOTH || e->part == c->part) &&
+           !isnan(s[0]) && !isnan(s[1]) && !isnan(s[2]);
 }
 
 static Outcome outcome_of(const double s[N_STEREO_LABELS])
@@ -77,12 +85,12 @@ static Outcome outcome_of(const double s[N_STEREO_LABELS])
     return (Outcome){stereo > anti, (stereo > other) + (anti > other), stereo == anti};
 }
 
-static Group gather(int n, const StereoExample *example, size_t n_targets, int type, StereoScoring scoring)
+static Group gather(int n, const StereoExample *example, size_t n_targets, const Choice *c)
 {
     Group g = {.outcome = memory_alloc((size_t)n + 1, sizeof *g.outcome),
                .first = memory_alloc(n_targets + 1, sizeof *g.first)};
     int *next = memory_alloc(n_targets + 1, sizeof *next); /* examples of a target; then where its next one goes */
-    for (int i = 0; i < n; i++) next[example[i].target] += belongs(&example[i], type, scoring);
+    for (int i = 0; i < n; i++) next[example[i].target] += belongs(&example[i], c);
     for (size_t t = 0; t < n_targets; t++) {
         const int of_target = next[t];
         next[t] = g.n;
@@ -91,8 +99,8 @@ static Group gather(int n, const StereoExample *example, size_t n_targets, int t
         g.first[++g.n_terms] = g.n;
     }
     for (int i = 0; i < n; i++) {
-        if (!belongs(&example[i], type, scoring)) continue;
-        const Outcome o = outcome_of(example[i].score[scoring]);
+        if (!belongs(&example[i], c)) continue;
+        const Outcome o = outcome_of(example[i].score[c->scoring]);
         g.outcome[next[example[i].target]++] = o;
         g.ties += o.ties;
     }
@@ -100,15 +108,17 @@ static Group gather(int n, const StereoExample *example, size_t n_targets, int t
     return g;
 }
 
-static void put(EvaluationResult *r, const char *group, const char *what, double value, const Interval *in)
+static void put(EvaluationResult *r, const char *group, StereoPart part, const char *what, double value,
+                const Interval *in)
 {
-    char *name = memory_print("%s.%s", group, what);
+    static const char *const of_part[] = {"", "inter.", "both."};
+    char *name = memory_print("%s.%s%s", group, of_part[part], what);
     if (in) result_add_interval(r, name, value, in->low, in->high);
     else result_add(r, name, value);
     free(name);
 }
 
-static void add_group(const Group *g, const char *name, StereoScoring scoring, EvaluationResult *r)
+static void add_group(const Group *g, const char *name, const Choice *c, EvaluationResult *r)
 {
     static const char *const what[N_STEREO_SCORINGS][ALL_VALUES] = {
         {"lms", "ss", "icat", "micro.lms", "micro.ss", "micro.icat"},
@@ -118,22 +128,29 @@ static void add_group(const Group *g, const char *name, StereoScoring scoring, E
     double value[ALL_VALUES];
     measure(g, NULL, value); /* NaN of no example */
     if (g->n_terms >= STATISTICS_LEAST) statistics_bootstrap(RESAMPLES, 1, ALL_VALUES, resample, g, in);
-    for (int k = 0; k < ALL_VALUES; k++) put(r, name, what[scoring][k], value[k], &in[k]);
-    if (scoring != STEREO_MEAN_P) return;
-    put(r, name, "n", g->n, NULL);
-    put(r, name, "terms", g->n_terms, NULL);
-    put(r, name, "ties", g->ties, NULL);
+    for (int k = 0; k < ALL_VALUES; k++) put(r, name, c->part, what[c->scoring][k], value[k], &in[k]);
+    if (c->scoring != STEREO_MEAN_P) return;
+    put(r, name, c->part, "n", g->n, NULL);
+    put(r, name, c->part, "terms", g->n_terms, NULL);
+    put(r, name, c->part, "ties", g->ties, NULL);
 }
 
 void stereoset_measure(int n, const StereoExample *example, const Names *types, const Names *targets,
                        EvaluationResult *r)
 {
-    for (int type = 0; type <= (int)types->n; type++) {
-        const bool is_overall = type == (int)types->n;
-        for (StereoScoring scoring = 0; scoring < N_STEREO_SCORINGS; scoring++) {
-            Group g = gather(n, example, targets->n, is_overall ? OVERALL : type, scoring);
-            add_group(&g, is_overall ? "overall" : types->name[type], scoring, r);
+    static const Choice choice[] = {{OVERALL, STEREO_INTRA, STEREO_MEAN_P},
+                                    {OVERALL, STEREO_INTRA, STEREO_MEAN_LOG_P},
+                                    {OVERALL, STEREO_INTER, STEREO_MEAN_P},
+                                    {OVERALL, STEREO_BOTH, STEREO_MEAN_P}};
+    bool has_inter = false;
+    for (int i = 0; i < n; i++) has_inter = has_inter || belongs(&example[i], &choice[2]);
+    for (int type = 0; type <= (int)types->n; type++)
+        for (int k = 0; k < (has_inter ? 4 : 2); k++) {
+            const bool is_overall = type == (int)types->n;
+            Choice c = choice[k];
+            c.type = is_overall ? OVERALL : type;
+            Group g = gather(n, example, targets->n, &c);
+            add_group(&g, is_overall ? "overall" : types->name[type], &c, r);
             free(g.outcome), free(g.first);
         }
-    }
 }

@@ -119,7 +119,8 @@ static void visit(void *context, int n, const real *x, const int *number)
 static bool needs_head(const Queries *q)
 {
     bool needs = false;
-    for (int64_t a = 0; a < q->n_asks && !needs; a++) needs = q->ask[a].kind != ASK_STATE || !q->wants_hidden;
+    for (int64_t a = 0; a < q->n_asks && !needs; a++)
+        needs = q->ask[a].kind != ASK_NEXT && (q->ask[a].kind != ASK_STATE || !q->wants_hidden);
     return needs;
 }
 
@@ -153,7 +154,8 @@ static Status identify(TaskRun *run)
     r->keys = memory_copy_text("");
     for (int k = 0; run->settings && k < run->task->n_keys; k++) {
         const Setting *key = &run->task->key[k];
-        if (key->kind == SETTING_PATH || strncmp(key->name, "nc-", 3) == 0 || strcmp(key->name, "compat") == 0)
+        if (key->kind == SETTING_PATH || strncmp(key->name, "nc-", 3) == 0 || strcmp(key->name, "compat") == 0 ||
+            strstr(key->name, "-controls")) /* they add scores, and change none */
             continue;
         const char *given = settings_value(run->settings, key->name);
         char *longer =

@@ -51,6 +51,7 @@ static const struct {
 } parts[] = {{"tie_word_embeddings = 0", offsetof(BertConfig, untied), true, 1},
              {"pooler", offsetof(BertConfig, pooler), true, 1},
              {"sentence_head", offsetof(BertConfig, sentence_head), true, 1},
+             {"next_sentence_head", offsetof(BertConfig, next_sentence), true, 1},
              {"prefix_length", offsetof(BertConfig, prefix), false, 4096},
              {"prefix_shifts_positions", offsetof(BertConfig, prefix_shifts), true, 1}};
 enum { N_PARTS = sizeof parts / sizeof parts[0], FIRST_STORED_PART = 1 };
@@ -114,6 +115,8 @@ Status bert_config_check(const char *name, const BertConfig *c)
     CHECK(c->hidden % c->heads == 0, STATUS_DATA, "%s: hidden_size %d is not a multiple of %d heads", name, c->hidden,
           c->heads);
     CHECK(c->pad_id < c->vocab, STATUS_DATA, "%s: pad_token_id is %d, but vocab_size is %d", name, c->pad_id, c->vocab);
+    CHECK(c->pooler || !c->next_sentence, STATUS_DATA,
+          "%s: has a next-sentence head, but no pooler, whose output it reads", name);
     CHECK(c->prefix >= 0 && (!c->prefix_shifts || c->prefix < c->positions), STATUS_DATA,
           "%s: a prefix of %d leaves none of the %d positions to a sample", name, c->prefix, c->positions);
     return STATUS_OK;
@@ -289,8 +292,9 @@ Status bert_config_read(H5File *file, BertConfig *config)
 char *bert_config_json(const BertConfig *config)
 {
     BertConfig copy = *config;
-    json_t *root = json_pack("{s:[s], s:s, s:s, s:s, s:b, s:s}", "architectures", "BertForMaskedLM", "model_type",
-                             "bert", "hidden_act", "gelu", "position_embedding_type", "absolute", "tie_word_embeddings",
+    const char *class = config->next_sentence ? "BertForPreTraining" : "BertForMaskedLM";
+    json_t *root = json_pack("{s:[s], s:s, s:s, s:s, s:b, s:s}", "architectures", class, "model_type", "bert",
+                             "hidden_act", "gelu", "position_embedding_type", "absolute", "tie_word_embeddings",
                              !config->untied, "torch_dtype", "float32");
     for (int i = 0; i < N_INTEGER_KEYS; i++)
         json_object_set_new(root, integer_keys[i].name, json_integer(*integer_of(&copy, i)));

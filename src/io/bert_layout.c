@@ -11,9 +11,10 @@
 #include "base/text.h"
 
 /* In the order of the block. Extents by letter: V vocabulary, P positions, T types, D hidden, I intermediate; columns
- * 0: a vector; X: the prefix, E: its keys and values side by side. Names of a layer follow "bert.encoder.layer.<l>.".
+ * 0: a vector; X: the prefix, E: its keys and values side by side; N: the two answers of the next-sentence head. Names
+ * of a layer follow "bert.encoder.layer.<l>.".
  */
-typedef enum { ALWAYS, IF_UNTIED, IF_POOLER, IF_SENTENCE_HEAD, IF_PREFIX } Need;
+typedef enum { ALWAYS, IF_UNTIED, IF_POOLER, IF_SENTENCE_HEAD, IF_PREFIX, IF_NEXT_SENTENCE } Need;
 static const struct {
     BertId id;
     TensorPart part;
@@ -56,6 +57,8 @@ static const struct {
     {BERT_SENTENCE_BIAS, PART_HEAD, TENSOR_BIAS, 'D', 0, "sentence.dense.bias", IF_SENTENCE_HEAD},
     {BERT_SENTENCE_OUT_WEIGHT, PART_HEAD, TENSOR_MATRIX, 'D', 'D', "sentence.out_proj.weight", IF_SENTENCE_HEAD},
     {BERT_SENTENCE_OUT_BIAS, PART_HEAD, TENSOR_BIAS, 'D', 0, "sentence.out_proj.bias", IF_SENTENCE_HEAD},
+    {BERT_NEXT_WEIGHT, PART_HEAD, TENSOR_MATRIX, 'N', 'D', "cls.seq_relationship.weight", IF_NEXT_SENTENCE},
+    {BERT_NEXT_BIAS, PART_HEAD, TENSOR_BIAS, 'N', 0, "cls.seq_relationship.bias", IF_NEXT_SENTENCE},
 };
 
 static int64_t extent(const BertConfig *c, char letter)
@@ -68,6 +71,7 @@ static int64_t extent(const BertConfig *c, char letter)
     case 'D': return c->hidden;
     case 'X': return c->prefix;
     case 'E': return 2 * c->hidden;
+    case 'N': return 2;
     default: return 0;
     }
 }
@@ -79,16 +83,18 @@ static bool is_needed(const BertConfig *c, Need need)
     case IF_POOLER: return c->pooler;
     case IF_SENTENCE_HEAD: return c->sentence_head;
     case IF_PREFIX: return c->prefix > 0;
+    case IF_NEXT_SENTENCE: return c->next_sentence;
     default: return true;
     }
 }
 
 /* Random weights do not depend on what else a model has: the tensors that every BERT has are counted, the others have
- * streams far behind them. */
+ * streams far behind them, which do not depend on how long the table is. */
+enum { STREAMS_OF_LAYER = 34 };
 static int next_stream(const BertLayout *layout, int row, int layer)
 {
     int n = 0;
-    if (table[row].need != ALWAYS) return (1 << 20) + layer * N_BERT_IDS + row;
+    if (table[row].need != ALWAYS) return (1 << 20) + layer * STREAMS_OF_LAYER + row;
     for (int i = 0; i < layout->n; i++) n += layout->tensor[i].stream < 1 << 20;
     return n;
 }
@@ -262,7 +268,7 @@ static const char *without_wrapper(const char *name)
 
 bool bert_canonical_name(const BertConfig *config, const char *stored, char *canonical, size_t size)
 {
-    static const char *const unused[] = {"cls.seq_relationship.", "position_ids", "embeddings.token_type_ids"};
+    static const char *const unused[] = {"position_ids", "embeddings.token_type_ids"};
     static const struct {
         const char *stored, *canonical;
     } same[] = {{"cls.predictions.decoder.bias", "cls.predictions.bias"},
@@ -270,6 +276,7 @@ bool bert_canonical_name(const BertConfig *config, const char *stored, char *can
     const size_t n_same = sizeof same / sizeof same[0] - config->untied;
     const char *name = without_wrapper(stored), *tail = "";
     if (!config->pooler && strstr(name, "pooler.")) return false;
+    if (!config->next_sentence && strstr(name, "cls.seq_relationship.")) return false;
     for (size_t i = 0; i < sizeof unused / sizeof unused[0]; i++)
         if (strstr(name, unused[i])) return false;
     for (size_t i = 0; i < n_same; i++)

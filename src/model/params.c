@@ -47,6 +47,8 @@ static const int pointer_at[N_BERT_IDS] = {
     [BERT_SENTENCE_BIAS] = offsetof(BertTensors, sentence_bias),
     [BERT_SENTENCE_OUT_WEIGHT] = offsetof(BertTensors, sentence_out_weight),
     [BERT_SENTENCE_OUT_BIAS] = offsetof(BertTensors, sentence_out_bias),
+    [BERT_NEXT_WEIGHT] = offsetof(BertTensors, next_weight),
+    [BERT_NEXT_BIAS] = offsetof(BertTensors, next_bias),
 };
 
 /* unread: what the pointer of a vector behind the first n tensors becomes; a matrix there has none. */

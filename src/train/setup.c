@@ -68,14 +68,16 @@ static Status set_parts(const RunSettings *run, Trainer *t)
           "reproducible = yes does not go with what method = %s was told: its numbers depend on the ranks, on purpose",
           run->method->name);
     t->freeze =
-        memory_print("%s%s%s%s%s", needs.pooler ? "" : "bert.pooler.*,", needs.sentence_head ? "" : "sentence.*,",
-                     needs.freeze ? needs.freeze : "", ",", run->freeze);
+        memory_print("%s%s%s%s%s%s", needs.pooler ? "" : "bert.pooler.*,", needs.sentence_head ? "" : "sentence.*,",
+                     needs.freeze ? needs.freeze : "", ",", run->freeze, ",cls.seq_relationship.*");
     bert_layout_init(&t->model.config, &layout);
     Status status = bert_layout_check_patterns(&layout, "freeze", run->freeze);
     bert_layout_freeze(&layout, t->freeze);
     const bool trains_decoder =
         bert_layout_tensor(&layout, t->model.config.untied ? BERT_DECODER : BERT_WORD, 0)->first <
         layout.n_trained_elements;
+    if (needs.pooler && t->model.config.next_sentence)
+        log_warning("the pooler is trained, but the next-sentence head that reads it is not: it no longer fits");
     if (layout.n_trained < layout.n)
         log_line("frozen: %d of %d tensors, %.1f of %.1f M parameters", layout.n - layout.n_trained, layout.n,
                  1e-6 * (double)(layout.count - layout.n_trained_elements), 1e-6 * (double)layout.count);

@@ -9,15 +9,14 @@ stereo() { "$collapse" evaluate "$model" --task=stereoset --data="$@"; }
 
 stereo "$here/stereoset.json" --output="$work/one.h5" --json > "$work/json" 2> "$work/err"
 "$table" "$work/one.h5" /item > "$work/items"
-found=$(items_near "$here/stereoset.tsv" "$work/items" 27 1e-5 score pieces); ok $? "mean probabilities are transformers': $found"
-found=$(items_near "$here/stereoset.tsv" "$work/items" 27 1e-3 log_score); ok $? "mean logarithms are transformers': $found"
+found=$(items_near "$here/stereoset.tsv" "$work/items" 30 1e-5 score pieces); ok $? "mean probabilities are transformers': $found"
+found=$(items_near "$here/stereoset.tsv" "$work/items" 30 1e-3 log_score); ok $? "mean logarithms are transformers': $found"
 [ "$(cut -f1 "$here/stereoset.tsv")" = "$(cut -f1 "$work/items")" ]; ok $? "ids in the order of the file"
 # Gender: e1 and e3 count 0 1, 1 1 of two; e4 0 0, e6 1 0, e9 is a tie; terms uncle (0 1 of 2), girl, wife, boy.
 [ "$(for m in gender.lms gender.ss gender.icat gender.micro.lms gender.micro.ss gender.n gender.terms gender.ties overall.terms; do printf '%.4f ' "$(value "$work/json" $m)"; done)" = \
     "12.5000 50.0000 12.5000 20.0000 40.0000 5.0000 4.0000 1.0000 6.0000 " ]; ok $? "LMS, SS and ICAT over terms and over examples, worked out by hand"
 [ "$(for m in masked several_pieces unknown blank_twice; do value "$work/json" $m; done | paste -sd' ')" = "39.0 6.0 3.0 1.0" ]; ok $? "forwards, several pieces, unknown pieces and two blanks are counted"
-for said in "3 skipped: a sentence with fewer words" "3 skipped: a candidate without pieces" "3 pieces of candidates are unknown" "1 contexts hold BLANK twice" "1 intersentence examples need"; do
-    grep -q "$said" "$work/err" || break; done; ok $? "what is left out is said"
+says "$work/err" "3 skipped: a sentence with fewer words" "3 skipped: a candidate without pieces" "3 pieces of candidates are unknown" "1 contexts hold BLANK twice" "3 skipped: an intersentence example, for which the model has no next-sentence head"; ok $? "what is left out is said"
 for ranks in 2 3 4; do same_on_ranks stereoset "$here/stereoset.json" "$work/one.h5" $ranks; done
 
 # All logits equal: a tie everywhere, which counts for neither.

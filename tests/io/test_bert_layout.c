@@ -26,6 +26,9 @@ static void names_of_parts(void)
     canonical_of(&c, "cls.predictions.decoder.bias", "cls.predictions.bias");
     canonical_of(&c, "pooler.dense.bias", "bert.pooler.dense.bias");
     canonical_of(&c, "module.bert.pooler.dense.weight", "bert.pooler.dense.weight");
+    canonical_of(&c, "cls.seq_relationship.weight", NULL);
+    c.next_sentence = true;
+    canonical_of(&c, "module.cls.seq_relationship.weight", "cls.seq_relationship.weight");
 }
 
 static void names(void)

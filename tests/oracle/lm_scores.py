@@ -2,9 +2,10 @@
 """Scores of sentences by transformers, one masked position a row, for docs/scores.md and tests/evaluate.
 
     lm_scores.py align PAIRS > vectors           difflib on random id sequences: a | b | a's place of b or -1 for each of a
-    lm_scores.py crows HF_DIR DATA.csv > tsv     per pair: a_more a_less b_more b_less pll_more ... aula_less
+    lm_scores.py crows HF_DIR DATA.csv [double] > tsv  per pair: a_more a_less b_more b_less pll_more ... aula_less pieces_more pieces_less
     lm_scores.py perplexity HF_DIR TEXT > tsv    per line: pll pll_l2r aul aula pieces
     lm_scores.py stereoset HF_DIR DATA.json > tsv  per sentence: id score log_score pieces
+    lm_scores.py following HF_DIR DATA.json > tsv  per sentence of the intersentence part: id score log_score pieces
     lm_scores.py differ HF_DATA.tsv SCORES.tsv   largest difference of each column both have (collapse-table's /item)
 """
 import csv, difflib, json, math, random, string, sys
@@ -31,13 +32,15 @@ def align(n):
 
 
 class Scorer:
-    def __init__(self, folder):
+    def __init__(self, folder, precision="float"):
         import torch
         from transformers import AutoModelForMaskedLM, BertTokenizerFast
         self.torch = torch
         torch.set_num_threads(1)
         self.tokenizer = BertTokenizerFast.from_pretrained(folder)
         self.model = AutoModelForMaskedLM.from_pretrained(folder, attn_implementation="eager").eval()
+        if precision == "double":
+            self.model.double()
         self.mask = self.tokenizer.mask_token_id
 
     def at(self, rows, places, ids):
@@ -71,9 +74,9 @@ class Scorer:
         return ids, pll, sum(pll), sum(l2r), log_p.mean().item(), (attention * log_p).mean().item()
 
 
-def crows(folder, path):
-    s = Scorer(folder)
-    print(*[f"{k}_{side}" for k in ("a", "b", "pll", "l2r", "aul", "aula") for side in ("more", "less")], sep="\t")
+def crows(folder, path, precision="float"):
+    s = Scorer(folder, precision)
+    print(*[f"{k}_{side}" for k in ("a", "b", "pll", "l2r", "aul", "aula", "pieces") for side in ("more", "less")], sep="\t")
     for record in csv.DictReader(open(path, encoding="utf-8")):
         both = [s.sentence(record["sent_more"]), s.sentence(record["sent_less"])]
         anti = record["stereo_antistereo"] == "antistereo"
@@ -86,7 +89,7 @@ def crows(folder, path):
         b = [sum(x[1][i - 1] for i in d) / len(d) for x, d in ((one, d1), (two, d2))] if d1 and d2 else [float("nan")] * 2
         if anti:
             a.reverse(), b.reverse()
-        print(*[f"{x:.9g}" for x in a + b + [x[k] for k in (2, 3, 4, 5) for x in both]], sep="\t")
+        print(*[f"{x:.9g}" for x in a + b + [x[k] for k in (2, 3, 4, 5) for x in both] + [len(x[0]) - 2 for x in both]], sep="\t")
 
 
 def perplexity(folder, path):
@@ -116,6 +119,24 @@ def stereoset(folder, path):
             print(sentence["id"], *[f"{x / len(pieces):.9g}" if pieces else "nan" for x in (total, logs)], len(pieces), sep="\t")
 
 
+def following(folder, path):
+    """p that a sentence follows its context, by transformers' class for it, in fp64."""
+    import torch
+    from transformers import BertForNextSentencePrediction, BertTokenizerFast
+    tokenizer, model = BertTokenizerFast.from_pretrained(folder), BertForNextSentencePrediction.from_pretrained(folder).double().eval()
+    print("id", "score", "log_score", "pieces", sep="\t")
+    for example in json.load(open(path, encoding="utf-8"))["data"]["intersentence"]:
+        for sentence in example["sentences"]:
+            code = tokenizer(example["context"], sentence["sentence"], return_tensors="pt")
+            pieces = len(tokenizer.encode(sentence["sentence"], add_special_tokens=False))
+            score = log_score = math.nan
+            if pieces and code["input_ids"].shape[1] <= model.config.max_position_embeddings:
+                with torch.no_grad():
+                    both = model(**code).logits[0]
+                score, log_score = both.softmax(-1)[0].item(), both.log_softmax(-1)[0].item()
+            print(sentence["id"], f"{score:.9g}", f"{log_score:.9g}", pieces, sep="\t")
+
+
 def differ(a, b):
     x, y = (list(csv.DictReader(open(p), delimiter="\t", quoting=csv.QUOTE_NONE)) for p in (a, b))
     y = [r for r in y if r.get("skipped") in (None, "", "0")]
@@ -132,4 +153,4 @@ def differ(a, b):
 
 
 if __name__ == "__main__":
-    {"align": lambda n: align(int(n)), "crows": crows, "perplexity": perplexity, "stereoset": stereoset, "differ": differ}[sys.argv[1]](*sys.argv[2:])
+    {"align": lambda n: align(int(n)), "crows": crows, "perplexity": perplexity, "stereoset": stereoset, "following": following, "differ": differ}[sys.argv[1]](*sys.argv[2:])

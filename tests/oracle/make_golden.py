@@ -2,7 +2,7 @@
 computed by transformers in fp64; and tests/golden/unicode.txt: hashes of what Hugging Face's
 tokenizers makes of every Unicode scalar value. With the folder of real data also
 tests/golden/minilm.h5: states and logits of its real model on a few sentences; tests/golden/parts.h5: another tiny
-BERT, with an untied decoder, pooler, sentence head and prefix; tests/golden/contrast.h5: losses over cosines;
+BERT, with an untied decoder, pooler, sentence head and prefix; tests/golden/next.h5: one with a next-sentence head; tests/golden/contrast.h5: losses over cosines;
 tests/golden/prototypes.h5: words among the mean vectors of groups, and states that stay where they are.
 
   python tests/oracle/make_golden.py [SHARED]         (torch, transformers, tokenizers, h5py, xxhash)
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 import xxhash
 from tokenizers import normalizers, pre_tokenizers
-from transformers import AutoModelForMaskedLM, AutoTokenizer, BertConfig, BertForMaskedLM, DynamicCache
+from transformers import AutoModelForMaskedLM, AutoTokenizer, BertConfig, BertForMaskedLM, BertForPreTraining, DynamicCache
 from transformers.models.bert.modeling_bert import BertPooler
 
 from file_hash import hash_datasets
@@ -118,6 +118,34 @@ def parts_arrays():
         hash_datasets(f)
 
 
+def next_arrays():
+    """tests/golden/next.h5: pairs of texts, and the two logits that BertForPreTraining gives them."""
+    torch.manual_seed(7)
+    sizes = dict(CONFIG, vocab_size=31, hidden_size=16, num_attention_heads=2, intermediate_size=24)
+    model = BertForPreTraining(BertConfig(**sizes)).double().eval()
+    for p in model.parameters():
+        p.data = torch.randn_like(p) * (0.3 if p.dim() == 2 else 0.2) + (1.0 if p.dim() == 1 and p.mean() > 0.5 else 0.0)
+        p.data = p.data.float().double()  # as they are stored
+    rng = np.random.default_rng(8)
+    ids, kind, offset, logits = [], [], [0], []
+    for _ in range(40):
+        first, second = rng.integers(1, 15, 2)
+        some = np.concatenate([[2], rng.integers(5, 31, first), [3], rng.integers(5, 31, second), [3]])
+        types = np.repeat([0, 1], [first + 2, second + 1])
+        logits.append(model(torch.tensor(some[None]), token_type_ids=torch.tensor(types[None])).seq_relationship_logits[0].detach().numpy())
+        ids.append(some), kind.append(types), offset.append(offset[-1] + len(some))
+    with h5py.File("tests/golden/next.h5", "w", libver=("v108", "v108")) as f:
+        group = f.create_group("model")
+        for k, v in dict(sizes, pooler=1, next_sentence_head=1).items():
+            group.attrs[k] = v
+        for name, p in model.named_parameters():
+            if not name.startswith("cls.predictions.decoder."):
+                f["model/weights/" + name] = p.detach().numpy().astype("<f4")
+        f["ids"], f["kind"] = np.concatenate(ids).astype("<i4"), np.concatenate(kind).astype("<i4")
+        f["offset"], f["logits"] = np.array(offset, dtype="<i4"), np.array(logits)
+        hash_datasets(f)
+
+
 def contrast_arrays():
     """tests/golden/contrast.h5: the losses of MABEL over the vectors [5 items, 4 texts, 7]."""
     torch.manual_seed(5)
@@ -203,6 +231,7 @@ def real_model(shared):
 
 model_arrays()
 parts_arrays()
+next_arrays()
 contrast_arrays()
 prototype_arrays()
 unicode_hashes()

@@ -4,11 +4,11 @@
  *
  * KIND: noprefix (no "bert."), decoder (cls.predictions.decoder.weight and .bias too), untied (the same,
  * but different numbers), nohead, halfhead (one tensor of the head missing), pooler (tensors a masked LM
- * does not use), gamma (TensorFlow's LayerNorm names), f16, bf16, f64, short (one tensor of the encoder
- * missing), shape (one tensor transposed), inf (one value not finite), module ("module." in front), layer (a
- * layer more than config.json has), adapter (a tensor inside the encoder that BERT does not have), classifier
- * (another head's), longname (names of 180 to 220 bytes), shard0 and shard1 (every second tensor; their names are
- * printed), wider:K (K rows more in the vocabulary's tensors). */
+ * does not use), next (pooler and next-sentence head), next-alone (the head without it), gamma (TensorFlow's LayerNorm
+ * names), f16, bf16, f64, short (one tensor of the encoder missing), shape (one tensor transposed), inf (one value not
+ * finite), module ("module." in front), layer (a layer more than config.json has), adapter (a tensor inside the encoder
+ * that BERT does not have), classifier (another head's), longname (names of 180 to 220 bytes), shard0 and shard1 (every
+ * second tensor; their names are printed), wider:K (K rows more in the vocabulary's tensors). */
 #include <jansson.h>
 #include <math.h>
 #include <stdbool.h>
@@ -77,6 +77,17 @@ static void put_more(int64_t d, const float *x)
     }
 }
 
+/* Of numbers that are large enough to matter. */
+static void put_next(int64_t d, float *x)
+{
+    const int64_t square[] = {d, d}, two[] = {2, d};
+    for (int64_t i = 0; i < d * (d + 3) + 2; i++) x[i] *= 4;
+    if (is("next")) put("bert.pooler.dense.weight", 2, square, x, d * d);
+    if (is("next")) put("bert.pooler.dense.bias", 1, square, x + d * d, d);
+    put("cls.seq_relationship.weight", 2, two, x + d * (d + 1), 2 * d);
+    put("cls.seq_relationship.bias", 1, two, x + d * (d + 3), 2);
+}
+
 static void put_tensor(const SafeTensor *t, float *x)
 {
     char name[256];
@@ -115,6 +126,7 @@ static void put_tensor(const SafeTensor *t, float *x)
         put("bert.pooler.dense.bias", 1, square, x, square[0]);
         put("cls.seq_relationship.bias", 1, square, x, square[0]);
     }
+    if ((is("next") || is("next-alone")) && word) put_next(t->shape[1], x);
 }
 
 int main(int argc, char **argv)
