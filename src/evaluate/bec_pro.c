@@ -327,6 +327,8 @@ static void add_paired(const Bec *b, EvaluationResult *r, int n, const Pair *pai
         p.sum[pair[i].profession] += pair[i].difference, p.count[pair[i].profession]++;
     }
     const SignedRank test = statistics_signed_rank(m, difference);
+    if (type == ALL && test.n < m)
+        log_line("%s: %d pairs of persons do not differ; the paired test leaves them out", r->data, m - test.n);
     const struct {
         const char *what;
         double value;

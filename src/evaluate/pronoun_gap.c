@@ -192,14 +192,17 @@ static void count_skipped(const Gap *g, EvaluationResult *r)
 
 /* --- answers ---------------------------------------------------------------------------------------- */
 
-static void take_answers(Gap *g, const Queries *q)
+static void take_answers(Gap *g, const Queries *q, const char *data)
 {
+    int64_t ties = 0;
     for (size_t i = 0; i < g->n; i++) {
         Sentence *s = &g->sentence[i];
         if (s->finding != PAIR_FOUND) continue;
         s->gap = q->answer[s->answer] - q->answer[s->answer + 1]; /* the normaliser of softmax cancels */
         s->correct = s->gap == 0 ? 0.5 : (s->gap > 0) == (s->side == 0);
+        ties += s->gap == 0;
     }
+    if (ties) log_line("%s: %lld sentences prefer neither word: half correct each", data, (long long)ties);
 }
 
 static void add_loss(const TaskRun *run)
@@ -339,7 +342,7 @@ static void add_states(TaskRun *run, int n, const real *x, const int *class)
 static Status aggregate(TaskRun *run)
 {
     Gap *g = run->own;
-    take_answers(g, &run->queries);
+    take_answers(g, &run->queries, run->data);
     add_gap_metrics(g, run->result);
     add_items(g, run->result);
     add_loss(run);
