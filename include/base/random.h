@@ -17,8 +17,8 @@ typedef enum {
     RANDOM_BENCH,       /* collapse bench */
     RANDOM_BOOTSTRAP,   /* resampling of intervals */
     RANDOM_TEST,
-    RANDOM_CHOICE,  /* which of an item's texts */
-    RANDOM_SPLIT,   /* splits of a permutation test */
+    RANDOM_CHOICE,   /* which of an item's texts */
+    RANDOM_SPLIT,    /* splits of a permutation test */
     RANDOM_EXAMPLES, /* which examples are held out, and which are drawn */
     RANDOM_CONTROLS  /* groups of StereoSet's control contexts */
 } RandomPurpose;
