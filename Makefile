@@ -82,8 +82,10 @@ $(BUILD)/collapse-%: $(BUILD)/hdf5-tools/collapse-%.o $(BUILD)/hdf5-tools/tool.o
 	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LDLIBS) $(LIBRARIES)
 
 $(BUILD)/collapse-export: $(BUILD)/hdf5-tools/export_folder.o
-$(BUILD)/collapse-report: $(BUILD)/hdf5-tools/svg.o $(BUILD)/hdf5-tools/report_data.o $(BUILD)/hdf5-tools/report_figures.o \
-                          $(BUILD)/hdf5-tools/report_runs.o $(BUILD)/hdf5-tools/report_scores.o
+$(BUILD)/collapse-report: $(BUILD)/hdf5-tools/svg.o $(BUILD)/hdf5-tools/page.o $(BUILD)/hdf5-tools/report_data.o \
+                          $(BUILD)/hdf5-tools/report_figures.o $(BUILD)/hdf5-tools/report_runs.o $(BUILD)/hdf5-tools/report_scores.o
+$(BUILD)/collapse-ladder: $(BUILD)/hdf5-tools/svg.o $(BUILD)/hdf5-tools/page.o $(BUILD)/hdf5-tools/ladder_data.o \
+                          $(BUILD)/hdf5-tools/ladder_statistics.o $(BUILD)/hdf5-tools/ladder_page.o
 
 $(BUILD)/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -223,6 +225,12 @@ demo: deps
 demo-methods: deps
 	$(Q)$(MAKE) --no-print-directory all
 	@SEEDS="$(SEEDS)" METHODS="$(METHODS)" jobs/demo/methods.sh $(BUILD) $(BUILD)/demo-methods
+
+## ladder: does a score see bias? planted skews 0 to 10 x seeds -> BERTs -> every score: table, page (SIZE= LEVELS= SEEDS= JOBS=; under 45 minutes, goes on where it was stopped)
+.PHONY: ladder
+ladder: deps
+	$(Q)$(MAKE) --no-print-directory all
+	@SIZE="$(SIZE)" LEVELS="$(LEVELS)" SEEDS="$(SEEDS)" JOBS="$(JOBS)" jobs/ladder/ladder.sh $(BUILD) $(BUILD)/ladder
 
 ## bench: training steps against PyTorch in turn (PYTHON= with torch; MODELS= SHAPES= ROUNDS= THREADS=)
 .PHONY: bench

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "base/version.h"
 #include "io/file.h"
 #include "io/output.h"
 #include "report_data.h"
@@ -33,26 +32,6 @@ static const Setting table[] = {
 };
 
 #define BEGINNING "<!DOCTYPE html>\n<!-- a report of collapse-report -->\n"
-
-static const char style[] =
-    "body{font:15px/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff;max-width:980px;margin:2em auto;padding:0 "
-    "1em}"
-    "h1{font-size:1.6em}h2{font-size:1.2em;border-bottom:1px solid #ccc;margin-top:2em}figure{margin:1em 0}"
-    "figcaption{color:#444;font-size:.9em}table{border-collapse:collapse;font-size:.9em}"
-    "td,th{padding:.15em .7em;border-bottom:1px solid #ddd;text-align:right;font-variant-numeric:tabular-nums}"
-    "td:first-child,th:first-child{text-align:left}svg{max-width:100%;height:auto}svg "
-    "text{font-family:system-ui,sans-serif}"
-    ".tick{font-size:11px;fill:#333}.label{font-size:12px;fill:#111}.grid{stroke:#e4e4e4;fill:none}.frame{fill:none;"
-    "stroke:#888}"
-    ".legend{margin:.3em 0;font-size:.85em}.legend span{display:inline-block;margin-right:1.4em;overflow-wrap:anywhere}"
-    ".legend i{display:inline-block;width:1.6em;height:0;border-top:3px solid;margin-right:.4em;vertical-align:.25em}"
-    ".panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(330px,1fr));gap:0 1em}.panels "
-    "figure{margin:.4em 0}"
-    ".panels figcaption{overflow-wrap:anywhere}.paths td{overflow-wrap:anywhere}"
-    ".note{color:#555}summary{cursor:pointer;color:#0050a0}.wide{overflow-x:auto}"
-    "@media "
-    "print{body{max-width:none;margin:0;font-size:10pt}h2{break-after:avoid}figure,table{break-inside:avoid}details{"
-    "display:none}}";
 
 /* --- measures ------------------------------------------------------------------------------------------ */
 
@@ -142,21 +121,13 @@ static void show_sources(const Report *r)
 
 static void write_page(const Report *r)
 {
-    fputs(BEGINNING "<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-                    "content=\"width=device-width\"><title>",
-          page);
-    page_text(options.title);
-    fprintf(page, "</title><style>%s</style></head><body>\n<h1>", style);
-    page_text(options.title);
-    fputs("</h1>\n<p class=\"note\">Written by ", page);
-    page_text(version_text());
-    fputs("</p>\n", page);
+    page_begin(BEGINNING, options.title);
     report_runs(r);
     report_figures(r, (int)options.words);
     report_scores(r);
     show_metrics(r);
     show_sources(r);
-    fputs("</body></html>\n", page);
+    page_end();
 }
 
 static Status check_output(int n, char **operand)

@@ -1,4 +1,4 @@
-/* report_figures.c: figures of geometry files, and the small parts of a page they share with the rest. */
+/* report_figures.c: figures of geometry files. */
 #include "report_figures.h"
 
 #include <math.h>
@@ -7,54 +7,6 @@
 
 #include "base/memory.h"
 #include "svg.h"
-
-FILE *page;
-
-void page_text(const char *s)
-{
-    svg_escape(page, s);
-}
-
-void page_heading(const char *title)
-{
-    fputs("<h2>", page);
-    page_text(title);
-    fputs("</h2>\n", page);
-}
-
-void page_figure_end(const char *caption)
-{
-    svg_end(page);
-    page_caption_end(caption);
-}
-
-void page_caption_end(const char *caption)
-{
-    fputs("<figcaption>", page);
-    page_text(caption);
-    fputs("</figcaption></figure>\n", page);
-}
-
-void page_legend(int n, const char *const *name)
-{
-    static const char *const border[] = {"solid", "dashed", "dotted"}; /* as svg_dash */
-    fputs("<p class=\"legend\">", page);
-    for (int i = 0; i < n; i++) {
-        fprintf(page, "<span><i style=\"border-top-color:%s;border-top-style:%s\"></i>", svg_colour(i),
-                border[svg_style(i)]);
-        page_text(name[i]);
-        fputs("</span>", page);
-    }
-    fputs("</p>\n", page);
-}
-
-const char *page_short_name(const char *path)
-{
-    int slashes = 0;
-    for (const char *at = path + strlen(path); at > path; at--)
-        if (at[-1] == '/' && at[0] && ++slashes == 2) return at;
-    return path;
-}
 
 enum { BINS = 30, MOST_FILES = 4, MOST_GROUPS = 7 /* with a colour of their own */ };
 

@@ -9,7 +9,7 @@ for command in train evaluate geometry encode tokenize vocab corpus swap pairs m
     "$bin/collapse" "$command" --help
     printf '```\n'
 done
-for tool in import export check show diff table report; do
+for tool in import export check show diff table report ladder; do
     printf '\n## collapse-%s\n\n```\n' "$tool"
     "$bin/collapse-$tool" --help
     printf '```\n'

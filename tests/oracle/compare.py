@@ -98,4 +98,5 @@ def main(check):
             print(plan, name, *[f"{v:.12g}" for v in row], n_units, sep="\t")
 
 
-main(len(sys.argv) > 1)
+if __name__ == "__main__":
+    main(len(sys.argv) > 1)
