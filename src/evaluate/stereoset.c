@@ -558,7 +558,7 @@ const Task task_stereoset = {
         "               .own: TYPE.ss of the same examples; .group: percent of examples whose own group raises the\n"
         "               stereotype (50: no group does); .rho: correlation of own and control preferences; .n, .groups, "
         ".ties\n"
-        "  masked       sequences that were computed; several_pieces, unknown, blank_twice: fillers of several\n"
+        "  masked       sequences that were asked about; several_pieces, unknown, blank_twice: fillers of several\n"
         "               pieces, pieces [UNK] that were scored, contexts with two blanks\n",
     .headline = headline,
     .key = keys,

@@ -104,26 +104,29 @@ def fillers(tokenizer, models, examples, dtype):
     return sum(torch.tensor([x[0] for x in log_p]).exp().tolist()), asked
 
 
-def make(folder, data, out):
+def make(folder, data, out, pairs, lines):
     tokenizer = BertTokenizerFast.from_pretrained(folder)
     rows = list(csv.DictReader(open(f"{data}/crows_pairs/crows_pairs_anonymized.csv", encoding="utf-8")))
-    open(f"{out}/crows-pairs.csv", "w", encoding="utf-8").write(
-        open(f"{data}/crows_pairs/crows_pairs_anonymized.csv", encoding="utf-8").read())
+    with open(f"{out}/crows-pairs.csv", "w", encoding="utf-8", newline="") as f:
+        table = csv.DictWriter(f, ["sent_more", "sent_less", "stereo_antistereo", "bias_type"], extrasaction="ignore")
+        table.writeheader()
+        table.writerows(rows[:pairs])
     open(f"{out}/stereoset.json", "w", encoding="utf-8").write(
         open(f"{data}/stereoset/gender_test.json", encoding="utf-8").read())
     words = [w for r in rows for w in r["sent_more"].lower().split() if w.isalpha() and len(tokenizer.tokenize(w)) == 1]
     with open(f"{out}/full.txt", "w") as f:
-        for line in range(8):
+        for line in range(lines):
             print(*words[126 * line:126 * (line + 1)], file=f)
 
 
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("task"), ap.add_argument("folder"), ap.add_argument("data"), ap.add_argument("out", nargs="?")
+    ap.add_argument("--pairs", type=int, default=1508), ap.add_argument("--lines", type=int, default=8)
     ap.add_argument("--threads", type=int, default=2), ap.add_argument("--bf16", action="store_true")
     a = ap.parse_args()
     if a.task == "make":
-        return make(a.folder, a.data, a.out)
+        return make(a.folder, a.data, a.out, a.pairs, a.lines)
     torch.set_num_threads(a.threads)
     dtype = torch.bfloat16 if a.bf16 else torch.float32
     tokenizer = BertTokenizerFast.from_pretrained(a.folder)
@@ -131,7 +134,7 @@ def main():
               for how in ("sdpa", "eager")]
     with torch.inference_mode():
         answer(models[0], [([101, 103, 102], [1], [2000])] * BATCH, 0, dtype)  # warm
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         if a.task == "stereoset":
             total, asked = fillers(tokenizer, models, json.load(open(a.data))["data"]["intrasentence"], dtype)
         elif a.task == "full":
@@ -139,8 +142,9 @@ def main():
         else:
             rows = csv.DictReader(open(a.data, encoding="utf-8"))
             total, asked = sentences(tokenizer, models, [r[k] for r in rows for k in ("sent_more", "sent_less")], dtype)
-        seconds = time.perf_counter() - began
-    print(json.dumps(dict(task=a.task, seconds=round(seconds, 3), sequences=len(asked), tokens=sum(len(x[0]) for x in asked), sum=total)))
+        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    print(json.dumps(dict(task=a.task, seconds=round(seconds, 3), cpu=round(cpu, 3), sequences=len(asked),
+                          tokens=sum(len(x[0]) for x in asked), sum=total)))
 
 
 main()
