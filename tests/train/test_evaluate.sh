@@ -88,11 +88,11 @@ bad 64 "'cls' is no KEY=VALUE" $with --evaluate-options=cls
 bad 65 "no column 'Body'" --evaluate-steps=1 --evaluate-tasks="perplexity=$here/lines.tsv" --evaluate-options=text-column=Body
 mkfifo "$work/pipe"; bad 64 "is a pipe or a device" --evaluate-steps=1 --evaluate-tasks=perplexity="$work/pipe"
 # Their files are inputs: no output may take their place.
-ln "$work/held.txt" "$work/held-link"; mkdir "$work/kept"; cp "$work/held.txt" "$work/kept/log.tsv"; cp "$work/words.txt" "$work/kept/best.h5"
+ln "$work/held.txt" "$work/held-link"; cp -r "$here/winobias" "$work/wino"; mkdir "$work/kept"; cp "$work/held.txt" "$work/kept/log.tsv"; cp "$work/words.txt" "$work/kept/best.h5"
 bad 64 "trace = .* and evaluate-tasks .*are the same file" $with --trace="$work/held-link" --overwrite
 bad 64 "corpus-cache = .* and evaluate-tasks .*are the same file" $with --corpus-cache="$work/held.txt"
 bad 64 "a file of output = .*log.tsv and evaluate-tasks .*are the same file" --evaluate-steps=1 --evaluate-tasks=perplexity="$work/kept/log.tsv" --output="$work/kept"
-bad 64 "trace = .*anti_.* and what is read beside" --evaluate-steps=1 --evaluate-tasks=winobias-mlm="$here/winobias/pro_stereotyped_type1.txt.dev" --evaluate-metrics=winobias-mlm.type1.gap --trace="$here/winobias/anti_stereotyped_type1.txt.dev" --overwrite
+bad 64 "trace = .*anti_.* and what is read beside" --evaluate-steps=1 --evaluate-tasks=winobias-mlm="$work/wino/pro_stereotyped_type1.txt.dev" --evaluate-metrics=winobias-mlm.type1.gap --trace="$work/wino/anti_stereotyped_type1.txt.dev" --overwrite
 bad 64 "a file of output = .*best.h5 and words .*are the same file" --evaluate-steps=1 --evaluate-tasks=pronoun-gap="$work/held.txt" --evaluate-options=words="$work/kept/best.h5" --output="$work/kept"
 cmp -s "$work/held.txt" "$work/kept/log.tsv" && cmp -s "$work/words.txt" "$work/kept/best.h5"; ok $? "they are as they were"
 fails 64 "evaluate-best = " mpirun -n 1 "$collapse" train "$work/base.conf" --output="$work/run" $fixed $on --steps=12
