@@ -9,7 +9,7 @@ import torch
 
 
 def rounded(x):
-    return x.bfloat16().float()
+    return x.bfloat16().to(x.dtype)
 
 
 class Product(torch.autograd.Function):
@@ -55,18 +55,26 @@ def round_products(model):
             bind(name, module)
 
 
-def compare_gradients(checkpoint, named):
-    """Of a run of one step with clip = 0, whose first moments are 0.1 of the gradient: smallest cosine and largest
-    relative difference over the tensors. Key biases have none but rounding."""
-    cosine, difference, where = 1.0, 0.0, ["", ""]
+def gradients_of(named):
+    return {name: p.grad.double().flatten() for name, p in named.items()}
+
+
+def gradients_in(checkpoint, names):
+    """Of a run of one step with clip = 0, whose first moments are 0.1 of the gradient."""
     with h5py.File(checkpoint) as f:
-        for name, p in named.items():
-            if name.endswith("attention.self.key.bias"):
-                continue
-            ours, theirs = torch.tensor(f["optimizer/first/" + name][()]).double().flatten() / 0.1, p.grad.double().flatten()
-            c, d = float(ours @ theirs / ours.norm() / theirs.norm()), float((ours - theirs).norm() / theirs.norm())
-            if c < cosine:
-                cosine, where[0] = c, name
-            if d > difference:
-                difference, where[1] = d, name
-    return cosine, difference, where
+        return {name: torch.tensor(f["optimizer/first/" + name][()]).double().flatten() / 0.1 for name in names}
+
+
+def compare_gradients(ours, theirs):
+    """Over the tensors: smallest cosine, largest and mean relative difference, and where. Key biases have none but rounding."""
+    cosine, difference, where, every = 1.0, 0.0, ["", ""], []
+    for name, t in theirs.items():
+        if name.endswith("attention.self.key.bias"):
+            continue
+        c, d = float(ours[name] @ t / ours[name].norm() / t.norm()), float((ours[name] - t).norm() / t.norm())
+        every.append(d)
+        if c < cosine:
+            cosine, where[0] = c, name
+        if d > difference:
+            difference, where[1] = d, name
+    return cosine, difference, sum(every) / len(every), where

@@ -175,9 +175,17 @@ def in_bf16(folder, name, init, *flags):
         _, worst, weights, _ = replay.replay(trace, out, init, keep=keep)
         check(worst["loss"] <= 1e-3 and worst["task_loss"] <= 1e-3, f"{name}, bf16, {replay.describe(steps, worst, weights)}")
         if steps == 1:
-            cosine, difference, where = bf16.compare_gradients(f"{out}/step-00000001.h5", keep)
-            check(cosine >= 0.9999 and difference <= 1e-2,
-                  f"{name}, bf16, gradients of a step: smallest cosine {cosine:.6f} ({where[0]}), largest difference {difference:.1e} ({where[1]})")
+            # A sum that is off by its last bit now and then rounds to the other side, and what follows from it again: after a few
+            # layers two programs of one recipe are as far apart as its roundings are large. How far, the recipe tells of itself:
+            # its sums in fp64 beside its sums in fp32. A rounding too many or too few adds to that.
+            exact_sums = {}
+            replay.replay(trace, out, init, f64=True, keep=exact_sums)
+            theirs = bf16.gradients_of(keep)
+            _, own_largest, own_mean, _ = bf16.compare_gradients(bf16.gradients_of(exact_sums), theirs)
+            cosine, largest, mean, where = bf16.compare_gradients(bf16.gradients_in(f"{out}/step-00000001.h5", theirs), theirs)
+            check(cosine >= 0.9999 and (largest <= 1e-2 or (largest <= 1.25 * own_largest and mean <= 1.1 * own_mean)),
+                  f"{name}, bf16, gradients of a step: smallest cosine {cosine:.6f} ({where[0]}), difference {mean:.2e} in the mean, "
+                  f"{largest:.1e} at most ({where[1]}); of the recipe by sums in fp64 {own_mean:.2e}, {own_largest:.1e}")
 
 
 def geometry(folder):
