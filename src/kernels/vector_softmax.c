@@ -19,16 +19,23 @@ static inline real row_maximum(int d, const real *x)
     return maximum;
 }
 
-/* x = exp(x - maximum); returns the sum. */
-static inline real row_exponentials(int d, real maximum, real *x)
+/* x = exp(x - maximum); returns the sum, blocks of which are added in double: of a vocabulary's small numbers behind
+ * one another a single-precision sum loses 1e-5, always in one direction. */
+static inline double row_exponentials(int d, real maximum, real *x)
 {
-    real sum = 0;
+    enum { BLOCK = 512 };
+    double all = 0;
+    for (int first = 0; first < d; first += BLOCK) {
+        const int end = first + BLOCK < d ? first + BLOCK : d;
+        real sum = 0;
 #pragma omp simd reduction(+ : sum)
-    for (int j = 0; j < d; j++) {
-        x[j] = vector_exp(x[j] - maximum);
-        sum += x[j];
+        for (int j = first; j < end; j++) {
+            x[j] = vector_exp(x[j] - maximum);
+            sum += x[j];
+        }
+        all += (double)sum;
     }
-    return sum;
+    return all;
 }
 
 double KERNEL(cross_entropy)(int n, int d, real *logits, const real *bias, const int *label, double scale)
@@ -40,10 +47,10 @@ double KERNEL(cross_entropy)(int n, int d, real *logits, const real *bias, const
         for (int j = 0; j < d; j++) row[j] += bias[j];
         const real maximum = row_maximum(d, row);
         const double labelled = (double)row[label[i]];
-        const real sum = row_exponentials(d, maximum, row);
-        loss += log((double)sum) + (double)maximum - labelled;
+        const double sum = row_exponentials(d, maximum, row);
+        loss += log(sum) + (double)maximum - labelled;
         if (scale == 0) continue;
-        const real factor = (real)(scale / (double)sum);
+        const real factor = (real)(scale / sum);
 #pragma omp simd
         for (int j = 0; j < d; j++) row[j] *= factor;
         row[label[i]] -= (real)scale;
