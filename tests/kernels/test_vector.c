@@ -193,6 +193,21 @@ static void test_cross_entropy(void)
     expect("cross_entropy gradient", worst(N * D, x, exact), LOOSE);
 }
 
+/* A row as long as a vocabulary: thousands of small numbers behind one another, whose sum in single precision is off by
+ * 1e-5. */
+static void test_cross_entropy_vocabulary(void)
+{
+    enum { PIECES = 30522 };
+    static real row[PIECES], zero[PIECES];
+    static double exact[PIECES];
+    fill(15, 3, PIECES, row, exact);
+    double sum = 0;
+    for (int j = 0; j < PIECES; j++) sum += exp(exact[j]);
+    const int label = 77;
+    const double ours = vector_kernels->cross_entropy(1, PIECES, row, zero, &label, 0);
+    expect("cross_entropy over a vocabulary", fabs(ours - (log(sum) - exact[label])), 1e-6);
+}
+
 static void test_adamw(void)
 {
     for (int form = 0; form < 2; form++) {
@@ -269,6 +284,7 @@ int main(void)
         test_attention_rows();
         test_small_product();
         test_cross_entropy();
+        test_cross_entropy_vocabulary();
         test_adamw();
         test_adamw_finite();
         test_dropout();
