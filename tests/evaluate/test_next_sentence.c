@@ -72,7 +72,7 @@ static void fill(const Golden *g, Queries *q)
 
 static void compare(const Golden *g, const Queries *q, const char *folder, int ranks)
 {
-    double worst = 0, least = INFINITY, most = -INFINITY, one[2 * PAIRS];
+    double worst = 0, least = HUGE_VAL, most = -HUGE_VAL, one[2 * PAIRS];
     for (int i = 0; i < PAIRS; i++) {
         const double odds = g->logit[i][0] - g->logit[i][1];
         worst = fmax(worst, fabs(q->answer[2 * i] - odds));

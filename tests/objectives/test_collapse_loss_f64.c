@@ -35,7 +35,7 @@ static void lay_out(Case *c, const CollapseOptions *options)
     config.vocab = V, config.hidden = D, config.layers = 1, config.heads = 1, config.intermediate = 4,
     config.positions = 16;
     params_free(&c->params);
-    params_init(&c->arena, &config, &(TrainRule){-1, NULL}, &c->params);
+    params_init(&c->arena, &config, &(TrainRule){-1, NULL, false}, &c->params);
     mlm_head_init(&c->arena, &c->params, true, NULL, &c->head);
     const int parts = options->eval == EVAL_MICRO ? PARTS : 1;
     collapse_loss_init(&c->arena, options, &c->words, &c->head, 1, parts > 1 ? SAMPLES / PARTS : 0, parts, &c->loss);

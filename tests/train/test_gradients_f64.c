@@ -57,7 +57,7 @@ static double follow(AdamForm form, int *n_exempt)
     Arena arena = {0};
     Params p = {0};
     const BertConfig config = small();
-    open_params(&config, &(TrainRule){-1, NULL}, &arena, &p);
+    open_params(&config, &(TrainRule){-1, NULL, false}, &arena, &p);
     const int64_t n = p.layout.count;
     double *w = malloc((size_t)n * sizeof *w), *m = calloc((size_t)n, sizeof *m), *v = calloc((size_t)n, sizeof *v);
     double worst = 0;
@@ -89,9 +89,9 @@ static void deal(const AdamSettings *s, const char *freeze)
     Arena arena = {0}, whole_arena = {0};
     Params p = {0}, whole = {0};
     const BertConfig config = small();
-    open_params(&config, &(TrainRule){-1, freeze}, &whole_arena, &whole);
+    open_params(&config, &(TrainRule){-1, freeze, false}, &whole_arena, &whole);
     gradients_update(s, &whole, NULL);
-    open_params(&config, &(TrainRule){-1, freeze}, &arena, &p);
+    open_params(&config, &(TrainRule){-1, freeze, false}, &arena, &p);
     int64_t owned = 0;
     for (int rank = 0; rank < RANKS; rank++) {
         Buckets b = {0};
@@ -119,7 +119,7 @@ static void norm_and_faults(void)
     Params p = {0};
     const BertConfig config = small();
     const Comm alone = {.n_ranks = 1};
-    open_params(&config, &(TrainRule){-1, NULL}, &arena, &p);
+    open_params(&config, &(TrainRule){-1, NULL, false}, &arena, &p);
     double *part = malloc((size_t)gradients_norm_parts(p.trained.count) * sizeof *part), square = 0;
     for (int64_t i = 0; i < p.trained.count; i++) square += p.gradient[i] * p.gradient[i];
     const double norm = gradients_norm(&alone, &p, NULL, part);
