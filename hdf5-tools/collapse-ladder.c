@@ -105,8 +105,8 @@ static void print_summary(const Ladder *l, const LadderResult *result)
         differ += result[i].at_fair.p < 0.05;
         adjusted += result[i].p_adjusted < 0.05;
     }
-    printf("\n%d models: %d levels, %d seeds. The largest rank correlation that is possible here: %.3f.\n", l->n_models,
-           l->n_levels, l->n_seeds, ladder_largest_correlation(l));
+    printf("\n%d models: %d levels, %d seeds. The largest rank correlation of values that all differ: %.3f.\n",
+           l->n_models, l->n_levels, l->n_seeds, ladder_largest_correlation(l));
     if (n)
         printf("Level 0: %d of %d scores with a fair value differ from it at p < 0.05 (%.1f come by chance), %d after "
                "Holm's correction for their number.\n",

@@ -64,10 +64,10 @@ static void show_correlations(const Ladder *l, const LadderResult *result)
     plot_axes_x(&p, "Spearman's rank correlation");
     for (int i = 0; i < n; i++)
         put_correlation(&p, l->score[place[i].score].name, &result[place[i].score], 12 + (i + 0.5) * ROW);
-    char *caption = memory_print(
-        "Bars: 95 %% bootstrap intervals over seeds%s. With %d seeds on %d levels no score can "
-        "reach more than %.3f, because models of one level differ.",
-        l->n_seeds < LADDER_LEAST ? " (five are needed)" : "", l->n_seeds, l->n_levels, ladder_largest_correlation(l));
+    char *caption = memory_print("Bars: 95 %% bootstrap intervals over seeds%s. With %d seeds on %d levels a score of "
+                                 "values that all differ cannot reach more than %.3f.",
+                                 l->n_seeds < LADDER_LEAST ? " (five are needed)" : "", l->n_seeds, l->n_levels,
+                                 ladder_largest_correlation(l));
     page_figure_end(caption);
     free(caption), free(place);
 }

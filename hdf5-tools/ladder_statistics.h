@@ -21,7 +21,7 @@ double student_quantile(double tail, int freedom);
 /* Spearman's rank correlation of level and value over the models that have one; equal ones share the mean of their
  * ranks. NaN: fewer than two models, or all values or all levels are equal. */
 double ladder_correlation(const Ladder *ladder, const double *value);
-/* The largest that ladder_correlation can be with these levels and seeds: values within a level differ. */
+/* The largest that ladder_correlation can be with these levels and seeds where no two values are equal. */
 double ladder_largest_correlation(const Ladder *ladder);
 
 typedef struct {

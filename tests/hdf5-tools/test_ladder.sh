@@ -22,7 +22,7 @@ awk -F'\t' -f "$work/compare.awk" "$golden/ladder-table.tsv" "$work/table.tsv" >
 grep -q "^left out, with one value in all models (counts): 1 scores" "$work/log" && ! grep -q '^count' "$work/table.tsv"; ok $? "counts are left out, and it is said"
 grep -q "24 models: 4 levels, 6 seeds" "$work/said" && grep -q "Level 0: 1 of 7 scores .* 1 after Holm" "$work/said"; ok $? "$(grep Level "$work/said")"
 # 4 levels of 6 models: the correlation of 0, 1, ..., 23 with 3.5, 9.5, ...: 6 sqrt(15) / sqrt(575)
-grep -q "largest rank correlation that is possible here: 0.969" "$work/said"; ok $? "the largest correlation that ties of levels allow"
+grep -q "largest rank correlation of values that all differ: 0.969" "$work/said"; ok $? "the largest correlation that ties of levels allow"
 grep -q '^turns .* 5$' "$work/said" && grep -q '^late .* 10$' "$work/said" && grep -q '^flat .* -$' "$work/said"; ok $? "told from the level on from which all differ in one direction"
 for threads in 1 3; do OMP_NUM_THREADS=$threads "$ladder" "$values" --scores="$work/scores.tsv" --table="$work/$threads.tsv" > /dev/null 2>&1; done; cmp "$work/1.tsv" "$work/3.tsv"; ok $? "the same numbers with 1 and 3 threads"
 (head -n 1 "$values"; tail -n +2 "$values" | sort -r) > "$work/turned.tsv"; "$ladder" "$work/turned.tsv" --scores="$work/scores.tsv" --table="$work/turned-table.tsv" > /dev/null 2>&1; cmp "$work/1.tsv" "$work/turned-table.tsv"; ok $? "the order of the rows does not matter"
