@@ -68,29 +68,6 @@ static void fill_example(const double s[3], double weight, const Measure *m, int
     m->x[2][i] = weight;
 }
 
-static void add_stereo(const EvaluationResult *r, const StereoChoice *c, Measures *m)
-{
-    static const struct {
-        const char *name;
-        MeasureOf of;
-    } part[] = {{"lms", share_of}, {"ss", stereotype_of}, {"icat", icat_of}};
-    const char *of_part = !c->part ? "both." : strcmp(c->part, "inter") == 0 ? "inter." : "";
-    const double *score = result_numbers(r, c->field);
-    char *const *label = result_texts(r, "label");
-    for (int p = 0; p < 3; p++) {
-        char *name = memory_print("%s.%s%s%s%s", c->type ? c->type : "overall", of_part,
-                                  c->field[0] == 'l' ? "log." : "", c->micro ? "micro." : "", part[p].name);
-        const Measure *measure = measures_add(m, name, 3, part[p].of);
-        for (int64_t i = 0; i + 2 < r->n_rows; i += 3) {
-            double by_label[3];
-            if (!is_chosen(r, c, i)) continue;
-            scores_of(score, label, i, by_label);
-            fill_example(by_label, weight_of(r, c, score, i), measure, i);
-        }
-        free(name);
-    }
-}
-
 /* Is there an intersentence example; a measured one? */
 static bool has_inter(const EvaluationResult *r, bool is_measured)
 {
@@ -100,6 +77,32 @@ static bool has_inter(const EvaluationResult *r, bool is_measured)
     for (int64_t i = 0; i < r->n_rows && !has; i += 3)
         has = is_chosen(r, &inter, i) && !(is_measured && isnan(score[i]));
     return has;
+}
+
+/* Both parts pooled are no measure where one of them was not measured: the task reports none. */
+static void add_stereo(const EvaluationResult *r, const StereoChoice *c, Measures *m)
+{
+    static const struct {
+        const char *name;
+        MeasureOf of;
+    } part[] = {{"lms", share_of}, {"ss", stereotype_of}, {"icat", icat_of}};
+    const char *of_part = !c->part ? "both." : strcmp(c->part, "inter") == 0 ? "inter." : "";
+    const double *score = result_numbers(r, c->field);
+    char *const *label = result_texts(r, "label");
+    const bool lacks_part = !c->part && !has_inter(r, true);
+    for (int p = 0; p < 3; p++) {
+        char *name = memory_print("%s.%s%s%s%s", c->type ? c->type : "overall", of_part,
+                                  c->field[0] == 'l' ? "log." : "", c->micro ? "micro." : "", part[p].name);
+        const Measure *measure = measures_add(m, name, 3, part[p].of);
+        for (int64_t i = 0; i + 2 < r->n_rows; i += 3) {
+            double by_label[3];
+            if (!is_chosen(r, c, i)) continue;
+            scores_of(score, label, i, by_label);
+            if (lacks_part) by_label[0] = (double)NAN;
+            fill_example(by_label, weight_of(r, c, score, i), measure, i);
+        }
+        free(name);
+    }
 }
 
 /* An example is a unit. Where no intersentence example is measured they are none: each joins an intrasentence example
