@@ -67,7 +67,8 @@ flags() {
     mabel) echo "--train-data=$data/pairs.csv --batch=24 --steps=150 --learning-rate=3e-4 --mabel-mlm-weight=1";;
     ase) echo "--train-data=$data/pronouns.csv --batch=24 --steps=300 --learning-rate=3e-4 --ase-fisher-data=$data/text.txt
         --ase-fisher-lines=256 --ase-neutral=$data/jobs.list --ase-male=$data/male.txt --ase-female=$data/female.txt";;
-    adept | dpce) echo "--train-data=$data/examples.csv --steps=200 --learning-rate=3e-4";;
+    adept) echo "--train-data=$data/examples.csv --steps=200 --learning-rate=3e-4";;
+    dpce) echo "--train-data=$data/examples.csv --steps=200 --learning-rate=3e-4 --dpce-alpha=3e-3 --nc-grad=both";; # docs/methods.md, on a real model
     *) echo "methods.sh: METHODS names '$1', which is not one of: bec cda mabel ase adept dpce" >&2; return 64;;
     esac
 }
