@@ -260,7 +260,8 @@ static void test_rows_apart(void)
     check(wrong == 0, "bf16: NaN of one row stays in its row (%d numbers wrong in %d products)", wrong, tried);
 }
 
-/* Parts of a fixed order have their own part of the bias: C of ones is a number more than the bias. */
+/* Parts of a fixed order have their own part of the bias: C of ones is a number more than the bias. Without a bias,
+ * with it and without again: a kept primitive is not taken for the other. */
 static void test_bias_of_parts(void)
 {
     enum { ROWS = 2, COLUMNS = 700, DEPTH = 32 };
@@ -269,14 +270,16 @@ static void test_bias_of_parts(void)
     for (int i = 0; i < COLUMNS * DEPTH; i++) x[i] = 1;
     for (int j = 0; j < COLUMNS; j++) bias[j] = (real)j;
     vector_kernels->round(COLUMNS * DEPTH, x, rx);
-    for (int fixed = 0; fixed < 2; fixed++) {
+    for (int call = 0; call < 6; call++) {
+        const bool is_fixed = call >= 3, has_bias = call % 3 == 1;
         int wrong = 0;
-        gemm_choose(&(GemmChoice){.precision = PRECISION_BF16, .fixed_order = fixed});
-        gemm_product(PLAIN, TRANSPOSED, ROWS, COLUMNS, DEPTH, (Operand){x, rx}, DEPTH, (Operand){x, rx}, DEPTH, 0, bias,
-                     (Result){z, NULL}, COLUMNS);
+        gemm_choose(&(GemmChoice){.precision = PRECISION_BF16, .fixed_order = is_fixed});
+        gemm_product(PLAIN, TRANSPOSED, ROWS, COLUMNS, DEPTH, (Operand){x, rx}, DEPTH, (Operand){x, rx}, DEPTH, 0,
+                     has_bias ? bias : NULL, (Result){z, NULL}, COLUMNS);
         for (int i = 0; i < ROWS; i++)
-            for (int j = 0; j < COLUMNS; j++) wrong += z[i * COLUMNS + j] != (real)(DEPTH + j);
-        check(wrong == 0, "bf16, fixed order %d: every part adds its part of the bias (%d wrong)", fixed, wrong);
+            for (int j = 0; j < COLUMNS; j++) wrong += z[i * COLUMNS + j] != (real)(DEPTH + (has_bias ? j : 0));
+        check(wrong == 0, "bf16, fixed order %d, bias %d: every part adds its part of the bias (%d wrong)", is_fixed,
+              has_bias, wrong);
     }
 }
 
