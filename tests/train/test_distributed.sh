@@ -47,6 +47,6 @@ mpirun -n 2 "$collapse" bench --model=tiny --batch=4 --length=16 --steps=1 --ove
 [ $? = 0 ] && tail -n 1 "$work/bench" | grep -q '^{"tokens_per_s": [0-9.]*, .*"gflops": .*"gemm_peak_gflops": .*"peak_rss_mb": .*"ranks": 2, "threads": 1, "precision": "fp32", "gemm_library": "blis", "kernel_family": "'
 ok $? "bench: the last line is its JSON object: $(tail -n 1 "$work/bench" | cut -c1-80)"
 mpirun -n 2 "$collapse" bench --sums=yes > "$work/sums" 2> "$work/sums.err"
-[ $? = 0 ] && grep -q '^{"ranks": 2, "latency_us": -*[0-9.]*, "gb_per_s": [0-9.]*}$' "$work/sums" && [ "$(grep -c '^ *[0-9.]* *[0-9.]* *[0-9.]*$' "$work/sums.err")" -ge 8 ]
+[ $? = 0 ] && grep -q '^{"ranks": 2, "latency_us": -*[0-9.e+]*, "gb_per_s": [0-9.e+-]*}$' "$work/sums" && [ "$(grep -c '^ *[0-9.]* *[0-9.]* *[0-9.]*$' "$work/sums.err")" -ge 8 ]
 ok $? "bench --sums: $(cat "$work/sums")"
 fails 64 "start with mpirun" "$collapse" bench --sums=yes
