@@ -92,8 +92,9 @@ static void add_control(TaskRun *run, const Slice text[2], int64_t line)
     *p = c->pair[c->n - 1];
     p->side[0] = p->side[1] = (SentenceAsk){0};
     for (int side = 0; side < 2; side++) denied[side] = negation_of(text[side], rule[side]);
-    p->is_skipped = p->is_skipped || !denied[0] || !denied[1] || strcmp(rule[0], rule[1]) != 0;
-    p->text = p->is_skipped ? memory_copy_text("") : result_keep_text(slice_of(denied[0]));
+    const bool is_denied = denied[0] && denied[1] && strcmp(rule[0], rule[1]) == 0;
+    p->text = is_denied ? result_keep_text(slice_of(denied[0])) : memory_copy_text(""); /* whatever the model reads */
+    p->is_skipped = p->is_skipped || !is_denied;
     if (!p->is_skipped) ask_pair(run, (Slice[2]){slice_of(denied[0]), slice_of(denied[1])}, line, p);
     free(denied[0]), free(denied[1]);
 }

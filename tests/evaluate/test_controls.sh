@@ -31,6 +31,11 @@ for ranks in 2 3 4; do same_on_ranks crows-pairs "$work/pairs.csv" "$work/pairs.
 crows "$work/pairs.csv" --output="$work/plain.h5" --json > "$work/plain" 2> /dev/null
 ! grep -q control "$work/plain" && [ "$(value "$work/plain" all.pll.score)" = "$(value "$work/json" all.pll.score)" ]; ok $? "nothing else changes, and without the key there is none"
 crows "$work/pairs.csv" --crows-controls --compare="$work/plain.h5" --json 2> /dev/null | grep -q '"all.pll.score": {"this": [0-9.]*, "other": [0-9.]*, "difference": 0.0'; ok $? "scores made without the key can be compared with"
+# Of two models one cannot read the longest pair: its control sentences are the same texts all the same.
+train 1 "$work/short" --steps=1 --positions=9 --max-length=9
+{ cat "$work/pairs.csv"; echo 'the queen said that the girl is late,the king said that the boy is late,stereo,gender'; } > "$work/longer.csv"
+"$collapse" evaluate "$work/short/model.h5" --task=crows-pairs --data="$work/longer.csv" --crows-controls --output="$work/short.h5" > /dev/null 2> "$work/err"
+crows "$work/longer.csv" --crows-controls --compare="$work/short.h5" --json 2>> "$work/err" | grep -q '"compare"'; ok $? "a pair that one of two models cannot read does not make the data another: $(tail -n 1 "$work/err" | cut -c1-120)"
 
 # StereoSet: two professions behind one word, so that each has one control; a man's context; a term that is not there.
 example() { printf '{"id": "%s", "target": "%s", "bias_type": "%s", "context": "%s", "sentences": [' "$1" "$2" "$3" "$4"
