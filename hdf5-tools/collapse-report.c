@@ -35,13 +35,6 @@ static const Setting table[] = {
 
 /* --- measures ------------------------------------------------------------------------------------------ */
 
-static const ReportMetric *find_metric(const ReportGeometry *g, const char *name)
-{
-    for (int i = 0; i < g->n_metrics; i++)
-        if (strcmp(g->metric[i].name, name) == 0) return &g->metric[i];
-    return NULL;
-}
-
 static bool is_shown(const Report *r, size_t i)
 {
     return r->geometry[i].step < 0 || r->n_geometries <= 4; /* many snapshots are a curve, not columns */
@@ -52,7 +45,7 @@ static bool is_listed(const Report *r, size_t i, int m)
 {
     const char *name = r->geometry[i].metric[m].name;
     for (size_t j = 0; j < i; j++)
-        if (is_shown(r, j) && find_metric(&r->geometry[j], name)) return true;
+        if (is_shown(r, j) && report_metric(&r->geometry[j], name)) return true;
     return false;
 }
 
@@ -63,7 +56,7 @@ static void show_metric_row(const Report *r, const char *name)
     fputs("</td>", page);
     for (size_t i = 0; i < r->n_geometries; i++) {
         if (!is_shown(r, i)) continue;
-        const ReportMetric *x = find_metric(&r->geometry[i], name);
+        const ReportMetric *x = report_metric(&r->geometry[i], name);
         fprintf(page, "<td>%s", tool_number("%.5g", x ? x->value : (double)NAN));
         if (x && x->has_interval && isnan(x->low)) fputs(" [-]", page);
         else if (x && x->has_interval) fprintf(page, " [%.4g, %.4g]", x->low, x->high);

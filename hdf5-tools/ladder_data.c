@@ -169,9 +169,8 @@ static Status read_values(const char *path, bool has_list, Rows *r)
     Table t;
     Columns at;
     TRY(table_open(path, FORMAT_AUTO, &t));
-    Status status = table_is_text(&t) ? status_set(STATUS_DATA, __FILE__, __LINE__,
-                                                   "%s: is read as plain text; name it .tsv or .csv", path)
-                                      : want_columns(&t, &at);
+    Status status = table_want_table(&t, "collapse-ladder");
+    if (!status) status = want_columns(&t, &at);
     for (bool more = !status; more && !status;) {
         status = table_next(&t, &more);
         if (!status && more) status = read_row(&t, &at, has_list, r);

@@ -324,3 +324,10 @@ void report_free(Report *r)
     free(r->geometry);
     *r = (Report){0};
 }
+
+const ReportMetric *report_metric(const ReportGeometry *g, const char *name)
+{
+    for (int i = 0; i < g->n_metrics; i++)
+        if (strcmp(g->metric[i].name, name) == 0) return &g->metric[i];
+    return NULL;
+}

@@ -63,5 +63,7 @@ typedef struct {
 /* A run folder (log.tsv, geometry-*.h5), or a file: checkpoint, geometry, scores. */
 Status report_read(const char *path, Report *report);
 void report_free(Report *report);
+/* The metric of this name, borrowed; NULL: the file has none. */
+const ReportMetric *report_metric(const ReportGeometry *geometry, const char *name);
 
 #endif

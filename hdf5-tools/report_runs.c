@@ -197,9 +197,8 @@ static const char *const shown[N_SHOWN] = {"nc3", "unc3", "norm_cov", "cos_mean"
 
 static double value_of(const ReportGeometry *g, const char *name)
 {
-    for (int i = 0; i < g->n_metrics; i++)
-        if (strcmp(g->metric[i].name, name) == 0) return g->metric[i].value;
-    return (double)NAN;
+    const ReportMetric *metric = report_metric(g, name);
+    return metric ? metric->value : (double)NAN;
 }
 
 /* Measures of the snapshots of runs (geometry-steps) over steps; where the next run begins the lines break. */

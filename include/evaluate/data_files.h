@@ -13,6 +13,8 @@ typedef struct {
 /* endings: "json jsonl", any of which .gz may follow; a path that is a file may have any name. Fails: it is not there;
  * a folder without such a file, or with two of one stem; a stem with '/'. */
 Status data_files_list(const char *path, const char *endings, DataFiles *files);
+/* Length of a name without an ending of the list, which .gz may follow; -1: it has none of them. Local. */
+int data_files_stem(const char *name, const char *endings);
 void data_files_free(DataFiles *files);
 
 #endif

@@ -75,8 +75,8 @@ size_t task_options_at(const Task *task);
 void task_inputs(const Task *task, const void *options, const char *role, const char *data, Inputs *inputs);
 /* Refuse what can be read only once, where each of several ranks, or of several evaluations, reads it. Local. */
 Status task_check_once(const Task *task, const void *options, const char *data);
-/* The task that has a key of this name, with the key; NULL: none has. Local. */
-const Task *task_of_key(const char *name, const Setting **key);
+/* The task that has a key of this name; NULL: none has. Local. */
+const Task *task_of_key(const char *name);
 
 /* Measure the model. run: task, options, settings, model_path, data, format, column, compare are filled; the rest is
  * made and freed here. result: complete on rank 0; result_free when done, also after a failure. Collective; fails alike

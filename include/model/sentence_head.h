@@ -13,7 +13,6 @@
 typedef struct {
     const Params *params; /* borrowed; gradients are added to params->g */
     bool is_pooler;
-    int max_rows;
     real *x, *u, *y, *v; /* [max_rows, D]: as given, before and after tanh, after the second product */
     real *dy, *dx;       /* [max_rows, D] */
     real *reduce;        /* layers_scratch */

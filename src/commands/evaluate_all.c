@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "commands/scores_files.h"
@@ -31,30 +32,21 @@ typedef struct {
 
 /* --- what there is to do ---------------------------------------------------------------------------- */
 
-static void append_name(char **text, size_t *length, size_t *capacity, const char *name)
-{
-    const size_t n = strlen(name) + 1;
-    memory_reserve((void **)text, capacity, *length + n, 1);
-    memcpy(*text + *length, name, n);
-    *length += n;
-}
-
 /* Rank 0 looks, all get its list: task and path, each with its NUL. */
 static Status share_offers(All *all)
 {
     const Comm *comm = all->comm;
     Offers *o = &all->offers;
-    char *text = NULL;
-    size_t length = 0, capacity = 0;
+    Buffer names = {0};
     Status status = comm_agree(comm, comm->rank == 0 ? offers_find(all->options->data, o) : STATUS_OK);
     if (status) return status;
     for (size_t i = 0; i < o->n && comm->rank == 0; i++) {
-        append_name(&text, &length, &capacity, o->offer[i].task->name);
-        append_name(&text, &length, &capacity, o->offer[i].data);
+        buffer_add(&names, o->offer[i].task->name, strlen(o->offer[i].task->name) + 1);
+        buffer_add(&names, o->offer[i].data, strlen(o->offer[i].data) + 1);
     }
-    int64_t bytes = (int64_t)length;
+    int64_t bytes = (int64_t)names.n;
     comm_broadcast(comm, &bytes, sizeof bytes);
-    if (comm->rank > 0) text = memory_alloc((size_t)bytes, 1);
+    char *text = comm->rank == 0 ? names.data : memory_alloc((size_t)bytes, 1);
     comm_broadcast(comm, text, bytes);
     for (const char *at = text; comm->rank > 0 && at < text + bytes;) {
         const char *task = at, *path = task + strlen(task) + 1;

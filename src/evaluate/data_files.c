@@ -11,8 +11,7 @@
 #include "base/text.h"
 #include "io/file.h"
 
-/* Length of a name without an ending of the list, or -1. */
-static int stem_length(const char *name, const char *endings)
+int data_files_stem(const char *name, const char *endings)
 {
     int n = (int)strlen(name);
     if (n > 3 && strcmp(name + n - 3, ".gz") == 0) n -= 3;
@@ -44,7 +43,7 @@ static Status list_folder(const char *folder, const char *endings, DataFiles *f)
     CHECK(n >= 0, STATUS_IO, "%s: cannot be read: %s", folder, strerror(errno));
     for (int i = 0; i < n; i++) {
         const char *name = entry[i]->d_name;
-        const int length = name[0] == '.' ? 0 : stem_length(name, endings);
+        const int length = name[0] == '.' ? 0 : data_files_stem(name, endings);
         if (length > 0) add_file(f, file_join(folder, name), (Slice){name, (size_t)length});
         else f->n_other += name[0] != '.';
         free(entry[i]);
@@ -65,7 +64,7 @@ Status data_files_list(const char *path, const char *endings, DataFiles *f)
     CHECK(stat(path, &info) == 0, STATUS_IO, "%s: cannot be read: %s", path, strerror(errno));
     if (S_ISDIR(info.st_mode)) return list_folder(path, endings, f);
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    const int length = stem_length(name, endings);
+    const int length = data_files_stem(name, endings);
     add_file(f, memory_copy_text(path), (Slice){name, length > 0 ? (size_t)length : strlen(name)});
     return STATUS_OK;
 }

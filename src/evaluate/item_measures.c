@@ -93,15 +93,17 @@ static void add_stereo(const EvaluationResult *r, const StereoChoice *c, Measure
     for (int p = 0; p < 3; p++) {
         char *name = memory_print("%s.%s%s%s%s", c->type ? c->type : "overall", of_part,
                                   c->field[0] == 'l' ? "log." : "", c->micro ? "micro." : "", part[p].name);
-        const Measure *measure = measures_add(m, name, 3, part[p].of);
-        for (int64_t i = 0; i + 2 < r->n_rows; i += 3) {
-            double by_label[3];
-            if (!is_chosen(r, c, i)) continue;
-            scores_of(score, label, i, by_label);
-            if (lacks_part) by_label[0] = (double)NAN;
-            fill_example(by_label, weight_of(r, c, score, i), measure, i);
-        }
+        measures_add(m, name, 3, part[p].of);
         free(name);
+    }
+    const Measure *added = &m->measure[m->n - 3];
+    for (int64_t i = 0; i + 2 < r->n_rows; i += 3) {
+        double by_label[3];
+        if (!is_chosen(r, c, i)) continue;
+        scores_of(score, label, i, by_label);
+        if (lacks_part) by_label[0] = (double)NAN;
+        const double weight = weight_of(r, c, score, i);
+        for (int p = 0; p < 3; p++) fill_example(by_label, weight, &added[p], i);
     }
 }
 

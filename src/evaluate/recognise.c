@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "evaluate/data_files.h"
 #include "io/file.h"
 #include "io/text_file.h"
 
@@ -30,22 +31,9 @@ static const struct {
 };
 enum { N_RULES = sizeof rule / sizeof rule[0], DEEPEST = 8 };
 
-/* Length of a name without .gz. */
-static size_t unpacked_length(const char *name)
-{
-    const size_t n = strlen(name);
-    return n > 3 && strcmp(name + n - 3, ".gz") == 0 ? n - 3 : n;
-}
-
 static bool ends_in(const char *name, const char *endings)
 {
-    Slice rest = slice_of(endings), ending;
-    const size_t n = unpacked_length(name);
-    while (slice_next_field(&rest, ' ', &ending)) {
-        const char *at = name + n - ending.length;
-        if (n > ending.length + 1 && at[-1] == '.' && strncmp(at, ending.start, ending.length) == 0) return true;
-    }
-    return false;
+    return data_files_stem(name, endings) >= 0;
 }
 
 static bool has_marks(Slice text, const char *marks)

@@ -199,8 +199,9 @@ static Finding ask_next(TaskRun *run, const char *context, int64_t example, Sent
     return found;
 }
 
-/* The stereotype and the anti-stereotype of example i in another context; false: one of them cannot be asked there. */
-static bool ask_control(TaskRun *run, const char *original, const char *context, size_t i)
+/* The stereotype and the anti-stereotype of example i in another context; left out where one of them cannot be asked
+ * there. */
+static void ask_control(TaskRun *run, const char *original, const char *context, size_t i)
 {
     Stereo *s = run->own;
     const int64_t masked = s->masked, unknown = s->unknown;
@@ -216,7 +217,6 @@ static bool ask_control(TaskRun *run, const char *original, const char *context,
     s->masked = masked, s->unknown = unknown;
     memory_reserve((void **)&s->control, &s->control_capacity, s->n_controls + 1, sizeof *s->control);
     if (good) s->control[s->n_controls++] = asked;
-    return good;
 }
 
 static void ask_controls(TaskRun *run, const json_t *list)

@@ -97,15 +97,12 @@ Status task_check_once(const Task *task, const void *options, const char *data)
     return status;
 }
 
-const Task *task_of_key(const char *name, const Setting **key)
+const Task *task_of_key(const char *name)
 {
     const Task *task;
     for (int i = 0; (task = task_at(i)); i++)
-        for (int k = 0; k < task->n_keys; k++) {
-            if (strcmp(task->key[k].name, name) != 0) continue;
-            *key = &task->key[k];
-            return task;
-        }
+        for (int k = 0; k < task->n_keys; k++)
+            if (strcmp(task->key[k].name, name) == 0) return task;
     return NULL;
 }
 

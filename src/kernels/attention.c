@@ -20,12 +20,11 @@ typedef struct {
     const Dropout *dropout;
     const real *prefix;      /* first key of this head, or NULL */
     int64_t prefix_row;      /* 2D */
-    real *kt, *vt;           /* [dh, m] packed; kt scaled */
+    real *kt, *vt;           /* [dh, m] packed */
     real *k, *v;             /* [m, dh] packed; k scaled; one place: v is of the forward pass only */
     real *q, *dout;          /* [r, dh] packed; q scaled */
     real *p, *dropped, *dp;  /* [r, m] */
     real *dk, *dv;           /* [m, dh] packed */
-    real *dq;                /* [r, dh] packed, where it is rounded */
     real *dot;               /* [r] */
     real *maximum, *inverse; /* [n] of the rows of P: largest score, 1 / sum of exponentials */
     double *received;        /* [n] of this head, or NULL */
@@ -41,7 +40,7 @@ typedef struct {
 static size_t scratch_of_thread(int longest, int dh)
 {
     const size_t width = (size_t)product_padded(dh), padded = (size_t)product_padded(longest);
-    const size_t numbers = 2 * (size_t)dh * padded + 3 * padded * width + 3 * ATTENTION_ROWS * width +
+    const size_t numbers = 2 * (size_t)dh * padded + 3 * padded * width + 2 * ATTENTION_ROWS * width +
                            3 * ATTENTION_ROWS * padded + ATTENTION_ROWS;
     return (numbers + PRODUCT_PAD - 1) / PRODUCT_PAD * PRODUCT_PAD;
 }
@@ -78,7 +77,6 @@ static HeadTask task_of(const Attention *a, int task)
     t.k = t.v = at, at += (int64_t)m * width;
     t.q = at, at += (int64_t)ATTENTION_ROWS * width;
     t.dout = at, at += (int64_t)ATTENTION_ROWS * width;
-    t.dq = at, at += (int64_t)ATTENTION_ROWS * width;
     t.p = at, at += (int64_t)ATTENTION_ROWS * ldp;
     t.dropped = at, at += (int64_t)ATTENTION_ROWS * ldp;
     t.dk = at, at += (int64_t)m * width;
@@ -254,11 +252,11 @@ static void give_rows(const HeadTask *t, const real *y, int third, const Gradien
     }
 }
 
-/* dQ = dS K of the queries from `first` on. */
+/* dQ = dS K of the queries from `first` on; what is rounded goes by dO's place, which nobody reads any more. */
 static void give_queries(const HeadTask *t, int first, int r, const Gradients *g)
 {
     const int width = product_padded(t->dh);
-    real *dq = g->dqkv.x ? g->dqkv.x + t->qkv_at + first * t->stride : t->dq;
+    real *dq = g->dqkv.x ? g->dqkv.x + t->qkv_at + first * t->stride : t->dout;
     vector_kernels->small_product(r, t->dh, t->m, t->dp, t->ldp, 1, t->k, width, false, dq,
                                   g->dqkv.x ? t->stride : width);
     if (!g->dqkv.x) give_strip(t, first, r, dq, 0, g);

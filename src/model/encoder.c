@@ -322,22 +322,25 @@ static void layer_forward_rows(Encoder *e, const Packed *in, int l, int n, const
     feed_forward(e, in, l, &(LayerRows){n, 1, one, {s->y, s->rounded_y}, e->h[l + 1]});
 }
 
-const real *encoder_forward(Encoder *e, const Packed *input)
+/* Embeddings and the first `layers` layers. */
+static void forward_layers(Encoder *e, const Packed *input, int layers)
 {
     const size_t places = (size_t)e->params->config.heads * (size_t)input->n_tokens;
     if (e->received) memset(e->received, 0, places * sizeof *e->received);
     embed(e, input);
-    for (int l = 0; l < e->params->config.layers; l++) layer_forward(e, input, l);
+    for (int l = 0; l < layers; l++) layer_forward(e, input, l);
+}
+
+const real *encoder_forward(Encoder *e, const Packed *input)
+{
+    forward_layers(e, input, e->params->config.layers);
     return e->h[e->params->config.layers];
 }
 
 const real *encoder_forward_rows(Encoder *e, const Packed *input, int n, const int *row)
 {
     const int last = e->params->config.layers - 1;
-    const size_t places = (size_t)e->params->config.heads * (size_t)input->n_tokens;
-    if (e->received) memset(e->received, 0, places * sizeof *e->received);
-    embed(e, input);
-    for (int l = 0; l < last; l++) layer_forward(e, input, l);
+    forward_layers(e, input, last);
     layer_forward_rows(e, input, last, n, row);
     return e->h[last + 1];
 }

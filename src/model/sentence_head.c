@@ -10,7 +10,7 @@
 void sentence_head_init(Arena *arena, const Params *params, bool is_pooler, int max_rows, SentenceHead *h)
 {
     const size_t n = (size_t)max_rows * (size_t)params->config.hidden;
-    *h = (SentenceHead){.params = params, .is_pooler = is_pooler, .max_rows = max_rows};
+    *h = (SentenceHead){.params = params, .is_pooler = is_pooler};
     h->x = arena_cut(arena, n, sizeof(real));
     h->u = arena_cut(arena, n, sizeof(real));
     h->y = arena_cut(arena, n, sizeof(real));

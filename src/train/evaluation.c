@@ -77,13 +77,12 @@ static const char origin[] = "evaluate-options";
 /* Whose settings hold the key? */
 static Status find_owner(Evaluations *e, const char *key, Settings **owner)
 {
-    const Setting *row;
     for (int k = 0; k < N_COMMON; k++)
         if (strcmp(common_key[k].name, key) == 0) {
             *owner = &e->common;
             return STATUS_OK;
         }
-    const Task *task = task_of_key(key, &row);
+    const Task *task = task_of_key(key);
     CHECK(task, STATUS_USAGE, "evaluate-options: '%s' is a key of no task; collapse evaluate --help lists them", key);
     for (int i = 0; i < e->n; i++)
         if (e->task[i].task == task) {
