@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/streams.h"
 #include "base/timer.h"
 
 static bool speaks_here = true;
@@ -57,12 +58,12 @@ static void clear_status(void)
 
 enum { MOST_BYTES = 4096 }; /* of a line that needs no memory */
 
-/* With one write: Open MPI 5 keeps a piece that does not end in a newline, and may put it before what the same rank
- * prints next, be it on the other stream. */
+/* With one write: a piece that does not end in a newline might go elsewhere (base/streams.h). */
 static void print_line(const char *prefix, const char *format, va_list arguments)
 {
     if (!speaks_here) return;
     clear_status();
+    streams_turn();
     va_list again;
     char line[MOST_BYTES];
     const size_t before = strlen(prefix);

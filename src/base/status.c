@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/streams.h"
+
 static _Thread_local char message[STATUS_MESSAGE];
 static _Thread_local char trail[2048];
 
@@ -54,6 +56,7 @@ void status_adopt(const char *text)
 
 void status_print(const char *program)
 {
+    streams_turn();
     fprintf(stderr, "%s: %s\n", program, message);
     const char *trace = getenv("COLLAPSE_TRACE");
     if (trace && trace[0] == '1') fputs(trail, stderr);

@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/streams.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "commands/command.h"
@@ -197,6 +198,7 @@ static Status answer(const Command *command, const char *name, int argc, char **
 
 int main(int argc, char **argv)
 {
+    streams_init();
     const bool first = is_first_process();
     const char *name = argc > 1 ? argv[1] : "--help";
     const Command *command = find_command(name);
@@ -215,7 +217,7 @@ int main(int argc, char **argv)
         status_print("collapse");
     if (status && world.world && h5_is_broken()) comm_abort(&world, status);
     comm_finalize(&world);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
+    if (streams_flush() != 0 || ferror(stdout)) {
         if (!status) fprintf(stderr, "collapse: standard output cannot be written\n");
         return status ? (int)status : STATUS_IO;
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/streams.h"
 #include "io/file.h"
 
 Status writer_open(const char *path, Writer *w)
@@ -37,7 +38,7 @@ Status writer_close(Writer *w, bool keep)
 {
     Status status = STATUS_OK;
     if (w->stream == stdout) {
-        if (fflush(stdout) != 0 && keep) status = say_unwritten(w);
+        if (streams_flush() != 0 && keep) status = say_unwritten(w);
     } else if (w->stream) {
         if (fclose(w->stream) != 0 && keep) status = say_unwritten(w);
         if (keep && !status) status = file_commit(w->partial, w->target);
