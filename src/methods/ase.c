@@ -1,6 +1,7 @@
 /* ase.c: an item is a text whose pronouns are [MASK], and the pronoun that belongs there. */
 #include "methods/ase.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -32,6 +33,8 @@ typedef struct {
     Batch one;             /* a sample outside of steps */
     double *direction;     /* [D] of length 1 */
     int *row;              /* [batch * longest] marked positions */
+    Dataset lines;         /* owned: of ase-fisher-data; without lines: the texts themselves */
+    int has_fisher;        /* in the file ase-fisher */
     real *fisher, *origin; /* [trained.count] */
 } AseOwn;
 
@@ -90,6 +93,28 @@ static Status check_masks(const char *path, const Vocabulary *vocabulary, const 
          path);
 }
 
+static int n_lines(const AseOptions *o, const Dataset *lines)
+{
+    return lines->n < o->fisher_lines ? lines->n : (int)o->fisher_lines;
+}
+
+/* The lines the Fisher numbers are estimated on, where they are of another text; memory is laid out for the longest. */
+static Status read_fisher_lines(const Comm *comm, MethodRun *m, int max_length)
+{
+    const AseOptions *o = m->options;
+    AseOwn *own = m->own;
+    const CorpusOptions request = {.split = SPLIT_LINES, .column = TABLE_COLUMN, .max_length = max_length, .cache = ""};
+    own->has_fisher = comm->rank == 0 && o->fisher[0] && file_exists(o->fisher);
+    comm_broadcast(comm, &own->has_fisher, sizeof own->has_fisher);
+    if (own->has_fisher || !o->fisher_data[0]) return STATUS_OK;
+    TRY(corpus_read(comm, o->fisher_data, m->model->vocabulary, &request, &own->lines));
+    for (int i = 0; i < n_lines(o, &own->lines); i++) {
+        const int length = dataset_item_length(&own->lines, i);
+        if (length > m->data.longest) m->data.longest = length;
+    }
+    return STATUS_OK;
+}
+
 static Status read_texts(const Comm *comm, MethodRun *m, const char *path, CorpusOptions *request)
 {
     const AseOptions *o = m->options;
@@ -105,6 +130,7 @@ static Status read_texts(const Comm *comm, MethodRun *m, const char *path, Corpu
     if (!status) status = check_masks(path, m->model->vocabulary, &m->data);
     if (!status && o->orthogonal > 0)
         status = marks_add(comm, o->neutral, m->model->vocabulary, o->first_alone, &m->data);
+    if (!status && o->elastic > 0) status = read_fisher_lines(comm, m, request->max_length);
     if (status) dataset_free(&m->data);
     return status;
 }
@@ -139,58 +165,97 @@ static void lay_out(Arena *arena, MethodRun *m)
     own->origin = arena_cut(arena, count, sizeof *own->origin);
 }
 
-/* Add sign times the last states of a sample of pieces, without its first and last, to sum [D]. */
-static void add_states(MethodRun *m, const IdList *ids, double sign, double *sum)
-{
-    Packed *p = &((AseOwn *)m->own)->one.packed;
-    const int d = m->model->config.hidden;
-    packed_clear(p);
-    packed_add(p, (int)ids->n, ids->id, NULL, 0);
-    const real *h = encoder_forward(&m->model->encoder, p);
-    for (int t = 1; t + 1 < p->n_tokens; t++)
-        for (int j = 0; j < d; j++) sum[j] += sign * (double)h[(size_t)t * (size_t)d + (size_t)j];
-}
+/* Pieces of the words of a list; end [n]: behind each word. */
+typedef struct {
+    IdList ids, end;
+} WordPieces;
 
-/* All words of a list in samples as long as the model's memory takes. */
-static Status add_words(const Comm *comm, MethodRun *m, const char *path, double sign, double *sum)
+static Status read_pieces(const Comm *comm, const char *path, const Vocabulary *v, WordPieces *words)
 {
-    const Vocabulary *v = m->model->vocabulary;
     char *text;
     Slice rest, line, word;
-    IdList ids = {0}, piece = {0};
     TRY(marks_read_words(comm, path, &text));
     rest = slice_of(text);
-    id_list_add(&ids, vocabulary_special(v, SPECIAL_CLS));
     while (slice_next_line(&rest, &line))
         while (slice_next_field(&line, ' ', &word)) {
-            piece.n = 0;
-            wordpiece_encode(v, word, &piece);
-            if (ids.n + piece.n + 1 > (size_t)m->data.longest && ids.n > 1) {
-                id_list_add(&ids, vocabulary_special(v, SPECIAL_SEP));
-                add_states(m, &ids, sign, sum);
-                ids.n = 1;
-            }
-            for (size_t i = 0; i < piece.n && ids.n + 1 < (size_t)m->data.longest; i++) id_list_add(&ids, piece.id[i]);
+            wordpiece_encode(v, word, &words->ids);
+            id_list_add(&words->end, (int)words->ids.n);
         }
-    id_list_add(&ids, vocabulary_special(v, SPECIAL_SEP));
-    if (ids.n > 2) add_states(m, &ids, sign, sum);
-    free(ids.id), free(piece.id), free(text);
+    free(text);
     return STATUS_OK;
+}
+
+/* An encoder as long as the lists, since texts may be shorter; in an arena of its own. */
+typedef struct {
+    Arena arena;
+    Encoder encoder;
+    Packed sample;
+} ListReader;
+
+static void lay_out_reader(const MethodRun *m, int longest, ListReader *r)
+{
+    encoder_free(&r->encoder);
+    encoder_init(&r->arena, &m->model->params, 1, longest, longest, ENCODER_EVALUATES, &r->encoder);
+    packed_init(&r->arena, 1, longest, &r->sample);
+}
+
+/* Add sign times the last states of pieces first to end, in a sample of their own, to sum [D]. */
+static void add_states(const MethodRun *m, const IdList *ids, int first, int end, double sign, ListReader *r,
+                       double *sum)
+{
+    const Vocabulary *v = m->model->vocabulary;
+    const int d = m->model->config.hidden, n = end - first;
+    int *sample = memory_alloc((size_t)n + 2, sizeof *sample);
+    sample[0] = vocabulary_special(v, SPECIAL_CLS), sample[n + 1] = vocabulary_special(v, SPECIAL_SEP);
+    memcpy(sample + 1, ids->id + first, (size_t)n * sizeof *sample);
+    packed_clear(&r->sample);
+    packed_add(&r->sample, n + 2, sample, NULL, 0);
+    const real *h = encoder_forward(&r->encoder, &r->sample);
+    for (int t = 1; t <= n; t++)
+        for (int j = 0; j < d; j++) sum[j] += sign * (double)h[(size_t)t * (size_t)d + (size_t)j];
+    free(sample);
+}
+
+/* All words of a list in one sample, as published; a list longer than the model reads in several, each of whole words.
+ */
+static void add_words(const MethodRun *m, const WordPieces *words, double sign, ListReader *r, double *sum)
+{
+    const int most = r->encoder.longest - 2;
+    for (int first = 0, i = 0; i < (int)words->end.n; i++) {
+        const int end = words->end.id[i], next = i + 1 < (int)words->end.n ? words->end.id[i + 1] : INT_MAX;
+        if (end == first || next - first <= most) continue;
+        add_states(m, &words->ids, first, end - first < most ? end : first + most, sign, r, sum);
+        first = end;
+    }
+}
+
+static void lists_to_direction(const MethodRun *m, const WordPieces *male, const WordPieces *female, double *g)
+{
+    const int positions = bert_config_positions(&m->model->config);
+    const size_t pieces = male->ids.n > female->ids.n ? male->ids.n : female->ids.n;
+    const int longest = pieces + 2 < (size_t)positions ? (int)pieces + 2 : positions;
+    ListReader r = {0};
+    lay_out_reader(m, longest, &r);
+    arena_open(&r.arena);
+    lay_out_reader(m, longest, &r);
+    add_words(m, male, 1, &r, g);
+    add_words(m, female, -1, &r, g);
+    encoder_free(&r.encoder);
+    arena_close(&r.arena);
 }
 
 /* g = (sum of male states - sum of female states), to length 1. */
 static Status set_direction(const Comm *comm, MethodRun *m)
 {
     const AseOptions *o = m->options;
-    Encoder *e = &m->model->encoder;
     const int d = m->model->config.hidden;
     double *g = ((AseOwn *)m->own)->direction, square = 0;
-    const double hidden = e->hidden_dropout, attention = e->attention_dropout;
-    e->hidden_dropout = e->attention_dropout = 0;
+    WordPieces male = {0}, female = {0};
     for (int j = 0; j < d; j++) g[j] = 0;
-    Status status = add_words(comm, m, o->male, 1, g);
-    if (!status) status = add_words(comm, m, o->female, -1, g);
-    e->hidden_dropout = hidden, e->attention_dropout = attention;
+    Status status = read_pieces(comm, o->male, m->model->vocabulary, &male);
+    if (!status) status = read_pieces(comm, o->female, m->model->vocabulary, &female);
+    if (!status) lists_to_direction(m, &male, &female, g);
+    free(male.ids.id), free(male.end.id), free(female.ids.id), free(female.end.id);
     TRY(status);
     for (int j = 0; j < d; j++) square += g[j] * g[j];
     CHECK(square > 0, STATUS_DATA, "%s and %s: their words have the same states, so there is no gender direction",
@@ -199,35 +264,20 @@ static Status set_direction(const Comm *comm, MethodRun *m)
     return STATUS_OK;
 }
 
-/* The lines the Fisher numbers are estimated on: of another text, or the items themselves. other: to be freed. */
-static Status fisher_lines(const Comm *comm, MethodRun *m, Dataset *other, FisherRequest *request)
-{
-    const AseOptions *o = m->options;
-    const CorpusOptions lines = {
-        .split = SPLIT_LINES, .column = TABLE_COLUMN, .max_length = m->data.longest, .cache = ""};
-    request->lines = &m->data;
-    if (o->fisher_data[0]) {
-        TRY(corpus_read(comm, o->fisher_data, m->model->vocabulary, &lines, other));
-        request->lines = other;
-    }
-    request->n_lines = request->lines->n < o->fisher_lines ? request->lines->n : (int)o->fisher_lines;
-    return STATUS_OK;
-}
-
 static Status set_fisher(const Comm *comm, MethodRun *m)
 {
     const AseOptions *o = m->options;
     AseOwn *own = m->own;
-    Dataset other = {0};
-    FisherRequest request = {
-        .model = m->model, .masked_lm = &own->masked_lm, .batch = &own->one, .is_cumulative = o->is_cumulative};
-    int stored = comm->rank == 0 && o->fisher[0] && file_exists(o->fisher);
-    comm_broadcast(comm, &stored, sizeof stored);
-    if (stored) return fisher_read(comm, o->fisher, &m->model->params, own->fisher);
-    TRY(fisher_lines(comm, m, &other, &request));
+    if (own->has_fisher) return fisher_read(comm, o->fisher, &m->model->params, own->fisher);
+    const Dataset *lines = own->lines.n ? &own->lines : &m->data;
+    const FisherRequest request = {.model = m->model,
+                                   .masked_lm = &own->masked_lm,
+                                   .batch = &own->one,
+                                   .lines = lines,
+                                   .n_lines = n_lines(o, lines),
+                                   .is_cumulative = o->is_cumulative};
     log_line("Fisher numbers: of %d lines%s", request.n_lines, o->is_cumulative ? ", gradients never cleared" : "");
     fisher_estimate(comm, &request, own->fisher);
-    dataset_free(&other);
     return o->fisher[0] ? fisher_write(comm, o->fisher, &m->model->params, own->fisher) : STATUS_OK;
 }
 
@@ -282,6 +332,11 @@ static void once(MethodRun *m, double *mean)
     mean[0] += o->elastic * mean[TERM_ELASTIC];
 }
 
+static void give_back(MethodRun *m)
+{
+    dataset_free(&((AseOwn *)m->own)->lines);
+}
+
 static const char *const term[] = {"task.mlm", "task.orthogonal", "task.elastic"};
 static const MethodValue usual[] = {
     {"batch", "6"}, {"learning-rate", "2e-5"}, {"epochs", "5"}, {"max-length", "164"}, {NULL, NULL}};
@@ -314,4 +369,5 @@ const Method method_ase = {
     .start = start,
     .fill = fill,
     .add = add,
-    .once = once};
+    .once = once,
+    .close = give_back};

@@ -40,6 +40,17 @@ along() { sed -n "$2p" "$1/log.tsv" | cut -f13; }
 train 2 "$work/off" --steps=60 --dropout=0 --learning-rate=1e-3 --nc-weight=0 --ase-elastic=0 --batch=24
 awk "BEGIN { exit !($(along "$work/off" 61) < 0.5 * $(along "$work/off" 2)) }"; ok $? "neutral words leave the direction: $(along "$work/off" 2) to $(along "$work/off" 61)"
 
+# The direction is that of the lists alone, however long the texts are: of five items one is drawn, and another is made longer.
+for k in 1 2 3; do cat "$data/male.txt"; done > "$work/male.txt"; for k in 1 2 3; do cat "$data/female.txt"; done > "$work/female.txt"
+{ echo text,pronouns; for k in 1 2 3 4 5; do echo "the nurse took [MASK] map .,her"; done; } > "$work/short.csv"
+first() { train 1 "$work/d$1" --steps=1 --batch=1 --dropout=0 --nc-weight=0 --ase-elastic=0 --ase-male="$work/male.txt" --ase-female="$work/female.txt" --train-data="$2"; along "$work/d$1" 2; }
+short=$(first 0 "$work/short.csv") equal=0
+for k in 2 3 4 5 6; do
+    sed "${k}s/^[^,]*/the very quiet nurse took [MASK] map to kyoto because the baker was very busy/" "$work/short.csv" > "$work/long.csv"
+    [ "$(first $k "$work/long.csv")" = "$short" ] && equal=$((equal + 1))
+done
+[ $equal = 4 ] && [ -n "$short" ]; ok $? "the direction does not depend on the longest text: $short, $equal of 5"
+
 bad() { fails "$1" "$2" mpirun -n 2 "$collapse" train "$work/base.conf" --output="$work/x" --steps=1 "${@:3}"; }
 printf 'text,pronouns\nthe baker said [MASK] .,unaffordable\n' > "$work/long.csv"; bad 65 "record 1: the pronoun has [0-9]* pieces" --train-data="$work/long.csv"
 printf 'text,pronouns\nthe baker said so .,he\n' > "$work/none.csv"; bad 65 "no text holds a \[MASK\]" --train-data="$work/none.csv"

@@ -4,6 +4,8 @@ task(s, batch, model, hidden) -> (loss, terms, whole): s settings of the run; ba
 its parts (replay.load_model); hidden [N, D] last states; terms in the order of the log; whole [B]: samples whose states
 belong to class means.
 """
+import re
+
 import torch
 import torch.nn.functional as F
 
@@ -53,21 +55,21 @@ def mabel(s, batch, model, hidden, ranks=1):
 
 
 def pieces_of(text, place):
-    """The greedy longest pieces of lower-case words between blanks; place: piece -> id."""
-    out = []
-    for word in text.split():
-        start, found = 0, []
-        while start < len(word):
-            end = len(word)
-            while end > start and ("##" if start else "") + word[start:end] not in place:
-                end -= 1
-            if end == start:
-                found = [place["[UNK]"]]
-                break
-            found.append(place[("##" if start else "") + word[start:end]])
-            start = end
-        out.append(found)
-    return out
+    """The greedy longest pieces of each word between blanks, small and cut at punctuation, as BERT's tokenizer cuts ASCII; place: piece -> id."""
+    return [[i for part in re.findall(r"\w+|[^\w\s]", word) for i in pieces_of_part(part, place)] for word in text.lower().split()]
+
+
+def pieces_of_part(part, place):
+    start, found = 0, []
+    while start < len(part):
+        end = len(part)
+        while end > start and ("##" if start else "") + part[start:end] not in place:
+            end -= 1
+        if end == start:
+            return [place["[UNK]"]]
+        found.append(place[("##" if start else "") + part[start:end]])
+        start = end
+    return found
 
 
 class Ase:
