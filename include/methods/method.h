@@ -26,7 +26,7 @@ typedef struct {
     Dataset data;         /* owned; filled by read */
     Masking masking;      /* rate and seed; the epoch is that of the step at hand */
     int batch;            /* items of the largest step; in read: of a step, as the key says */
-    int row;              /* numbers of an item's row: row_width + row_states D, with what ask adds */
+    int row;              /* numbers of an item's row: row_width, and as many vectors as ask says */
     int epoch_items;      /* of a method that chooses items, set by read: items of an epoch; 0: all there are */
     int part_items;       /* set by read: items of a step's parts, which published code computes one by one; 0: none */
     int schedule_steps;   /* set by read: steps of an epoch as the learning rate's schedule counts them; 0: as many */
@@ -55,7 +55,7 @@ typedef struct {
     bool pooler, sentence_head; /* used; else they are carried along, frozen, if the model has them */
     const char *freeze;         /* tensors it does not train: patterns of bert_layout_freeze; NULL: none */
     bool depends_on_ranks;      /* its numbers do, on purpose: reproducible = yes is refused */
-    int row_states;             /* vectors of a row, besides the method's row_states */
+    int row_states;             /* vectors of an item's row, as long as a state */
 } MethodNeeds;
 
 /* What the mean of a term is over. */
@@ -75,7 +75,6 @@ struct Method {
     int copies;              /* samples a text becomes (0 = 1): masked ones beside the whole, say */
     bool all_states;         /* it adds to the gradients of all layers' states, not of the last alone */
     int row_width;           /* numbers of an item that the whole batch must know */
-    int row_states;          /* and vectors of as many numbers as a state (more as ask says) */
     MethodMean mean;         /* of task_loss and the terms */
     int n_terms;             /* parts of the loss that are columns of the log */
     const char *const *term; /* [n_terms] their names */

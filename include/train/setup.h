@@ -23,7 +23,7 @@ typedef struct {
     Model model;            /* owned */
     MethodRun method;       /* owned, with the data */
     char *freeze;           /* owned: patterns of what is not trained */
-    int asked_states;       /* vectors of a row that the method asked for, as its keys say */
+    int row_states;         /* vectors of a row that the method asked for, as its keys say */
     CollapseLoss collapse;
     Step step;             /* owned */
     Batch trace_batch;     /* all samples of this rank, for the trace */

@@ -62,7 +62,7 @@ static Status ask_parts(const void *options, BertConfig *config, MethodNeeds *ne
     needs->pooler = o->vector == 1;
     needs->sentence_head = o->vector == 0;
     needs->depends_on_ranks = o->gradient == 1;
-    needs->row_states = o->align == ALIGN_A3 ? N_TEXTS : 0;
+    needs->row_states = o->align == ALIGN_A3 ? 2 * N_TEXTS : N_TEXTS;
     config->pooler = config->pooler || needs->pooler;
     config->sentence_head = config->sentence_head || needs->sentence_head;
     config->untied = config->untied || !o->tie;
@@ -256,7 +256,6 @@ const Method method_mabel = {.name = "mabel",
                              .options_bytes = sizeof(MabelOptions),
                              .own_bytes = sizeof(MabelOwn),
                              .copies = N_COPIES,
-                             .row_states = N_TEXTS,
                              .mean = PER_ITEM,
                              .n_terms = 3,
                              .term = term,

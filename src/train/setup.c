@@ -62,7 +62,7 @@ static Status set_parts(const RunSettings *run, Trainer *t)
     BertLayout layout;
     TRY(set_prefix(run, &t->model.config));
     if (run->method->ask) TRY(run->method->ask(run_settings_options(run, run->method), &t->model.config, &needs));
-    t->asked_states = needs.row_states;
+    t->row_states = needs.row_states;
     TRY(bert_config_check("the model with the parts that the method asks for", &t->model.config));
     CHECK(!needs.depends_on_ranks || !run->work.reproducible, STATUS_USAGE,
           "reproducible = yes does not go with what method = %s was told: its numbers depend on the ranks, on purpose",
@@ -102,8 +102,7 @@ void setup_method(Trainer *t)
                             .options = run_settings_options(run, run->method),
                             .model = &t->model,
                             .batch = (int)run->batch,
-                            .row = run->method->row_width +
-                                   (run->method->row_states + t->asked_states) * t->model.config.hidden,
+                            .row = run->method->row_width + t->row_states * t->model.config.hidden,
                             .masking = {.rate = run->mask_rate, .seed = (uint64_t)run->seed},
                             .own = memory_alloc(1, run->method->own_bytes)};
 }
@@ -438,6 +437,9 @@ static void set_length(const RunSettings *run, Trainer *t)
                    counted ? t->total_steps * counted / per_epoch : t->total_steps};
     log_line("%lld steps of %lld samples, %lld steps per epoch", (long long)t->total_steps,
              (long long)(run->batch < setup_epoch_items(t) ? run->batch : setup_epoch_items(t)), (long long)per_epoch);
+    if (run->optimizer.warmup >= t->step.schedule.total)
+        log_warning("warmup = %lld is the whole run of %lld steps or more: the rate does not reach learning-rate",
+                    (long long)run->optimizer.warmup, (long long)t->step.schedule.total);
 }
 
 /* The schedule is a function of the run's length: a run that goes on and is to be of another length is told what

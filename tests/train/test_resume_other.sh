@@ -33,3 +33,7 @@ fails 64 "the run began with another model than init = .*other/model.h5" run2 --
 cp "$work/run/model.h5" "$work/moved.h5"
 run2 --init="$work/moved.h5" --steps=4 > "$work/log" 2>&1
 ok $? "the same model in another place: $(grep -m1 '^collapse:' "$work/log")"
+
+# A warm-up that the run does not outlast is no fault, but hardly meant.
+for warmup in 3 4; do train 1 "$work/warm-$warmup" --steps=4 --warmup=$warmup; done
+grep -q "^warning: warmup = 4 is the whole run of 4 steps or more: the rate does not reach learning-rate" "$work/warm-4.log" && ! grep -q "warmup" "$work/warm-3.log"; ok $? "a warm-up of the whole run is warned of"
