@@ -4,8 +4,8 @@
  * sorted by length into batches that depend on nothing else; batches are dealt to the ranks in turn, each is computed
  * whole by one rank, and rank 0 gets the answers. So answers have the same bits on any number of ranks. Sequences of
  * the same pieces go through the encoder once. The last layer, behind its attention, and the head are computed at the
- * asked places only, the head over the vocabulary only where a probability is asked for. ASK_NEXT needs a model whose
- * configuration says next_sentence. */
+ * asked places only, each once, the head over the vocabulary only where a probability is asked for. ASK_NEXT needs a
+ * model whose configuration says next_sentence. */
 #ifndef EVALUATE_QUERIES_H
 #define EVALUATE_QUERIES_H
 
@@ -39,7 +39,7 @@ typedef struct {
     size_t lines, asks, firsts; /* room */
 } Queries;
 
-enum { QUERY_SAMPLES = 64, QUERY_TOKENS = 2048 /* of a batch; more if one sequence is longer */ };
+enum { QUERY_SAMPLES = 192, QUERY_TOKENS = 2048 /* of a batch; more if one sequence is longer */ };
 
 void queries_free(Queries *queries);
 

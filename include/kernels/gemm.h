@@ -33,6 +33,7 @@ bool gemm_has(GemmLibrary library); /* is it in this build? */
 
 /* Of what was chosen. */
 Precision gemm_precision(void);
+bool gemm_is_blis(void);              /* fp32, by BLIS */
 const char *gemm_precision_key(void); /* "fp32" */
 const char *gemm_family(void);        /* "skx", "haswell", ...; of oneDNN its instruction set, "avx512_core" */
 const char *gemm_library(void);       /* "BLIS 0.9.0" */

@@ -46,6 +46,7 @@ typedef struct {
     int samples, tokens, longest;
     TrainRule train;    /* training: what is trained */
     bool all_gradients; /* training: objectives add to the gradients of all states */
+    bool panels;        /* params_take_panels */
 } ModelRoom;
 
 /* Local. */
@@ -58,8 +59,10 @@ Status model_load(const Comm *comm, const char *path, uint64_t seed, Model *mode
 void model_begin(uint64_t seed, Model *model);
 
 /* Memory, in an arena of its own, for forward passes of samples and tokens as in ModelRoom, without dropout, and the
- * weights of the file that was opened. Collective; fails alike on all ranks. */
-Status model_read_weights(const Comm *comm, const char *path, int samples, int tokens, int longest, Model *model);
+ * weights of the file that was opened, also in panels (params_take_panels) if asked for. Collective; fails alike on all
+ * ranks. */
+Status model_read_weights(const Comm *comm, const char *path, int samples, int tokens, int longest, bool panels,
+                          Model *model);
 /* All of it for forward passes of n_samples samples of at most `longest` pieces (0: the model's own limit), without
  * dropout, in an arena of its own. Collective; fails alike on all ranks. */
 Status model_read(const Comm *comm, const char *path, int n_samples, int longest, Model *model);

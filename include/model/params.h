@@ -33,13 +33,22 @@ typedef struct {
     real *next_weight, *next_bias;                    /* [2, D] [2] of the next-sentence head; never trained */
 } BertTensors;
 
+/* A matrix of the weights, and a copy of it for products (kernels/panels). */
+typedef struct {
+    const real *weight; /* [rows, columns] */
+    int rows, columns;
+    real *panels;
+} PanelCopy;
+
 typedef struct {
     BertConfig config;
     BertLayout layout;       /* owned */
     BertLayout trained;      /* the tensors that are trained, the first of the block: a view of layout */
     real *weight, *gradient; /* [layout.count] [trained.count]; live in the arena */
     bool is_bf16;            /* gemm_precision when it was laid out */
-    Bf16 *rounded; /* [layout.count] the weights as products read them, in precision bf16; else NULL (params_round) */
+    Bf16 *rounded;   /* [layout.count] the weights as products read them, in precision bf16; else NULL (params_round) */
+    PanelCopy *copy; /* owned [n_copies]: of params_take_panels */
+    int n_copies;
     real *first,
         *second;      /* moments (params_init_dealt: of what this rank owns); NULL for a model that is not trained */
     BertTensors w, g; /* the same, by name; g only if trained: of a frozen matrix NULL, of a frozen vector `unread` */
@@ -59,6 +68,9 @@ typedef struct {
 
 /* Cut the blocks from the arena. rule: also gradients and moments; NULL: the model is not trained. Local. */
 void params_init(Arena *arena, const BertConfig *config, const TrainRule *rule, Params *params);
+/* For many products with the same weights: let params_map and params_product read the matrices of layers and masked-LM
+ * head from copies in panels, where products are fp32 and BLIS's. Cuts memory, about as much as the weights take. */
+void params_take_panels(Arena *arena, Params *params);
 /* Let gradients be added to another block of the same layout [trained.count]. */
 void params_point_gradient(Params *params, real *block);
 void params_free(Params *params); /* the layout; the numbers go with the arena */
@@ -66,7 +78,7 @@ void params_free(Params *params); /* the layout; the numbers go with the arena *
 /* BERT's random weights (io/bert_init), as a function of the seed. */
 void params_init_random(Params *params, uint64_t seed);
 
-/* Renew the rounded weights: whoever has changed weights calls it, once. */
+/* Renew the copies products read, rounded or in panels: whoever has changed weights calls it, once. */
 void params_round(Params *params);
 
 /* Rows of the arrays a product of n rows reads and writes: in bf16 a multiple, so that few shapes occur. */

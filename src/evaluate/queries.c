@@ -61,6 +61,15 @@ typedef struct {
     int place; /* in its batch, of what is computed: equal sequences share one */
 } Sized;
 
+/* Asks [ask, end) of one kind about one place of one sequence: the head's row for them, and where their answers begin.
+ */
+typedef struct {
+    int row;
+    int64_t ask, end, at; /* at: in the batch; the others in q */
+} AskSpan;
+
+enum { SPANS = 4 * HEAD_ROWS /* at hand; equal sequences share rows */ };
+
 typedef struct {
     const Comm *comm;
     Model *model;
@@ -70,12 +79,15 @@ typedef struct {
     int *batch;   /* [n_batches + 1] first place in order */
     int n_batches;
     /* One batch at work, on this rank. */
-    double *answer;    /* of its asks, in its order */
-    real *state;       /* [states, D] */
-    real *x;           /* [HEAD_ROWS, D] rows at hand */
-    int *row, *label;  /* [HEAD_ROWS] */
-    int64_t *ask, *at; /* [HEAD_ROWS + 1]: first ask of a row; number of the ask in q, and in the batch */
-    int *read, *nth;   /* [tokens]: tokens whose state is read; of a token: which of them it is, -1: none */
+    double *answer;   /* of its asks, in its order */
+    real *state;      /* [states, D] */
+    real *x;          /* [HEAD_ROWS, D] rows at hand */
+    int *row, *label; /* [HEAD_ROWS] */
+    double *first;    /* [HEAD_ROWS] logit of a row's label */
+    int n_rows, n_spans;
+    AskSpan *span;   /* [SPANS] */
+    int *held;       /* [tokens]: of a read token its row at hand, -1: none */
+    int *read, *nth; /* [tokens]: tokens whose state is read; of a token: which of them it is, -1: none */
     int n_read;
     int64_t n_answers, n_states;
     double *received; /* [H, tokens], if attention is asked for */
@@ -217,111 +229,126 @@ static void make_room(Run *r)
     r->x = memory_alloc(HEAD_ROWS * d, sizeof *r->x);
     r->row = memory_alloc(2 * HEAD_ROWS, sizeof *r->row);
     r->label = r->row + HEAD_ROWS;
-    r->ask = memory_alloc(2 * HEAD_ROWS, sizeof *r->ask);
-    r->at = r->ask + HEAD_ROWS;
-    r->read = memory_alloc(2 * (size_t)token_room(r->q), sizeof *r->read);
+    r->first = memory_alloc(HEAD_ROWS, sizeof *r->first);
+    r->span = memory_alloc(SPANS, sizeof *r->span);
+    r->read = memory_alloc(3 * (size_t)token_room(r->q), sizeof *r->read);
     r->nth = r->read + token_room(r->q);
+    r->held = r->nth + token_room(r->q);
     const size_t places = (size_t)r->model->params.config.heads * (size_t)token_room(r->q);
     if (attends) r->received = memory_alloc(places, sizeof *r->received);
 }
 
 /* --- one batch -------------------------------------------------------------------------------------- */
 
-/* One row: asks [a, end) of one kind at one place, whose answers begin at `at`. */
-static int64_t end_of_row(const Queries *q, int64_t a, int64_t end)
+/* The asks of one kind at one place, from a on; a state is one ask's. */
+static int64_t end_of_span(const Queries *q, int64_t a, int64_t end)
 {
     int64_t next = a + 1;
     while (next < end && q->ask[next].kind == q->ask[a].kind && q->ask[next].place == q->ask[a].place) next++;
     return q->ask[a].kind == ASK_STATE ? a + 1 : next;
 }
 
-static void answer_log_p(Run *r, int n, const int64_t *end)
+static void answer_log_p(Run *r)
 {
+    const int n = r->n_rows;
     const real *bias = r->model->params.w.decoder_bias;
     const int v = r->model->params.config.vocab;
     MlmHead *head = &r->model->head;
     real *logits = mlm_head_logits(head, n, mlm_head_transform(head, n, r->x), false);
-    for (int i = 0; i < n; i++) {
-        const Ask *ask = r->q->ask + r->ask[i];
-        const real *logit = logits + (size_t)i * (size_t)v;
-        r->label[i] = ask->id;
-        for (int64_t a = 0; a < end[i] - r->ask[i]; a++)
-            r->answer[r->at[i] + a] = (double)(logit[ask[a].id] + bias[ask[a].id]);
+    for (const AskSpan *s = r->span; s < r->span + r->n_spans; s++) {
+        const real *logit = logits + (size_t)s->row * (size_t)v;
+        for (int64_t a = s->ask; a < s->end; a++) {
+            const int id = r->label[s->row] = r->q->ask[a].id;
+            r->answer[s->at + a - s->ask] = r->first[s->row] = (double)(logit[id] + bias[id]);
+        }
     }
-    layers_cross_entropy(n, v, logits, bias, r->label, 0, head->loss, NULL); /* -ln p of each row's first id */
-    for (int i = 0; i < n; i++) {
-        const double first = r->answer[r->at[i]];
-        for (int64_t a = 0; a < end[i] - r->ask[i]; a++) r->answer[r->at[i] + a] += -first - head->loss[i];
-    }
+    layers_cross_entropy(n, v, logits, bias, r->label, 0, head->loss, NULL); /* -ln p of each row's label */
+    for (const AskSpan *s = r->span; s < r->span + r->n_spans; s++)
+        for (int64_t a = 0; a < s->end - s->ask; a++) r->answer[s->at + a] += -r->first[s->row] - head->loss[s->row];
 }
 
-static void answer_logit(Run *r, int n, const int64_t *end)
+static void answer_logit(Run *r)
 {
     const size_t d = (size_t)r->model->params.config.hidden;
     const BertTensors *w = &r->model->params.w;
-    const real *z = mlm_head_transform(&r->model->head, n, r->x);
-    for (int i = 0; i < n; i++)
-        for (int64_t a = r->ask[i]; a < end[i]; a++) {
-            const size_t id = (size_t)r->q->ask[a].id;
+    const real *z = mlm_head_transform(&r->model->head, r->n_rows, r->x);
+    for (const AskSpan *s = r->span; s < r->span + r->n_spans; s++)
+        for (int64_t a = s->ask; a < s->end; a++) {
+            const size_t id = (size_t)r->q->ask[a].id, row = (size_t)s->row;
             double sum = (double)w->decoder_bias[id];
-            for (size_t k = 0; k < d; k++) sum += (double)z[(size_t)i * d + k] * (double)w->decoder[id * d + k];
-            r->answer[r->at[i] + a - r->ask[i]] = sum;
+            for (size_t k = 0; k < d; k++) sum += (double)z[row * d + k] * (double)w->decoder[id * d + k];
+            r->answer[s->at + a - s->ask] = sum;
         }
 }
 
 /* Of logits (is next, is not): ln p / (1 - p) is their difference. */
-static void answer_next(Run *r, int n, const int64_t *end)
+static void answer_next(Run *r)
 {
     const size_t d = (size_t)r->model->params.config.hidden;
     const real *weight = r->model->params.w.next_weight, *bias = r->model->params.w.next_bias;
-    const real *y = sentence_head_forward(&r->pooler, n, r->x);
-    for (int i = 0; i < n; i++) {
+    const real *y = sentence_head_forward(&r->pooler, r->n_rows, r->x);
+    for (const AskSpan *s = r->span; s < r->span + r->n_spans; s++) {
         double odds = (double)bias[0] - (double)bias[1];
         for (size_t k = 0; k < d; k++)
-            odds += (double)y[(size_t)i * d + k] * ((double)weight[k] - (double)weight[d + k]);
-        for (int64_t a = 0; a < end[i] - r->ask[i]; a++) r->answer[r->at[i] + a] = odds;
+            odds += (double)y[(size_t)s->row * d + k] * ((double)weight[k] - (double)weight[d + k]);
+        for (int64_t a = 0; a < s->end - s->ask; a++) r->answer[s->at + a] = odds;
     }
 }
 
-static void answer_state(Run *r, int n)
+/* One ask, one row. */
+static void answer_state(Run *r)
 {
+    const int n = r->n_rows;
     const size_t d = (size_t)r->model->params.config.hidden;
     const real *x = r->q->wants_hidden ? r->x : mlm_head_transform(&r->model->head, n, r->x);
     memcpy(r->state + (size_t)r->n_states * d, x, (size_t)n * d * sizeof *x);
-    for (int i = 0; i < n; i++) r->answer[r->at[i]] = 0 * (double)x[(size_t)i * d]; /* not finite if the state is not */
-    for (int i = 0; i < n; i++)
-        for (size_t k = 0; k < d; k++) r->answer[r->at[i]] += 0 * (double)x[(size_t)i * d + k];
+    for (int i = 0; i < n; i++) {
+        double *answer = r->answer + r->span[i].at;
+        *answer = 0;
+        for (size_t k = 0; k < d; k++) *answer += 0 * (double)x[(size_t)i * d + k]; /* not finite if the state is not */
+    }
     r->n_states += n;
 }
 
-static void answer_rows(Run *r, AskKind kind, int n, const int64_t *end, const real *hidden)
+/* What is at hand, of one kind. */
+static void answer_rows(Run *r, AskKind kind, const real *hidden)
 {
-    rows_gather(n, r->model->params.config.hidden, r->row, hidden, r->x);
-    if (kind == ASK_LOG_P) answer_log_p(r, n, end);
-    if (kind == ASK_LOGIT) answer_logit(r, n, end);
-    if (kind == ASK_NEXT) answer_next(r, n, end);
-    if (kind == ASK_STATE) answer_state(r, n);
+    if (r->n_rows == 0) return;
+    rows_gather(r->n_rows, r->model->params.config.hidden, r->row, hidden, r->x);
+    if (kind == ASK_LOG_P) answer_log_p(r);
+    if (kind == ASK_LOGIT) answer_logit(r);
+    if (kind == ASK_NEXT) answer_next(r);
+    if (kind == ASK_STATE) answer_state(r);
+    for (int i = 0; i < r->n_rows; i++) r->held[r->row[i]] = -1;
+    r->n_rows = r->n_spans = 0;
 }
 
-/* All asks of one kind, HEAD_ROWS places at a time. */
+/* The row at hand of the nth token that is read. */
+static int row_of(Run *r, AskKind kind, int nth)
+{
+    if (kind != ASK_STATE && r->held[nth] >= 0) return r->held[nth];
+    r->row[r->n_rows] = nth;
+    return r->held[nth] = r->n_rows++;
+}
+
+/* All asks of one kind, HEAD_ROWS places at a time: those of equal sequences about one place, once. */
 static void answer_kind(Run *r, int batch, AskKind kind, const real *hidden)
 {
     const Queries *q = r->q;
-    int64_t end[HEAD_ROWS], at = 0;
-    int n = 0;
+    int64_t at = 0;
     for (int i = r->batch[batch]; i < r->batch[batch + 1]; i++) {
         const int sequence = r->order[i].sequence, start = r->model->input.offset[r->order[i].place];
         for (int64_t a = q->first[sequence], next; a < end_of(q, sequence); a = next) {
-            next = end_of_row(q, a, end_of(q, sequence));
+            next = end_of_span(q, a, end_of(q, sequence));
             if (q->ask[a].kind == kind) {
-                r->row[n] = r->nth[start + q->ask[a].place];
-                r->ask[n] = a, r->at[n] = at, end[n++] = next;
-                if (n == HEAD_ROWS) answer_rows(r, kind, n, end, hidden), n = 0;
+                if (r->n_rows == HEAD_ROWS || r->n_spans == SPANS) answer_rows(r, kind, hidden);
+                const int row = row_of(r, kind, r->nth[start + q->ask[a].place]);
+                r->span[r->n_spans++] = (AskSpan){row, a, next, at};
             }
             at += next - a;
         }
     }
-    if (n) answer_rows(r, kind, n, end, hidden);
+    answer_rows(r, kind, hidden);
 }
 
 /* Heads in their order. */
@@ -381,7 +408,7 @@ static void list_read(Run *r, int batch)
     }
     r->n_read = 0;
     for (int t = 0; t < input->n_tokens; t++)
-        if (r->nth[t] == 0) r->nth[t] = r->n_read, r->read[r->n_read++] = t;
+        if (r->nth[t] == 0) r->nth[t] = r->n_read, r->held[r->n_read] = -1, r->read[r->n_read++] = t;
 }
 
 static Status compute(Run *r, int batch)
@@ -482,7 +509,8 @@ static void close_run(Run *r)
     free(r->all_states);
     free(r->x);
     free(r->row);
-    free(r->ask);
+    free(r->first);
+    free(r->span);
     free(r->read);
     free(r->received);
     arena_close(&r->arena);
@@ -493,7 +521,7 @@ Status queries_run(const Comm *comm, const char *path, Model *model, const char 
 {
     Run r = {.comm = comm, .model = model, .q = q, .name = name};
     TRY(check_same(comm, name, q));
-    TRY(model_read_weights(comm, path, QUERY_SAMPLES, token_room(q), q->pack.longest, model));
+    TRY(model_read_weights(comm, path, QUERY_SAMPLES, token_room(q), q->pack.longest, true, model));
     plan(&r);
     make_room(&r);
     free(q->answer);

@@ -107,6 +107,11 @@ Precision gemm_precision(void)
     return chosen.precision;
 }
 
+bool gemm_is_blis(void)
+{
+    return chosen.library == GEMM_BLIS && chosen.precision == PRECISION_FP32;
+}
+
 const char *gemm_precision_key(void)
 {
     return chosen.precision == PRECISION_BF16 ? "bf16" : "fp32";

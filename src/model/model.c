@@ -124,6 +124,7 @@ void model_lay_out(Arena *arena, const ModelRoom *room, Model *m)
     params_free(&m->params);
     encoder_free(&m->encoder);
     params_init(arena, &m->config, trains ? &room->train : NULL, &m->params);
+    if (room->panels) params_take_panels(arena, &m->params);
     encoder_init(arena, &m->params, room->samples, room->tokens, room->longest, room->use, &m->encoder);
     if (room->all_gradients) encoder_take_gradients(arena, &m->encoder);
     mlm_head_init(arena, &m->params, true, m->encoder.idle, &m->head);
@@ -192,9 +193,11 @@ static void lay_out_to_evaluate(const ModelRoom *room, Model *m)
     packed_init(&m->arena, room->samples, room->tokens, &m->input);
 }
 
-Status model_read_weights(const Comm *comm, const char *path, int samples, int tokens, int longest, Model *m)
+Status model_read_weights(const Comm *comm, const char *path, int samples, int tokens, int longest, bool panels,
+                          Model *m)
 {
-    const ModelRoom room = {ENCODER_EVALUATES, samples, tokens, longest, {0}, false};
+    const ModelRoom room = {
+        .use = ENCODER_EVALUATES, .samples = samples, .tokens = tokens, .longest = longest, .panels = panels};
     m->longest = longest;
     lay_out_to_evaluate(&room, m);
     arena_open(&m->arena);
@@ -213,7 +216,7 @@ Status model_read(const Comm *comm, const char *path, int n_samples, int longest
     if (longest > positions)
         status = status_set(STATUS_USAGE, __FILE__, __LINE__, "max-length = %d, but %s reads at most %d positions",
                             longest, path, positions);
-    if (!status) status = model_read_weights(comm, path, n_samples, n_samples * most, most, m);
+    if (!status) status = model_read_weights(comm, path, n_samples, n_samples * most, most, false, m);
     if (status) model_close(m);
     return status;
 }

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "io/bert_init.h"
 #include "kernels/layers.h"
+#include "kernels/panels.h"
 
 /* Where the pointer to a tensor stands: in LayerTensors for one of a layer, in BertTensors else. Keys and values lie
  * behind the queries and have no pointer of their own. */
@@ -131,6 +132,7 @@ void params_free(Params *params)
     bert_layout_free(&params->layout);
     free(params->w.layer);
     free(params->g.layer);
+    free(params->copy);
     *params = (Params){0};
 }
 
@@ -142,6 +144,43 @@ void params_init_random(Params *params, uint64_t seed)
 void params_round(Params *params)
 {
     if (params->is_bf16) layers_round_flat(params->layout.count, params->weight, params->rounded);
+    for (const PanelCopy *c = params->copy; c < params->copy + params->n_copies; c++)
+        panels_fill(c->rows, c->columns, c->weight, c->panels);
+}
+
+static void add_copy(Arena *arena, const real *weight, int rows, int columns, Params *params)
+{
+    real *panels = arena_cut(arena, panels_size(rows, columns), sizeof *panels);
+    params->copy[params->n_copies++] = (PanelCopy){weight, rows, columns, panels};
+}
+
+void params_take_panels(Arena *arena, Params *params)
+{
+    enum { OF_A_LAYER = 4, OF_THE_HEAD = 2 };
+    const BertConfig *c = &params->config;
+    const int d = c->hidden, i = c->intermediate;
+    if (!gemm_is_blis()) return;
+    params->copy = memory_alloc((size_t)(OF_A_LAYER * c->layers + OF_THE_HEAD), sizeof *params->copy);
+    for (int l = 0; l < c->layers; l++) {
+        const LayerTensors *w = &params->w.layer[l];
+        add_copy(arena, w->qkv_weight, 3 * d, d, params);
+        add_copy(arena, w->out_weight, d, d, params);
+        add_copy(arena, w->up_weight, i, d, params);
+        add_copy(arena, w->down_weight, d, i, params);
+    }
+    add_copy(arena, params->w.transform_weight, d, d, params);
+    add_copy(arena, params->w.decoder, c->vocab, d, params);
+}
+
+/* Of a matrix, or of its rows from one on that begins a panel; else NULL. */
+static const real *panels_of(const Params *params, Transpose t, int k, const real *weight)
+{
+    for (const PanelCopy *c = params->copy; c < params->copy + params->n_copies && t == TRANSPOSED; c++) {
+        const int64_t at = weight - c->weight;
+        if (c->columns != k || at < 0 || at >= (int64_t)c->rows * k) continue;
+        return at % ((int64_t)PRODUCT_PAD * k) == 0 ? c->panels + at : NULL;
+    }
+    return NULL;
 }
 
 int params_rows(const Params *params, int n)
@@ -157,15 +196,21 @@ static Operand operand_of(const Params *params, const real *weight)
 void params_map(const Params *params, Transpose t, int n, int columns, int k, Operand x, const real *weight,
                 const real *bias, Result y)
 {
-    gemm_product(PLAIN, t, params_rows(params, n), columns, k, x, k, operand_of(params, weight),
-                 t == PLAIN ? columns : k, 0, bias, y, columns);
+    const real *panels = panels_of(params, t, k, weight);
+    if (panels) panels_product(n, columns, k, x.x, k, panels, false, bias, y.x, columns);
+    else
+        gemm_product(PLAIN, t, params_rows(params, n), columns, k, x, k, operand_of(params, weight),
+                     t == PLAIN ? columns : k, 0, bias, y, columns);
 }
 
 void params_product(const Params *params, Transpose t, int n, int columns, int k, Operand x, const real *weight,
                     double beta, real *y)
 {
-    gemm_product(PLAIN, t, params_rows(params, n), columns, k, x, k, operand_of(params, weight),
-                 t == PLAIN ? columns : k, beta, NULL, (Result){y, NULL}, columns);
+    const real *panels = panels_of(params, t, k, weight);
+    if (panels) panels_product(n, columns, k, x.x, k, panels, beta != 0, NULL, y, columns);
+    else
+        gemm_product(PLAIN, t, params_rows(params, n), columns, k, x, k, operand_of(params, weight),
+                     t == PLAIN ? columns : k, beta, NULL, (Result){y, NULL}, columns);
 }
 
 void params_add_product(const Params *params, int rows, int columns, int n, Operand y, Operand x, double beta,

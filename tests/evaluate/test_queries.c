@@ -27,7 +27,7 @@ static void fill(Queries *q)
         queries_add(q, n, id, s % 3 ? kind : NULL, s + 1);
         queries_replace(q, n - 1, 4);
         for (int a = 0; a < s % 5; a++) {
-            const int place = draw(s, a, 2, n);
+            const int place = draw(a % 2 ? like : s, a, 2, n); /* equal sequences share some */
             const AskKind as =
                 (AskKind)draw(s, a, 3, ASK_NEXT); /* a head that this model lacks: test_next_sentence.c */
             queries_ask(q, as, place, draw(s, a, 4, WORDS));
