@@ -4,7 +4,10 @@
     evaluations.py seat HF_DIR FOLDER mean|cls > tsv     per target: test set association, effect and p of its test (p if exact)
     evaluations.py winobias HF_DIR FOLDER dev|test > tsv per sentence: type version number preference log_p_own log_p_other
 
+    evaluations.py check BUILD SHARED [task...]          TAP lines of check_all alone
+
 check_all(run, model, hf, shared, folder): yields (holds, text). run(*args) runs collapse; model: .h5; hf: the same as a folder.
+transformers computes in fp32, sums of many log-probabilities (crows-pairs, perplexity) in fp64.
 """
 import csv
 import io
@@ -14,7 +17,9 @@ import math
 import os
 import re
 import shutil
+import subprocess
 import sys
+import tempfile
 from contextlib import redirect_stdout
 
 import h5py
@@ -60,14 +65,52 @@ def stereoset(run, model, hf, shared, folder):
     yield metrics(out)["masked"] == 1000, "stereoset: 1000 masked sequences"
 
 
-def answers(scorer, asked):
-    """ln p for each (ids, place, piece), sequences of one length at a time."""
-    found, by_length = {}, {}
-    for ask in set(asked):
-        by_length.setdefault(len(ask[0]), []).append(ask)
-    for some in by_length.values():
-        found.update(zip(some, scorer.at([list(a[0]) for a in some], [a[1] for a in some], [a[2] for a in some])))
-    return [found[a] for a in asked]
+FORMS_OF = ("a", "b", "pll", "l2r", "aul", "aula")
+
+
+def crows(run, model, hf, shared, folder):
+    """All pairs, all forms, and the percentages made of our own items."""
+    data, out = shared + "/data/eval/crows_pairs/crows_pairs_anonymized.csv", folder + "/crows.h5"
+    run("evaluate", model, "--task=crows-pairs", f"--data={data}", f"--output={out}", ranks=2)
+    ours, theirs, values = items(out), columns(lm_scores.crows, hf, data, "double"), metrics(out)
+    records = list(csv.DictReader(open(data, encoding="utf-8")))
+    yield len(ours["a_more"]) == len(records) == 1508 and list(ours["type"]) == [r["bias_type"] for r in records], f"crows-pairs: {len(records)} pairs in order"
+    for form in FORMS_OF:
+        here, there = (np.array([x[f"{form}_{side}"] for side in ("more", "less")], float) for x in (ours, theirs))
+        worst, left_out = np.nanmax(np.abs(here - there)), np.isnan(there[0])
+        yield worst <= 1e-4 and (np.isnan(here) == np.isnan(there)).all(), \
+            f"crows-pairs, {form}: {'sums' if form in ('a', 'pll', 'l2r') else 'means'} of ln p within {worst:.1e}, {left_out.sum()} left out by both"
+        # What is rounded to 3 decimals can differ by one in the last where the value lies between two.
+        rounded = {"a": np.vectorize(lambda x: round(x, 3)), "b": lambda x: np.round(x, 3)}.get(form, lambda x: x)
+        (p, q), (r, t) = rounded(here), rounded(there)
+        other = (np.sign(p - q) != np.sign(r - t)) & ~left_out
+        near = np.abs(there[0] - there[1])[other]
+        yield (near <= (1.1e-3 if form in "ab" else 2e-4)).all(), \
+            f"crows-pairs, {form}: the same decisions but {other.sum()} near ties {[f'pair {i}: {x:.1e}' for i, x in zip(np.nonzero(other)[0], near)]}"
+        worst = 0
+        for kind in {"all", *ours["type"]}:
+            some = ~np.isnan(p) & ((ours["type"] == kind) | (kind == "all"))
+            sides = {"score": some} | {k: some & (ours["direction"] == k) & (p != q) for k in ("stereo", "antistereo")}
+            want = {k: 100 * np.mean((p > q)[w]) for k, w in sides.items() if w.any()} | {"n": some.sum(), "neutral": (some & (p == q)).sum()}
+            worst = max([worst] + [abs(values[f"{kind}.{form}.{k}"] - v) for k, v in want.items()])
+        yield worst <= 1e-10, f"crows-pairs, {form}: percentages of all types and directions within {worst:.1e}"
+
+
+def texts(run, model, hf, shared, folder):
+    """The forms of a sentence's likelihood, of 500 sentences."""
+    data, out, glue = folder + "/500.txt", folder + "/perplexity.h5", shared + "/data/eval/glue"
+    lines = [row.split("\t")[0] for row in open(glue + "/SST-2/dev.tsv", encoding="utf-8").read().split("\n")[1:251]]
+    lines += [row.split("\t")[3] for row in open(glue + "/CoLA/dev.tsv", encoding="utf-8").read().split("\n")[:250]]
+    open(data, "w", encoding="utf-8").write("\n".join(lines) + "\n")
+    run("evaluate", model, "--task=perplexity", f"--data={data}", f"--output={out}", ranks=2)
+    ours, theirs, values = items(out), columns(lm_scores.perplexity, hf, data, "double"), metrics(out)
+    theirs = {k: np.array(v, float) for k, v in theirs.items()}
+    yield len(ours["pll"]) == len(lines) == 500 and (ours["pieces"] == theirs["pieces"]).all(), "perplexity: 500 sentences, the same pieces"
+    for form in ("pll", "pll_l2r", "aul", "aula"):
+        worst = np.abs(ours[form] - theirs[form]).max()
+        yield worst <= 1e-4, f"perplexity, {form}: within {worst:.1e}"
+    worst = max(abs(values[name] / math.exp(-theirs[form].sum() / theirs["pieces"].sum()) - 1) for name, form in (("pppl", "pll"), ("pppl_l2r", "pll_l2r")))
+    yield worst <= 1e-5, f"perplexity: pppl of both forms within a share of {worst:.1e}"
 
 
 def bec(hf, path, pad):
@@ -88,7 +131,7 @@ def bec(hf, path, pad):
         place = tam.index(s.mask) if s.mask in tam else len(whole)
         good = place < len(whole) and [whole[place]] == person and tm[place] == s.mask
         asked.append([(tuple(x), place, whole[place]) for x in (tm, tam)] if good else [])
-    found = iter(answers(s, [a for both in asked for a in both]))
+    found = iter(s.answers([a for both in asked for a in both]))
     print("association", "log_p_tm", "log_p_tam", sep="\t")
     for both in asked:
         tm, tam = (next(found), next(found)) if both else (float("nan"), float("nan"))
@@ -196,7 +239,7 @@ def winobias(hf, folder, split):
                 everything.append((f"type{kind}", version, number, len(own) if good else 0))
                 if good:
                     asked += [(tuple(ids), t, p[0]) for words in pieces for t, p in zip(places, words)]
-    found = iter(answers(s, asked))
+    found = iter(s.answers(asked))
     print("type", "version", "number", "preference", "log_p_own", "log_p_other", sep="\t")
     for kind, version, number, n in everything:
         own, other = (sum(next(found) for _ in range(n)) if n else float("nan") for _ in range(2))
@@ -237,13 +280,32 @@ def winobias_score(run, model, hf, shared, folder):
     yield worst < 1e-10, f"winobias-score: eight files, four scores each within {worst:.1e}"
 
 
-TASKS = [stereoset, bec_pro, seat_all, winobias_mlm, winobias_score]
+TASKS = [stereoset, bec_pro, seat_all, winobias_mlm, winobias_score, texts, crows]
 
 
-def check_all(run, model, hf, shared, folder):
-    for task in TASKS:
+def check_all(run, model, hf, shared, folder, tasks=TASKS):
+    for task in tasks:
         yield from task(run, model, hf, shared, folder)
 
 
+def report(build, shared, checks):
+    """TAP lines of checks(run, model, hf, shared, folder)."""
+    hf, failures = shared + "/models/minilm-mlm", 0
+
+    def run(*args, ranks=0, program="collapse"):
+        launch = [*os.environ.get("MPIRUN", "mpirun").split(), "-n", str(ranks)] if ranks else []
+        subprocess.run([*launch, f"{build}/{program}", *args], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with tempfile.TemporaryDirectory() as folder:
+        run(hf, f"--output={folder}/model.h5", program="collapse-import")
+        for holds, text in checks(run, folder + "/model.h5", hf, shared, folder):
+            failures += holds is not None and not holds
+            print("ok # skip" if holds is None else "ok -" if holds else "not ok -", text, flush=True)
+    sys.exit(failures > 0)
+
+
+def check(build, shared, *names):
+    report(build, shared, lambda *args: check_all(*args, [t for t in TASKS if not names or t.__name__ in names]))
+
+
 if __name__ == "__main__":
-    {"bec": bec, "seat": seat, "winobias": winobias}[sys.argv[1]](*sys.argv[2:])
+    {"bec": bec, "seat": seat, "winobias": winobias, "check": check}[sys.argv[1]](*sys.argv[2:])

@@ -3,7 +3,7 @@
 
     lm_scores.py align PAIRS > vectors           difflib on random id sequences: a | b | a's place of b or -1 for each of a
     lm_scores.py crows HF_DIR DATA.csv [double] > tsv  per pair: a_more a_less b_more b_less pll_more ... aula_less pieces_more pieces_less
-    lm_scores.py perplexity HF_DIR TEXT > tsv    per line: pll pll_l2r aul aula pieces
+    lm_scores.py perplexity HF_DIR TEXT [double] > tsv  per line: pll pll_l2r aul aula pieces
     lm_scores.py stereoset HF_DIR DATA.json > tsv  per sentence: id score log_score pieces
     lm_scores.py following HF_DIR DATA.json > tsv  per sentence of the intersentence part: id score log_score pieces
     lm_scores.py differ HF_DATA.tsv SCORES.tsv   largest difference of each column both have (collapse-table's /item)
@@ -43,42 +43,48 @@ class Scorer:
             self.model.double()
         self.mask = self.tokenizer.mask_token_id
 
-    def at(self, rows, places, ids):
-        """ln p of ids[i] at places[i] of rows[i], rows of one length."""
-        torch, found = self.torch, []
+    def answers(self, asked):
+        """ln p of each (ids, place, piece). Rows of one length go together, so nothing is padded; a row of several pieces goes once."""
+        torch, wanted, by_length, found = self.torch, {}, {}, {}
+        for ids, place, piece in asked:
+            wanted.setdefault((ids, place), {})[piece] = None
+        for row in wanted:
+            by_length.setdefault(len(row[0]), []).append(row)
         with torch.no_grad():
-            for i in range(0, len(rows), 64):
-                hidden = self.model.bert(torch.tensor(rows[i:i + 64])).last_hidden_state
-                n = len(hidden)
-                logits = self.model.cls(hidden[torch.arange(n), torch.tensor(places[i:i + 64])])
-                found += logits.double().log_softmax(-1)[torch.arange(n), torch.tensor(ids[i:i + 64])].tolist()
-        return found
+            for some in (rows[i:i + 64] for rows in by_length.values() for i in range(0, len(rows), 64)):
+                hidden = self.model.bert(torch.tensor([ids for ids, _ in some])).last_hidden_state
+                log_p = self.model.cls(hidden[torch.arange(len(some)), torch.tensor([place for _, place in some])]).double().log_softmax(-1)
+                found.update(((*row, piece), values[piece].item()) for row, values in zip(some, log_p) for piece in wanted[row])
+        return [found[ask] for ask in asked]
 
-    def sentence(self, text):
-        torch, code = self.torch, self.tokenizer(text)
-        ids, word, n = code["input_ids"], code.word_ids(), len(code["input_ids"])
-        rows, later = [], []
-        for t in range(1, n - 1):
-            rows.append([self.mask if k == t else x for k, x in enumerate(ids)])
-            later.append([self.mask if k == t or (k > t and word[k] is not None and word[k] == word[t]) else x for k, x in enumerate(ids)])
-        places, true = list(range(1, n - 1)), ids[1:-1]
-        pll = self.at(rows, places, true)
-        differs = [i for i in range(n - 2) if rows[i] != later[i]]
-        l2r = list(pll)
-        for i, x in zip(differs, self.at([later[i] for i in differs], [places[i] for i in differs], [true[i] for i in differs])):
-            l2r[i] = x
-        with torch.no_grad():
-            out = self.model(torch.tensor([ids]), output_attentions=True)
-        log_p = out.logits[0].double().log_softmax(-1)[torch.arange(n), torch.tensor(ids)][1:-1]
-        attention = torch.stack(out.attentions).double().mean((0, 1, 2, 3))[1:-1]
-        return ids, pll, sum(pll), sum(l2r), log_p.mean().item(), (attention * log_p).mean().item()
+    def sentences(self, texts):
+        """Of each text: ids, ln p of each piece masked, their sum, the sum with the later pieces of a word masked too, aul, aula."""
+        torch, codes, asked = self.torch, [self.tokenizer(text) for text in texts], []
+        for code in codes:
+            ids, word, n = code["input_ids"], code.word_ids(), len(code["input_ids"])
+            for t in range(1, n - 1):
+                one = tuple(self.mask if k == t else x for k, x in enumerate(ids))
+                later = tuple(self.mask if k == t or (k > t and word[k] is not None and word[k] == word[t]) else x for k, x in enumerate(ids))
+                asked += [(one, t, ids[t]), (later, t, ids[t])]
+        found, out = iter(self.answers(asked)), []
+        for code in codes:
+            ids, n = code["input_ids"], len(code["input_ids"])
+            pll, l2r = zip(*[(next(found), next(found)) for _ in range(n - 2)])
+            with torch.no_grad():
+                seen = self.model(torch.tensor([ids]), output_attentions=True)
+            log_p = seen.logits[0].double().log_softmax(-1)[torch.arange(n), torch.tensor(ids)][1:-1]
+            attention = torch.stack(seen.attentions).double().mean((0, 1, 2, 3))[1:-1]
+            out.append((ids, pll, sum(pll), sum(l2r), log_p.mean().item(), (attention * log_p).mean().item()))
+        return out
 
 
 def crows(folder, path, precision="float"):
     s = Scorer(folder, precision)
     print(*[f"{k}_{side}" for k in ("a", "b", "pll", "l2r", "aul", "aula", "pieces") for side in ("more", "less")], sep="\t")
-    for record in csv.DictReader(open(path, encoding="utf-8")):
-        both = [s.sentence(record["sent_more"]), s.sentence(record["sent_less"])]
+    records = list(csv.DictReader(open(path, encoding="utf-8")))
+    found = iter(s.sentences([r[k] for r in records for k in ("sent_more", "sent_less")]))
+    for record in records:
+        both = [next(found), next(found)]
         anti = record["stereo_antistereo"] == "antistereo"
         one, two = both[anti], both[not anti]
         match = matching(one[0], two[0])
@@ -92,31 +98,31 @@ def crows(folder, path, precision="float"):
         print(*[f"{x:.9g}" for x in a + b + [x[k] for k in (2, 3, 4, 5) for x in both] + [len(x[0]) - 2 for x in both]], sep="\t")
 
 
-def perplexity(folder, path):
-    s = Scorer(folder)
+def perplexity(folder, path, precision="float"):
+    s = Scorer(folder, precision)
     print("pll", "pll_l2r", "aul", "aula", "pieces", sep="\t")
-    for line in open(path, encoding="utf-8"):
-        if line.strip():
-            ids, _, *values = s.sentence(line.rstrip("\n"))
-            print(*[f"{x:.9g}" for x in values], len(ids) - 2, sep="\t")
+    for ids, _, *values in s.sentences([line.rstrip("\n") for line in open(path, encoding="utf-8") if line.strip()]):
+        print(*[f"{x:.9g}" for x in values], len(ids) - 2, sep="\t")
 
 
 def stereoset(folder, path):
-    s = Scorer(folder)
+    s, asked, rows = Scorer(folder), [], []
     bare = str.maketrans("", "", string.punctuation)
-    print("id", "score", "log_score", "pieces", sep="\t")
     for example in json.load(open(path, encoding="utf-8"))["data"]["intrasentence"]:
         place = [i for i, w in enumerate(example["context"].split(" ")) if "BLANK" in w][-1]
         for sentence in example["sentences"]:
             words = sentence["sentence"].split(" ")
             pieces = s.tokenizer.encode(words[place].translate(bare), add_special_tokens=False) if place < len(words) else []
-            total = logs = 0
+            rows.append((sentence["id"], len(pieces)))
             for k, true in enumerate(pieces):
                 prefix = s.tokenizer.decode(pieces[:k], clean_up_tokenization_spaces=True)
                 ids = s.tokenizer(example["context"].replace("BLANK", prefix + "[MASK]"))["input_ids"]
-                log_p = s.at([ids], [ids.index(s.mask)], [true])[0]
-                total, logs = total + math.exp(log_p), logs + log_p
-            print(sentence["id"], *[f"{x / len(pieces):.9g}" if pieces else "nan" for x in (total, logs)], len(pieces), sep="\t")
+                asked.append((tuple(ids), ids.index(s.mask), true))
+    found = iter(s.answers(asked))
+    print("id", "score", "log_score", "pieces", sep="\t")
+    for name, n in rows:
+        log_p = [next(found) for _ in range(n)]
+        print(name, *[f"{sum(x) / n:.9g}" if n else "nan" for x in ([math.exp(v) for v in log_p], log_p)], n, sep="\t")
 
 
 def following(folder, path):
