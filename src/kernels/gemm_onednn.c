@@ -16,7 +16,8 @@
 
 enum {
     PAGE = 4096,
-    PART = 256,      /* rows or columns of C in a part of fixed_order */
+    PART = 256,      /* rows or columns of C in a part, at most */
+    EDGE = 64,       /* they are a multiple: the library's own tiles */
     BF16_FASTER = 8, /* than fp32, about: kernels/team knows the speed of fp32 */
     MADE = 256       /* primitives that are kept: one for every shape, of which a step has about thirty */
 };
@@ -66,10 +67,16 @@ const char *onednn_family(bool of_bf16)
 
 /* --- parts of a product ----------------------------------------------------------------------------- */
 
-/* The longer side of C in parts, whatever the threads. */
+static int even_part(int length)
+{
+    const int n = (length + PART - 1) / PART, each = (length + n - 1) / n;
+    return (each + EDGE - 1) / EDGE * EDGE;
+}
+
+/* The longer side of C in even parts, whatever the threads. */
 static ProductGrid fixed_grid(const Product *p)
 {
-    return p->m >= p->n ? product_grid(p, PART, p->n) : product_grid(p, p->m, PART);
+    return p->m >= p->n ? product_grid(p, even_part(p->m), p->n) : product_grid(p, p->m, even_part(p->n));
 }
 
 static double operations_of(const Product *p)
@@ -342,6 +349,14 @@ static void run_parts(const Product *p, const Bf16 *a, const Bf16 *b, const floa
     team_end(&region);
 }
 
+/* oneDNN's own threads each take a fixed share, of one side of C where k is long: with a first operand transposed they
+ * give a tenth away, with a vocabulary a quarter. Parts that threads take as they come do better, where each gets
+ * several. */
+static bool goes_by_parts(const Product *p, int threads)
+{
+    return threads > 1 && fixed_grid(p).n >= 2 * threads;
+}
+
 /* Over a k that needs no cutting. */
 static void multiply(const Product *p, const Bf16 *a, const Bf16 *b, const float *bias, Target c, int threads,
                      bool fixed_order)
@@ -350,7 +365,7 @@ static void multiply(const Product *p, const Bf16 *a, const Bf16 *b, const float
         multiply_vector(p, a, b, bias, c);
         return;
     }
-    if (fixed_order) {
+    if (fixed_order || goes_by_parts(p, threads)) {
         run_parts(p, a, b, bias, c);
         return;
     }
