@@ -232,6 +232,11 @@ ladder: deps
 	$(Q)$(MAKE) --no-print-directory all
 	@SIZE="$(SIZE)" LEVELS="$(LEVELS)" SEEDS="$(SEEDS)" JOBS="$(JOBS)" jobs/ladder/ladder.sh $(BUILD) $(BUILD)/ladder
 
+## precision: does a long run in bf16 end where runs in fp32 end? MODEL=MODEL.h5 DATA=FOLDER (STEPS= SEEDS= BF16=; see tests/precision.sh)
+.PHONY: precision
+precision: all
+	@tests/precision.sh $(BUILD) "$(MODEL)" "$(DATA)" $(BUILD)/precision
+
 ## bench: training steps against PyTorch in turn (PYTHON= with torch; MODELS= SHAPES= ROUNDS= THREADS=)
 .PHONY: bench
 bench: all
