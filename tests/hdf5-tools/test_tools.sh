@@ -132,4 +132,4 @@ python=${PYTHON:-python3}
 if "$python" -c 'import h5py' 2> /dev/null; then reader Python "$python" "$readers/geometry.py"; else skip "Python: no h5py"; fi
 if command -v octave-cli > /dev/null; then reader Octave octave-cli -qf "$readers/geometry.m"; else skip "Octave is not here"; fi
 if command -v Rscript > /dev/null && Rscript -e 'library(hdf5r)' > /dev/null 2>&1; then reader R Rscript "$readers/geometry.R"; else skip "R with hdf5r is not here"; fi
-if command -v julia > /dev/null; then reader Julia julia "$readers/geometry.jl"; else skip "Julia is not here"; fi
+if command -v julia > /dev/null && julia -e 'using HDF5' > /dev/null 2>&1; then reader Julia julia "$readers/geometry.jl"; else skip "Julia with HDF5 is not here"; fi
