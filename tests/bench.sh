@@ -2,7 +2,7 @@
 # bench.sh: collapse bench (by BLIS, by oneDNN and in bf16, where they are there) and PyTorch peers (default, careful, careful
 # compiled, careful in bf16, careful with fp32 tensors and bf16 products, the bf16 one compiled) in turn, same shapes, same machine, ROUNDS rounds; prints rates and ratios with min, median, max, the
 # share of the matrix-product limit of the same run and precision, and peak memory (make bench).
-#   tests/bench.sh BUILD [PYTHON]          MODELS="minilm base"  SHAPES="128x1.0 128x0.5 512x1.0" (length x fill)  BATCH=16  ROUNDS=3  STEPS=3  THREADS=
+#   tests/bench.sh BUILD [PYTHON]          MODELS="minilm base"  SHAPES="128x1.0 128x0.5 512x1.0" (length x fill)  BATCH=16  ROUNDS=3  STEPS=3  THREADS=  PEERS="careful ..." (some of them)
 # The peer is $PEER (a script that prints one JSON line with tok_s and rss_mb); without it, or without
 # torch, only our own numbers are shown.
 set -u
@@ -23,6 +23,10 @@ echo "min / median / max of $rounds rounds; ratios: tokens per second, ours over
 ours=("blis:--precision=fp32"); theirs=("default:" "careful:--masked-head" "compiled:--masked-head --compile")
 if "$build/collapse" --version | grep -q "^oneDNN [0-9]"; then ours+=("onednn:--gemm-library=onednn"); fi
 if "$build/collapse" --version | grep -q "bf16 [0-9]"; then ours+=("bf16:--precision=bf16"); theirs+=("careful-bf16:--masked-head --bf16" "compiled-bf16:--masked-head --compile --bf16" "bf16-products:--masked-head"); fi
+if [ -n "${PEERS:-}" ]; then
+    all=("${theirs[@]}") theirs=()
+    for run in "${all[@]}"; do case " $PEERS " in *" ${run%%:*} "*) theirs+=("$run");; esac; done
+fi
 # The peer as a program; "bf16-products" has its fp32 tensors multiplied in bf16 (a switch of PyTorch 2.9 and later).
 start='import runpy, sys
 name, sys.argv = sys.argv[1], sys.argv[2:]
