@@ -220,7 +220,7 @@ demo: deps
 	$(Q)$(MAKE) --no-print-directory all
 	@jobs/demo/demo.sh $(BUILD) $(BUILD)/demo
 
-## demo-methods: every method without and with the regularizer, three seeds: one table, a report page (SEEDS= METHODS=; about twenty minutes, goes on where it was stopped)
+## demo-methods: every method without and with the regularizer, three seeds: one table, a report page (SEEDS= METHODS=; five to twenty minutes, goes on where it was stopped)
 .PHONY: demo-methods
 demo-methods: deps
 	$(Q)$(MAKE) --no-print-directory all

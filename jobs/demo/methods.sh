@@ -1,6 +1,6 @@
 #!/bin/bash
 # methods.sh: every method of the paper on the demonstration's grammar, without and with the collapse regularizer, several
-# seeds; one table and a report page. About twenty minutes on two cores, without a download.
+# seeds; one table and a report page. Five to twenty minutes on two cores, without a download.
 #
 #   1  a grammar with a planted gender skew in occupations -> text -> vocabulary
 #   2  that text made into each method's own data: collapse swap, pairs, mask-pronouns, collect
