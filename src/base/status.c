@@ -86,6 +86,7 @@ _Noreturn void status_end(Status code, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    streams_turn();
     fprintf(stderr, "collapse: %s\n", text);
     end(code);
 }
@@ -97,6 +98,7 @@ _Noreturn void status_abort(const char *file, int line, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    streams_turn();
     fprintf(stderr, "collapse: internal error at %s:%d: %s\n", file, line, text);
     end(STATUS_INTERNAL);
 }
