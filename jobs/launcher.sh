@@ -11,8 +11,9 @@ fi
 # More ranks than cores, none bound to a core.
 export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 export OMPI_MCA_hwloc_base_binding_policy=none PRTE_MCA_hwloc_default_binding_policy=none
-# A rank that waits leaves the core to one that computes: on a busy machine tests take a third of the processor's time.
-export OMPI_MCA_mpi_yield_when_idle=${OMPI_MCA_mpi_yield_when_idle:-1}
+# A rank that waits sleeps if its core is shared (src/parallel/comm_wait.c). Open MPI's own way, yielding, which it takes
+# when there are more ranks than cores, puts a rank behind other programs each time on Linux 6.18.
+export OMPI_MCA_mpi_yield_when_idle=${OMPI_MCA_mpi_yield_when_idle:-0}
 # Containers forbid one process to read another's memory.
 export OMPI_MCA_btl_vader_single_copy_mechanism=none
 # All ranks are on this machine and talk through its memory: no network is looked for (nor complained of). Open MPI 4's

@@ -26,6 +26,9 @@ for file in hdf5-tools/*.[ch]; do
 done
 grep -lnw MPI_COMM_WORLD src/*/*.c | grep -v src/parallel/comm.c | while read -r f; do echo "lint: $f names MPI_COMM_WORLD"; done | grep . && bad=1
 
+# A call that waits within MPI burns a core that others want (parallel/comm_wait.c).
+grep -nE '\bMPI_(Wait(all|any|some)?|[SRB]?send|Send|Recv|Sendrecv|Probe|Barrier|Bcast|All(reduce|gatherv?|toallv?)|Reduce(_scatter)?|Gatherv?|Scatterv?|Scan|Exscan)\(' src/*/*.c | sed 's/^/lint: a blocking MPI call: /' | grep . && bad=1
+
 # A region of threads says what it is worth (kernels/team.h).
 grep -n 'pragma omp parallel' src/*/*.c | grep -v 'num_threads(' | sed 's/^/lint: a parallel region without num_threads: /' | grep . && bad=1
 

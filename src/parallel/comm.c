@@ -115,7 +115,7 @@ void comm_finalize(Comm *comm)
 Status comm_agree(const Comm *comm, Status local)
 {
     int failed = local ? comm->rank : comm->n_ranks, lowest;
-    MPI(MPI_Allreduce(&failed, &lowest, 1, MPI_INT, MPI_MIN, world_of(comm)));
+    MPI_WAITED(comm, MPI_Iallreduce, &failed, &lowest, 1, MPI_INT, MPI_MIN, world_of(comm));
     if (lowest == comm->n_ranks) return STATUS_OK;
     struct {
         int code;
@@ -128,7 +128,7 @@ Status comm_agree(const Comm *comm, Status local)
         snprintf(report.message, sizeof report.message, "%.*s (rank %d on %s)", STATUS_MESSAGE - 128, status_message(),
                  comm->rank, host);
     else snprintf(report.message, sizeof report.message, "%s", status_message());
-    MPI(MPI_Bcast(&report, sizeof report, MPI_BYTE, lowest, world_of(comm)));
+    MPI_WAITED(comm, MPI_Ibcast, &report, sizeof report, MPI_BYTE, lowest, world_of(comm));
     status_adopt(report.message);
     return (Status)report.code;
 }
@@ -159,7 +159,7 @@ void comm_exchange_parts(const Comm *comm, int n_mine, const real *const *array,
         for (int i = 0; i < n_mine; i++)
             MPI(MPI_Isend(array[i] + first + (int64_t)r * part, comm_part_length(length, part, r), real_type(), r, i,
                           world_of(comm), &request[n++]));
-    wait_for(n, request);
+    comm_wait(comm, n, request);
 }
 
 void comm_gather_parts(const Comm *comm, const real *mine, int length, int part, real *whole)
@@ -170,7 +170,8 @@ void comm_gather_parts(const Comm *comm, const real *mine, int length, int part,
         count[r] = comm_part_length(length, part, r);
         start[r] = r * part < length ? r * part : length;
     }
-    MPI(MPI_Allgatherv(mine, count[comm->rank], real_type(), whole, count, start, real_type(), world_of(comm)));
+    MPI_WAITED(comm, MPI_Iallgatherv, mine, count[comm->rank], real_type(), whole, count, start, real_type(),
+               world_of(comm));
 }
 
 void comm_broadcast(const Comm *comm, void *data, int64_t bytes)
@@ -178,7 +179,7 @@ void comm_broadcast(const Comm *comm, void *data, int64_t bytes)
     for (int64_t at = 0; at < bytes; at += MESSAGE_BYTES) {
         const int64_t left = bytes - at;
         const int length = left < MESSAGE_BYTES ? (int)left : MESSAGE_BYTES;
-        MPI(MPI_Bcast((char *)data + at, length, MPI_BYTE, 0, world_of(comm)));
+        MPI_WAITED(comm, MPI_Ibcast, (char *)data + at, length, MPI_BYTE, 0, world_of(comm));
     }
 }
 
@@ -187,17 +188,17 @@ enum { BLOCK_TAG = 1 };
 /* A block of any size, its length first. */
 static void send_block(const Comm *comm, int to, const void *block, int64_t bytes)
 {
-    MPI(MPI_Send(&bytes, 1, MPI_INT64_T, to, BLOCK_TAG, world_of(comm)));
+    MPI_WAITED(comm, MPI_Isend, &bytes, 1, MPI_INT64_T, to, BLOCK_TAG, world_of(comm));
     for (int64_t at = 0; at < bytes; at += MESSAGE_BYTES) {
         const int length = bytes - at < MESSAGE_BYTES ? (int)(bytes - at) : MESSAGE_BYTES;
-        MPI(MPI_Send((const char *)block + at, length, MPI_BYTE, to, BLOCK_TAG, world_of(comm)));
+        MPI_WAITED(comm, MPI_Isend, (const char *)block + at, length, MPI_BYTE, to, BLOCK_TAG, world_of(comm));
     }
 }
 
 static int64_t receive_length(const Comm *comm, int from)
 {
     int64_t bytes;
-    MPI(MPI_Recv(&bytes, 1, MPI_INT64_T, from, BLOCK_TAG, world_of(comm), MPI_STATUS_IGNORE));
+    MPI_WAITED(comm, MPI_Irecv, &bytes, 1, MPI_INT64_T, from, BLOCK_TAG, world_of(comm));
     return bytes;
 }
 
@@ -205,7 +206,7 @@ static void receive_block(const Comm *comm, int from, void *block, int64_t bytes
 {
     for (int64_t at = 0; at < bytes; at += MESSAGE_BYTES) {
         const int length = bytes - at < MESSAGE_BYTES ? (int)(bytes - at) : MESSAGE_BYTES;
-        MPI(MPI_Recv((char *)block + at, length, MPI_BYTE, from, BLOCK_TAG, world_of(comm), MPI_STATUS_IGNORE));
+        MPI_WAITED(comm, MPI_Irecv, (char *)block + at, length, MPI_BYTE, from, BLOCK_TAG, world_of(comm));
     }
 }
 
@@ -244,13 +245,13 @@ void *comm_scatter(const Comm *comm, CommPack pack, const void *context)
 
 void comm_scatter_equal(const Comm *comm, const void *all, void *mine, int64_t bytes)
 {
-    MPI(MPI_Scatter(all, (int)bytes, MPI_BYTE, mine, (int)bytes, MPI_BYTE, 0, world_of(comm)));
+    MPI_WAITED(comm, MPI_Iscatter, all, (int)bytes, MPI_BYTE, mine, (int)bytes, MPI_BYTE, 0, world_of(comm));
 }
 
 int64_t comm_prefix_sum(const Comm *comm, int64_t mine)
 {
     int64_t before = 0;
-    MPI(MPI_Exscan(&mine, &before, 1, MPI_INT64_T, MPI_SUM, world_of(comm)));
+    MPI_WAITED(comm, MPI_Iexscan, &mine, &before, 1, MPI_INT64_T, MPI_SUM, world_of(comm));
     return comm->rank == 0 ? 0 : before;
 }
 
@@ -261,15 +262,15 @@ Spread comm_spread(const Comm *comm, double value)
         int rank;
     } mine = {value, comm->rank}, smallest, largest; /* MPI_DOUBLE_INT */
     double sum;
-    MPI(MPI_Allreduce(&mine, &smallest, 1, MPI_DOUBLE_INT, MPI_MINLOC, world_of(comm)));
-    MPI(MPI_Allreduce(&mine, &largest, 1, MPI_DOUBLE_INT, MPI_MAXLOC, world_of(comm)));
-    MPI(MPI_Allreduce(&value, &sum, 1, MPI_DOUBLE, MPI_SUM, world_of(comm)));
+    MPI_WAITED(comm, MPI_Iallreduce, &mine, &smallest, 1, MPI_DOUBLE_INT, MPI_MINLOC, world_of(comm));
+    MPI_WAITED(comm, MPI_Iallreduce, &mine, &largest, 1, MPI_DOUBLE_INT, MPI_MAXLOC, world_of(comm));
+    MPI_WAITED(comm, MPI_Iallreduce, &value, &sum, 1, MPI_DOUBLE, MPI_SUM, world_of(comm));
     return (Spread){smallest.value, sum / comm->n_ranks, largest.value, smallest.rank, largest.rank};
 }
 
 void comm_barrier(const Comm *comm)
 {
-    MPI(MPI_Barrier(world_of(comm)));
+    MPI_WAITED(comm, MPI_Ibarrier, world_of(comm));
 }
 
 const char *comm_library(void)

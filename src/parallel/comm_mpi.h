@@ -5,6 +5,7 @@
 #include <mpi.h>
 
 #include "parallel/comm.h"
+#include "parallel/pace.h"
 
 enum { COMM_CHUNK_BYTES = 8 << 20 };
 
@@ -13,6 +14,7 @@ typedef struct {
     MPI_Request *request; /* [COMM_REQUESTS + COMM_REQUESTS_PER_RANK * n_ranks] */
     Span *part;           /* [n_ranks] */
     int *count, *place;   /* [n_ranks] */
+    Pace pace;
 } CommScratch;
 
 enum { COMM_REQUESTS = 64, COMM_REQUESTS_PER_RANK = 32 };
@@ -26,18 +28,16 @@ static inline CommScratch *scratch_of(const Comm *comm)
 void comm_check(int code, const char *call);
 #define MPI(call) comm_check((call), #call)
 
-/* Request by request: gcc takes MPI_STATUSES_IGNORE of the calls for many, in MPICH's header, for an array. */
-static inline void wait_for(int n, MPI_Request *request)
-{
-    for (int i = 0; i < n; i++) MPI(MPI_Wait(&request[i], MPI_STATUS_IGNORE));
-}
+/* Until all are done. Waits of this program go through here, none through a blocking call: see comm_wait.c. */
+void comm_wait(const Comm *comm, int n, MPI_Request *request);
 
-static inline int all_done(int n, MPI_Request *request)
-{
-    int done = 1;
-    for (int i = 0; i < n && done; i++) MPI(MPI_Test(&request[i], &done, MPI_STATUS_IGNORE));
-    return done;
-}
+/* A nonblocking MPI call, given all but its request, and the wait for it. */
+#define MPI_WAITED(comm, call, ...)                      \
+    do {                                                 \
+        MPI_Request request_;                            \
+        comm_check(call(__VA_ARGS__, &request_), #call); \
+        comm_wait(comm, 1, &request_);                   \
+    } while (0)
 
 static inline MPI_Comm world_of(const Comm *comm)
 {

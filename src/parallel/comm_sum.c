@@ -2,12 +2,11 @@
  * in rank order, and, if asked, all gather the sums. Each element crosses the network twice, however many ranks
  * there are; nothing is copied within a rank. */
 #include <string.h>
-#include <time.h>
 
 #include "comm_mpi.h"
 #include "parallel/partition.h"
 
-enum { SUM_TAG = 2, ADD_BLOCK = 2048, LONGEST_COUNT = 1 << 30, LOOK_NS = 50000 };
+enum { SUM_TAG = 2, ADD_BLOCK = 2048, LONGEST_COUNT = 1 << 30 };
 
 static size_t size_of(CommNumber kind)
 {
@@ -17,17 +16,6 @@ static size_t size_of(CommNumber kind)
 static MPI_Datatype type_of(CommNumber kind)
 {
     return kind == COMM_REAL ? real_type() : MPI_DOUBLE;
-}
-
-/* Open MPI makes progress only inside its calls: a patient waiter looks, and leaves the core to the
- * computation in between. */
-static void wait_all(const Comm *comm, int n, MPI_Request *request)
-{
-    if (!comm->is_patient) {
-        wait_for(n, request);
-        return;
-    }
-    while (!all_done(n, request)) nanosleep(&(struct timespec){0, LOOK_NS}, NULL);
 }
 
 #define DEFINE_ADD(name, number)                                                                             \
@@ -94,7 +82,7 @@ static void end_round(Exchange *e, int64_t round)
 {
     const int ranks = e->comm->n_ranks, me = e->comm->rank;
     const int64_t first = round * e->step, mine = piece_of(e->part[me], first, e->step);
-    wait_all(e->comm, e->n_requests[round % 2], e->request + (round % 2) * 2 * (ranks - 1));
+    comm_wait(e->comm, e->n_requests[round % 2], e->request + (round % 2) * 2 * (ranks - 1));
     char *own = e->x + (size_t)(e->part[me].first + first) * size_of(e->kind);
     (e->kind == COMM_REAL ? add_real : add_f64)(ranks, me, mine, buffer_of(e, round), e->step, own);
 }
@@ -131,10 +119,8 @@ void comm_gather_spans(const Comm *comm, CommNumber kind, void *x, const Span *p
     if (ranks == 1) return;
     int *count = scratch_of(comm)->count, *place = scratch_of(comm)->place;
     const int64_t base = ints_of(ranks, part, count, place);
-    MPI_Request request;
-    MPI(MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, (char *)x + (size_t)base * size_of(kind), count, place,
-                        type_of(kind), world_of(comm), &request));
-    wait_all(comm, 1, &request);
+    MPI_WAITED(comm, MPI_Iallgatherv, MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, (char *)x + (size_t)base * size_of(kind),
+               count, place, type_of(kind), world_of(comm));
 }
 
 void comm_collect_span(const Comm *comm, const real *mine, const Span *part, real *whole)
@@ -142,8 +128,8 @@ void comm_collect_span(const Comm *comm, const real *mine, const Span *part, rea
     const int ranks = comm->n_ranks;
     int *count = scratch_of(comm)->count, *place = scratch_of(comm)->place;
     const int64_t base = ints_of(ranks, part, count, place);
-    MPI(MPI_Gatherv(mine, count[comm->rank], real_type(), whole ? whole + base : NULL, count, place, real_type(), 0,
-                    world_of(comm)));
+    MPI_WAITED(comm, MPI_Igatherv, mine, count[comm->rank], real_type(), whole ? whole + base : NULL, count, place,
+               real_type(), 0, world_of(comm));
 }
 
 void comm_deal_span(const Comm *comm, const real *whole, const Span *part, real *mine)
@@ -151,8 +137,8 @@ void comm_deal_span(const Comm *comm, const real *whole, const Span *part, real 
     const int ranks = comm->n_ranks;
     int *count = scratch_of(comm)->count, *place = scratch_of(comm)->place;
     const int64_t base = ints_of(ranks, part, count, place);
-    MPI(MPI_Scatterv(whole ? whole + base : NULL, count, place, real_type(), mine, count[comm->rank], real_type(), 0,
-                     world_of(comm)));
+    MPI_WAITED(comm, MPI_Iscatterv, whole ? whole + base : NULL, count, place, real_type(), mine, count[comm->rank],
+               real_type(), 0, world_of(comm));
 }
 
 /* A few numbers: all ranks receive all and add them in rank order, in one call. */
@@ -160,9 +146,7 @@ static bool sum_small(const Comm *comm, CommNumber kind, void *x, int64_t n)
 {
     const size_t bytes = (size_t)n * size_of(kind);
     if (bytes * (size_t)comm->n_ranks > COMM_CHUNK_BYTES / 64) return false;
-    MPI_Request request;
-    MPI(MPI_Iallgather(x, (int)n, type_of(kind), comm->chunk, (int)n, type_of(kind), world_of(comm), &request));
-    wait_all(comm, 1, &request);
+    MPI_WAITED(comm, MPI_Iallgather, x, (int)n, type_of(kind), comm->chunk, (int)n, type_of(kind), world_of(comm));
     for (int r = 0; r < comm->n_ranks; r++) { /* x itself, first, then the others as if it lay among them */
         const char *from = (const char *)comm->chunk + (size_t)r * bytes;
         if (r == 0) memcpy(x, from, bytes);
@@ -201,5 +185,5 @@ void comm_sum_f64(const Comm *comm, double *x, int64_t n)
 
 void comm_sum_i64(const Comm *comm, int64_t *x, int64_t n)
 {
-    MPI(MPI_Allreduce(MPI_IN_PLACE, x, (int)n, MPI_INT64_T, MPI_SUM, world_of(comm)));
+    MPI_WAITED(comm, MPI_Iallreduce, MPI_IN_PLACE, x, (int)n, MPI_INT64_T, MPI_SUM, world_of(comm));
 }

@@ -2,9 +2,12 @@
  * count. ranks: 1 2 3 4 */
 #include "parallel/comm.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "../../src/parallel/comm_mpi.h"
 #include "../harness.h"
+#include "base/timer.h"
 #include "parallel/bucket_sum.h"
 #include "parallel/partition.h"
 
@@ -177,6 +180,29 @@ static void buckets(const Comm *comm, int64_t count, int n, const int64_t *start
     buckets_free(&b);
 }
 
+/* Times that this process left its core of its own will. */
+static int64_t sleeps(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_nvcsw;
+}
+
+/* On a shared core a rank sleeps between looks while it waits. */
+static void waiting(const Comm *comm)
+{
+    Pace *pace = &scratch_of(comm)->pace;
+    const Pace before = *pace;
+    *pace = (Pace){.at_s = timer_now() + 1000, .is_shared = true}; /* the verdict holds until then */
+    comm_barrier(comm);
+    const int64_t slept = sleeps();
+    if (comm->rank == 0) usleep(400000);
+    comm_barrier(comm);
+    const double fewest = comm_spread(comm, comm->rank == 0 ? 1e9 : (double)(sleeps() - slept)).min;
+    *pace = before;
+    check(fewest >= 40, "a rank that waits on a shared core for 0.4 s sleeps at least 40 times");
+}
+
 int main(int argc, char **argv)
 {
     Comm comm;
@@ -188,6 +214,7 @@ int main(int argc, char **argv)
     gathering(&comm);
     parts();
     balanced();
+    if (comm.n_ranks > 1) waiting(&comm);
     buckets(&comm, 100, 3, (int64_t[]){0, 10, 60});
     buckets(&comm, 3000001, 4, (int64_t[]){0, 1500000, 1500001, 2100000}); /* more than a chunk at a time */
     int64_t failures = harness_failures;
