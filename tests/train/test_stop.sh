@@ -5,11 +5,12 @@ tiny 101
 flags="--checkpoint-steps=100000 --log-steps=1"
 
 # start RANKS folder flags...: ranks write their ids to $work/pid.N; $pid is mpirun's. One rank starts without mpirun.
+# The tests may run where signals are ignored (nohup, a shell's background), which a program inherits.
 start() {
     local ranks=$1 folder=$2; shift 2
     rm -f "$work"/pid.*
     if [ "$ranks" = 1 ]; then
-        "$collapse" train "$work/base.conf" --output="$folder" $flags "$@" > "$folder.log" 2>&1 &
+        env --default-signal=HUP,INT "$collapse" train "$work/base.conf" --output="$folder" $flags "$@" > "$folder.log" 2>&1 &
         pid=$!
         return
     fi
