@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "comm_mpi.h"
+#include "parallel/launcher.h"
 
 enum { MESSAGE_BYTES = 1 << 30 };
 
@@ -59,12 +60,22 @@ static void end_all(Status code)
     abort_all(MPI_COMM_WORLD, code);
 }
 
+/* A process that nothing launched has nobody to talk to. Open MPI would start a daemon (up to 4) and look for networks
+ * all the same, for most of the start of a short command. What the user has set stays. */
+static void begin_alone(void)
+{
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+    setenv("OMPI_MCA_pml", "ob1", 0);
+    setenv("OMPI_MCA_btl", "self", 0);
+}
+
 Status comm_init(int *argc, char ***argv, Comm *comm)
 {
     int provided;
     *comm = (Comm){0};
     /* Open MPI 4's other ways to share a file pointer, which nobody here does, write the path into 256 bytes. */
     setenv("OMPI_MCA_sharedfp", "individual", 0);
+    if (!launcher_is_there()) begin_alone();
     MPI(MPI_Init_thread(argc, argv, MPI_THREAD_SERIALIZED, &provided));
     CHECK(provided >= MPI_THREAD_FUNNELED, STATUS_INTERNAL, "this MPI offers no thread support (MPI_THREAD_FUNNELED)");
     status_set_end(end_all);

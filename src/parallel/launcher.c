@@ -1,7 +1,6 @@
 /* launcher.c: a table of the variables that launchers set for each task. */
 #include "parallel/launcher.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -67,4 +66,11 @@ Status launcher_check(int n_ranks, const char *library)
         "start with srun --mpi=pmix (srun --mpi=list shows what there is), or with mpirun",
         (long long)task, (long long)(tasks > task ? tasks : task + 1));
     return STATUS_OK;
+}
+
+bool launcher_is_there(void)
+{
+    for (int i = 0; i < N_LAUNCHERS; i++)
+        if (getenv(launcher[i].rank) || (launcher[i].size && getenv(launcher[i].size))) return true;
+    return getenv("SLURM_PROCID") || getenv("PMIX_NAMESPACE") || getenv("PMI_FD");
 }
