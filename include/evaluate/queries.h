@@ -3,9 +3,9 @@
  * A task adds sequences, as the model is to read them (masks included), and asks at their places. The sequences are
  * sorted by length into batches that depend on nothing else; batches are dealt to the ranks in turn, each is computed
  * whole by one rank, and rank 0 gets the answers. So answers have the same bits on any number of ranks. Sequences of
- * the same pieces go through the encoder once. The last layer, behind its attention, and the head are computed at the
- * asked places only, each once, the head over the vocabulary only where a probability is asked for. ASK_NEXT needs a
- * model whose configuration says next_sentence. */
+ * the same pieces go through the encoder once. Of the last layer queries and all behind them, and the head, are
+ * computed at the asked places only, each once, the head over the vocabulary only where a probability is asked for.
+ * ASK_NEXT needs a model whose configuration says next_sentence. */
 #ifndef EVALUATE_QUERIES_H
 #define EVALUATE_QUERIES_H
 

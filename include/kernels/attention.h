@@ -24,16 +24,18 @@ enum { ATTENTION_ROWS = 48 };
 typedef struct {
     int n_samples, n_heads, d; /* B, H, D */
     const int *offset;         /* [B+1] */
-    const int *keys;           /* [B] positions of a sample, its first, that have keys; NULL: all */
-    const Dropout *dropout;    /* [B]: one key per sample; row = head * length + position */
-    int longest;               /* most keys of a sample, prefix included, the scratch was cut for */
-    real *scratch;             /* attention_scratch(longest, dh, n_threads) numbers, aligned to 64 bytes */
-    real *row;             /* [2, H, N]: of each row of P its largest score and 1 / its sum, for the backward pass */
-    int n_prefix;          /* keys before a sample's own; 0 = none */
-    const real *prefix;    /* [n_prefix, 2D] of a sample: key and value side by side */
-    int64_t prefix_stride; /* from one sample's prefix to the next; 0 = all share one */
-    double *received;      /* [H, N] the forward pass adds to it what a place receives from all queries of its sample:
-                              the columns of softmax(Q K^T / sqrt(dh)), summed; or NULL */
+    const int *query_offset; /* [B+1] forward only: of each sample only some queries, M in all, which stand in the first
+                                M rows of qkv, sample by sample; O is [M, D]. NULL: a query at every position */
+    const int *keys;         /* [B] positions of a sample, its first, that have keys; NULL: all */
+    const Dropout *dropout;  /* [B]: one key per sample; row = head * length + position */
+    int longest;             /* most keys of a sample, prefix included, the scratch was cut for */
+    real *scratch;           /* attention_scratch(longest, dh, n_threads) numbers, aligned to 64 bytes */
+    real *row;               /* [2, H, N]: of each row of P its largest score and 1 / its sum, for the backward pass */
+    int n_prefix;            /* keys before a sample's own; 0 = none */
+    const real *prefix;      /* [n_prefix, 2D] of a sample: key and value side by side */
+    int64_t prefix_stride;   /* from one sample's prefix to the next; 0 = all share one */
+    double *received;        /* [H, N] the forward pass adds to it what a place receives from all queries of its sample:
+                                the columns of softmax(Q K^T / sqrt(dh)), summed; or NULL */
 } Attention;
 
 size_t attention_scratch(int longest, int dh, int n_threads);

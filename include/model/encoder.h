@@ -17,6 +17,7 @@
 #include "data/packed.h"
 #include "kernels/attention.h"
 #include "model/params.h"
+#include "model/repeats.h"
 
 typedef struct {
     Result qkv;                              /* [N, 3D] */
@@ -62,6 +63,8 @@ typedef struct {
     Dropout *dropout;       /* [B] */
     int *position;          /* [N] of a model whose prefix shifts them, else NULL */
     real *prefix, *dprefix; /* [B, X, 2D] a layer's prefix as the samples see it, training only */
+    Repeats repeats;        /* ENCODER_EVALUATES, and the next */
+    int *query_offset;      /* [B+1] */
     double *received;       /* borrowed [H, N], or NULL: set to have the attention each token receives, by head, summed
                                over layers and queries; of the last forward pass */
 } Encoder;                  /* arrays live in the arena, but for h and layer */
@@ -77,8 +80,10 @@ void encoder_clear_gradients(Encoder *encoder, int n_tokens);
 
 /* Returns the last hidden states [N, D]; lives in the encoder. */
 const real *encoder_forward(Encoder *encoder, const Packed *input);
-/* The same of n of its rows, each once: [n, D] in the order of row, where nobody reads the others: of the last layer
- * only attention is then computed for all. Without dropout; no backward pass can follow. */
+/* The same of n of its rows, each once and in order: [n, D], where nobody reads the others. ENCODER_EVALUATES, without
+ * dropout. Of the last layer only keys and values are then computed for all, and before the first layer's attention
+ * tokens of one id, place and type are computed once where many are alike. `received` is whole of samples all of whose
+ * rows are read. */
 const real *encoder_forward_rows(Encoder *encoder, const Packed *input, int n, const int *row);
 /* Called when the gradients of layer l's weights are complete. */
 typedef void (*LayerDone)(void *context, int l);

@@ -87,9 +87,9 @@ int params_rows(const Params *params, int n);
  * x and y have params_rows(n) rows. */
 void params_product(const Params *params, Transpose t, int n, int columns, int k, Operand x, const real *weight,
                     double beta, real *y);
-/* The same with beta = 0, and bias added to every row, or NULL. */
+/* The same with beta = 0, and bias added to every row, or NULL; ldy: row stride of y. */
 void params_map(const Params *params, Transpose t, int n, int columns, int k, Operand x, const real *weight,
-                const real *bias, Result y);
+                const real *bias, Result y, int ldy);
 /* A matrix's gradient [rows, columns] = y^T x + beta times itself, of n rows of y and x; NULL, of a frozen one:
  * nothing. */
 void params_add_product(const Params *params, int rows, int columns, int n, Operand y, Operand x, double beta,

@@ -395,7 +395,7 @@ static void pack_batch(Run *r, int batch)
     }
 }
 
-/* The tokens whose states are asked about, in their order. */
+/* The tokens whose states are asked about, in their order; of a sequence whose attention is, all. */
 static void list_read(Run *r, int batch)
 {
     const Queries *q = r->q;
@@ -403,8 +403,11 @@ static void list_read(Run *r, int batch)
     for (int t = 0; t < input->n_tokens; t++) r->nth[t] = -1;
     for (int i = r->batch[batch]; i < r->batch[batch + 1]; i++) {
         const int sequence = r->order[i].sequence, start = input->offset[r->order[i].place];
-        for (int64_t a = q->first[sequence]; a < end_of(q, sequence); a++)
-            if (q->ask[a].kind != ASK_ATTENTION) r->nth[start + q->ask[a].place] = 0;
+        for (int64_t a = q->first[sequence]; a < end_of(q, sequence); a++) {
+            const bool all = q->ask[a].kind == ASK_ATTENTION;
+            const int first = start + (all ? 0 : q->ask[a].place), n = all ? r->order[i].length : 1;
+            for (int t = first; t < first + n; t++) r->nth[t] = 0;
+        }
     }
     r->n_read = 0;
     for (int t = 0; t < input->n_tokens; t++)

@@ -15,6 +15,7 @@ typedef struct {
     int keys;               /* own keys */
     int64_t stride, d;      /* row stride of qkv and of out */
     int64_t qkv_at, out_at; /* first element of this head in qkv and out */
+    int64_t query_at;       /* of its queries */
     int first_dropout_row;
     real scale; /* 1 / sqrt(dh) */
     const Dropout *dropout;
@@ -50,10 +51,17 @@ size_t attention_scratch(int longest, int dh, int n_threads)
     return scratch_of_thread(longest, dh) * (size_t)n_threads;
 }
 
+/* Where the queries of a sample begin. */
+static const int *query_offset(const Attention *a)
+{
+    return a->query_offset ? a->query_offset : a->offset;
+}
+
 static HeadTask task_of(const Attention *a, int task)
 {
     const int b = task / a->n_heads, h = task % a->n_heads, dh = a->d / a->n_heads;
-    const int n = a->offset[b + 1] - a->offset[b], keys = a->keys ? a->keys[b] : n;
+    const int query = query_offset(a)[b], n = query_offset(a)[b + 1] - query;
+    const int keys = a->keys ? a->keys[b] : a->offset[b + 1] - a->offset[b];
     const int m = a->n_prefix + keys, width = product_padded(dh);
     const int ldp = product_padded(m);
     HeadTask t = {.n = n,
@@ -65,7 +73,8 @@ static HeadTask task_of(const Attention *a, int task)
                   .stride = 3 * a->d,
                   .d = a->d,
                   .qkv_at = (int64_t)a->offset[b] * 3 * a->d + h * dh,
-                  .out_at = (int64_t)a->offset[b] * a->d + h * dh,
+                  .query_at = (int64_t)query * 3 * a->d + h * dh,
+                  .out_at = (int64_t)query * a->d + h * dh,
                   .first_dropout_row = h * n,
                   .scale = (real)(1.0 / sqrt((double)dh)),
                   .dropout = &a->dropout[b],
@@ -83,7 +92,7 @@ static HeadTask task_of(const Attention *a, int task)
     t.dv = at, at += (int64_t)m * width;
     t.dp = at, at += (int64_t)ATTENTION_ROWS * ldp;
     t.dot = at;
-    t.maximum = a->row + 2 * ((int64_t)a->n_heads * a->offset[b] + (int64_t)h * n);
+    t.maximum = a->row + 2 * ((int64_t)a->n_heads * query + (int64_t)h * n);
     t.inverse = t.maximum + n;
     t.received = a->received ? a->received + (int64_t)h * a->offset[a->n_samples] + a->offset[b] : NULL;
     return t;
@@ -124,7 +133,7 @@ static void pack_columns(const HeadTask *t, Operand qkv, int third, real *y)
 static void scores(const HeadTask *t, Operand qkv, int first, int r)
 {
     const int width = product_padded(t->dh);
-    pack_strip(t, r, qkv, t->qkv_at + first * t->stride, t->stride, t->scale, t->q);
+    pack_strip(t, r, qkv, t->query_at + first * t->stride, t->stride, t->scale, t->q);
     vector_kernels->small_product(r, t->ldp, t->dh, t->q, width, 1, t->kt, t->ldp, false, t->p, t->ldp);
 }
 
@@ -135,9 +144,10 @@ static const real *dropped_of(const HeadTask *t, int first, int r, real *dropped
     return dropped;
 }
 
-static int rows_from(const HeadTask *t, int first)
+/* Of a block that begins at row `first` of n. */
+static int rows_of(int n, int first)
 {
-    return t->n - first < ATTENTION_ROWS ? t->n - first : ATTENTION_ROWS;
+    return n - first < ATTENTION_ROWS ? n - first : ATTENTION_ROWS;
 }
 
 /* Ask for a head's rows of a block's place: a head is a column strip, one or two cache lines of each row, which no
@@ -157,12 +167,15 @@ static void fetch_next(const Attention *a, int task, int first, Operand qkv, con
     task += omp_get_num_threads();
     if (task >= a->n_samples * a->n_heads) return;
     const int b = task / a->n_heads, h = task % a->n_heads, dh = a->d / a->n_heads;
-    const int n = a->offset[b + 1] - a->offset[b] - first, rows = n < ATTENTION_ROWS ? n : ATTENTION_ROWS;
-    const int64_t row = a->offset[b] + first, at = row * a->d + h * dh;
-    for (int third = 0; third < 3; third++)
+    for (int third = 0; third < 3; third++) {
+        const int *offset = third ? a->offset : query_offset(a);
+        const int64_t row = offset[b] + first;
+        const int rows = rows_of(offset[b + 1] - offset[b], first);
         fetch_strip(rows, dh, qkv, row * 3 * a->d + third * a->d + h * dh, 3 * a->d);
-    fetch_strip(rows, dh, (Operand){out, NULL}, at, a->d);
-    fetch_strip(rows, dh, dout, at, a->d);
+        if (third) continue;
+        fetch_strip(rows, dh, (Operand){out, NULL}, row * a->d + h * dh, a->d);
+        fetch_strip(rows, dh, dout, row * a->d + h * dh, a->d);
+    }
 }
 
 /* Query by query, so that the sums do not depend on the threads. */
@@ -178,7 +191,7 @@ static void add_received(const HeadTask *t, int r, const real *inverse)
 /* For num_threads(): half the speed of large products, about. backward: 5 products instead of 2. */
 static int threads_for(const Attention *a, int products)
 {
-    return team_for_products(4.0 * products * a->offset[a->n_samples] * (a->longest + a->n_prefix) * a->d);
+    return team_for_products(4.0 * products * query_offset(a)[a->n_samples] * (a->longest + a->n_prefix) * a->d);
 }
 
 /* O = P V of the queries from `first` on, from P without its divisor. */
@@ -199,10 +212,11 @@ void attention_forward(const Attention *a, Operand qkv, Result out)
 #pragma omp parallel for schedule(dynamic) num_threads(threads_for(a, 2))
     for (int task = 0; task < a->n_samples * a->n_heads; task++) {
         const HeadTask t = task_of(a, task);
+        if (t.n == 0) continue;
         pack_columns(&t, qkv, 1, t.kt);
         pack_rows(&t, qkv, 2, 1, t.v);
         for (int first = 0; first < t.n; first += ATTENTION_ROWS) {
-            const int r = rows_from(&t, first);
+            const int r = rows_of(t.n, first);
             real *inverse = t.inverse + first;
             fetch_next(a, task, first, qkv, NULL, (Operand){NULL, NULL});
             scores(&t, qkv, first, r);
@@ -265,7 +279,7 @@ static void give_queries(const HeadTask *t, int first, int r, const Gradients *g
 /* The queries from `first` on; `first` = 0 begins the sums of the keys' and values' gradients. */
 static void backward_block(const HeadTask *t, int first, const Gradients *g)
 {
-    const int r = rows_from(t, first), width = product_padded(t->dh);
+    const int r = rows_of(t->n, first), width = product_padded(t->dh);
     const int64_t out_at = t->out_at + first * t->d;
     pack_strip(t, r, g->dout, out_at, t->d, 1, t->dout);
     scores(t, g->qkv, first, r);

@@ -9,8 +9,8 @@
 #include "kernels/embedding.h"
 #include "kernels/gemm.h"
 #include "kernels/layers.h"
+#include "kernels/team.h"
 #include "model/prefix.h"
-#include "model/rows.h"
 
 /* Dropout sites; the layer counter of a key is 4 * layer + site, the embeddings are "layer" L. */
 enum { SITE_ATTENTION, SITE_ATTENTION_OUTPUT, SITE_OUTPUT, SITE_EMBEDDING, N_SITES, SITE_PREFIX = SITE_EMBEDDING };
@@ -131,6 +131,13 @@ static void init_gradients(Arena *arena, Encoder *e)
     e->dh[c->layers] = e->dx = cut(arena, n, d);
 }
 
+/* Of encoder_forward_rows. */
+static void init_rows(Arena *arena, Encoder *e)
+{
+    repeats_init(arena, e->max_tokens, e->longest, &e->repeats);
+    e->query_offset = arena_cut(arena, (size_t)e->max_samples + 1, sizeof *e->query_offset);
+}
+
 void encoder_init(Arena *arena, const Params *params, int max_samples, int max_tokens, int longest, EncoderUse use,
                   Encoder *e)
 {
@@ -150,6 +157,7 @@ void encoder_init(Arena *arena, const Params *params, int max_samples, int max_t
     e->attention_scratch =
         arena_cut(arena, attention_scratch(c->prefix + longest, c->hidden / c->heads, gemm_threads()), sizeof(real));
     e->dropout = arena_cut(arena, (size_t)max_samples, sizeof *e->dropout);
+    if (use == ENCODER_EVALUATES) init_rows(arena, e);
     init_prefix(arena, use, e);
 }
 
@@ -220,11 +228,11 @@ static Attention attention_of(const Encoder *e, const Packed *input, int l)
     return a;
 }
 
-/* Places of tokens in the table of positions. */
-static const int *positions(const Encoder *e, const Packed *in)
+/* Places of n tokens in the table of positions. */
+static const int *positions(const Encoder *e, int n, const int *position)
 {
-    if (!e->position) return in->position;
-    for (int i = 0; i < in->n_tokens; i++) e->position[i] = in->position[i] + e->params->config.prefix;
+    if (!e->position) return position;
+    for (int i = 0; i < n; i++) e->position[i] = position[i] + e->params->config.prefix;
     return e->position;
 }
 
@@ -235,32 +243,54 @@ static Bf16 *input_copy(const Encoder *e, int l)
     return l < e->params->config.layers && !e->recomputes ? e->layer[l].rounded_h : NULL;
 }
 
-static void embed(Encoder *e, const Packed *in)
+/* Without dropout. h [n, D] and its rounded copy, or NULL. */
+static void embed_tokens(Encoder *e, int n, const int *id, const int *position, const int *kind, real *h, Bf16 *rounded)
 {
     const BertConfig *c = &e->params->config;
     const BertTensors *w = &e->params->w;
-    const int n = in->n_tokens, d = c->hidden;
     real *sum = e->layer[0].s1; /* of the three embeddings; layer 0 comes later */
-    embedding_forward(n, d, in->id, positions(e, in), in->kind, w->word, w->position, w->type, sum);
-    layers_layernorm(n, d, sum, w->norm_gamma, w->norm_beta, c->layernorm_epsilon, e->h[0], e->mean0, e->rstd0,
-                     e->hidden_dropout > 0 ? NULL : input_copy(e, 0));
+    embedding_forward(n, c->hidden, id, positions(e, n, position), kind, w->word, w->position, w->type, sum);
+    layers_layernorm(n, c->hidden, sum, w->norm_gamma, w->norm_beta, c->layernorm_epsilon, h, e->mean0, e->rstd0,
+                     rounded);
+}
+
+static void embed(Encoder *e, const Packed *in)
+{
+    const BertConfig *c = &e->params->config;
+    embed_tokens(e, in->n_tokens, in->id, in->position, in->kind, e->h[0],
+                 e->hidden_dropout > 0 ? NULL : input_copy(e, 0));
     if (e->hidden_dropout == 0) return;
     const SampleRows rows = sample_rows(e, in, dropout_keys(e, in, c->layers, SITE_EMBEDDING));
     layers_dropout(&rows, e->h[0], e->h[0], input_copy(e, 0));
 }
 
-/* a [N, D] of the layer's states = attention of h[l]. */
-static void attend(Encoder *e, const Packed *in, int l)
+/* qkv of rows x [n, D] of h[l]: all of it, or a part: columns first .. first + columns - 1. */
+static void project(const Encoder *e, int l, int n, Operand x, int first, int columns, Result qkv)
 {
     const LayerTensors *w = &e->params->w.layer[l];
+    const int d = e->params->config.hidden;
+    const Result part = {qkv.x ? qkv.x + first : NULL, qkv.rounded ? qkv.rounded + first : NULL};
+    params_map(e->params, TRANSPOSED, n, columns, d, x, w->qkv_weight + (int64_t)first * d, w->qkv_bias + first, part,
+               3 * d);
+}
+
+/* a [N, D] of the layer's states = attention of its queries, keys and values. */
+static void weigh(Encoder *e, const Packed *in, int l)
+{
     const LayerStates *s = &e->layer[l];
-    const Params *p = e->params;
-    const int n = in->n_tokens, d = p->config.hidden;
-    if (e->recomputes && p->is_bf16) layers_round(n, d, e->h[l], s->rounded_h);
-    params_map(p, TRANSPOSED, n, 3 * d, d, (Operand){e->h[l], s->rounded_h}, w->qkv_weight, w->qkv_bias, s->qkv);
     const Attention attention = attention_of(e, in, l);
     attention_forward(&attention, (Operand){s->qkv.x, s->qkv.rounded}, (Result){s->a, s->rounded_a});
-    layers_clear_behind(n, d, s->rounded_a);
+    layers_clear_behind(in->n_tokens, e->params->config.hidden, s->rounded_a);
+}
+
+/* The same of h[l]. */
+static void attend(Encoder *e, const Packed *in, int l)
+{
+    const LayerStates *s = &e->layer[l];
+    const int n = in->n_tokens, d = e->params->config.hidden;
+    if (e->recomputes && e->params->is_bf16) layers_round(n, d, e->h[l], s->rounded_h);
+    project(e, l, n, (Operand){e->h[l], s->rounded_h}, 0, 3 * d, s->qkv);
+    weigh(e, in, l);
 }
 
 /* Rows of a layer behind its attention: each is a function of the same rows of a and of the layer's input. */
@@ -296,54 +326,113 @@ static void feed_forward(Encoder *e, const Packed *in, int l, const LayerRows *r
     add_norm(e, in, l, SITE_OUTPUT, r, &half2, s->y, s->s2, e->h[l + 1], s->mean2, s->rstd2, input_copy(e, l + 1));
 }
 
-static void layer_forward(Encoder *e, const Packed *in, int l)
+static void feed_forward_all(Encoder *e, const Packed *in, int l)
 {
     const Operand a = {e->layer[l].a, e->layer[l].rounded_a};
-    attend(e, in, l);
     feed_forward(e, in, l, &(LayerRows){in->n_tokens, in->n_samples, in->offset, a, e->h[l]});
 }
 
-static void gather_rounded(int n, int d, const int *row, const Bf16 *x, Bf16 *y)
+static void layer_forward(Encoder *e, const Packed *in, int l)
 {
-    for (int i = 0; i < n; i++) memcpy(y + (int64_t)i * d, x + (int64_t)row[i] * d, (size_t)d * sizeof *y);
-    layers_clear_behind(n, d, y);
-}
-
-/* Of the last layer, without dropout, the rows that are read: [n, D] in their order. */
-static void layer_forward_rows(Encoder *e, const Packed *in, int l, int n, const int *row)
-{
-    const LayerStates *s = &e->layer[l];
-    const int d = e->params->config.hidden, one[2] = {0, n};
     attend(e, in, l);
-    if (n == 0) return;
-    if (s->rounded_a) gather_rounded(n, d, row, s->rounded_a, s->rounded_y);
-    else rows_gather(n, d, row, s->a, s->y);
-    rows_gather(n, d, row, e->h[l], e->h[l + 1]);
-    feed_forward(e, in, l, &(LayerRows){n, 1, one, {s->y, s->rounded_y}, e->h[l + 1]});
+    feed_forward_all(e, in, l);
 }
 
-/* Embeddings and the first `layers` layers. */
-static void forward_layers(Encoder *e, const Packed *input, int layers)
+static void clear_received(const Encoder *e, const Packed *in)
 {
-    const size_t places = (size_t)e->params->config.heads * (size_t)input->n_tokens;
+    const size_t places = (size_t)e->params->config.heads * (size_t)in->n_tokens;
     if (e->received) memset(e->received, 0, places * sizeof *e->received);
-    embed(e, input);
-    for (int l = 0; l < layers; l++) layer_forward(e, input, l);
 }
 
 const real *encoder_forward(Encoder *e, const Packed *input)
 {
-    forward_layers(e, input, e->params->config.layers);
+    clear_received(e, input);
+    embed(e, input);
+    for (int l = 0; l < e->params->config.layers; l++) layer_forward(e, input, l);
     return e->h[e->params->config.layers];
+}
+
+/* --- rows that are read ----------------------------------------------------------------------------- */
+
+static void gather_bytes(int n, size_t bytes, const int *row, const void *x, void *y)
+{
+#pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n *(int64_t)(bytes / sizeof(real))))
+    for (int i = 0; i < n; i++) memcpy((char *)y + (size_t)i * bytes, (const char *)x + (size_t)row[i] * bytes, bytes);
+}
+
+/* h[0] and qkv of layer 0, of tokens that are alike once, unless most are not. The places of h[1] and f are free. */
+static bool embed_alike(Encoder *e, const Packed *in)
+{
+    const Params *p = e->params;
+    const LayerStates *s = &e->layer[0];
+    Repeats *r = &e->repeats;
+    const int tokens = in->n_tokens, d = p->config.hidden;
+    repeats_find(in, r);
+    const int64_t few = (int64_t)params_rows(p, r->n) * 3 * d, room = (int64_t)tokens * p->config.intermediate;
+    if (2 * r->n > tokens || few > room) return false;
+    const Result qkv = {p->is_bf16 ? NULL : s->f, p->is_bf16 ? (Bf16 *)(void *)s->f : NULL};
+    embed_tokens(e, r->n, r->id, r->position, r->kind, e->h[1], s->rounded_y);
+    project(e, 0, r->n, (Operand){e->h[1], s->rounded_y}, 0, 3 * d, qkv);
+    gather_bytes(tokens, (size_t)d * sizeof(real), r->of, e->h[1], e->h[0]);
+    if (p->is_bf16) gather_bytes(tokens, 3 * (size_t)d * sizeof(Bf16), r->of, qkv.rounded, s->qkv.rounded);
+    else gather_bytes(tokens, 3 * (size_t)d * sizeof(real), r->of, qkv.x, s->qkv.x);
+    return true;
+}
+
+/* h[last] */
+static void forward_layers(Encoder *e, const Packed *in, int last)
+{
+    int l = 0;
+    if (last > 0 && embed_alike(e, in)) {
+        weigh(e, in, 0);
+        feed_forward_all(e, in, 0);
+        l = 1;
+    } else embed(e, in);
+    for (; l < last; l++) layer_forward(e, in, l);
+}
+
+/* How many of the rows stand before each sample. */
+static const int *offsets_of(Encoder *e, const Packed *in, int n, const int *row)
+{
+    int i = 0;
+    for (int b = 0; b < in->n_samples; b++) {
+        e->query_offset[b] = i;
+        for (; i < n && row[i] < in->offset[b + 1]; i++)
+            if (i > 0 && row[i] <= row[i - 1]) status_abort(__FILE__, __LINE__, "rows are not in order");
+    }
+    e->query_offset[in->n_samples] = i;
+    return e->query_offset;
+}
+
+/* Of the last layer the rows that are read: queries stand in the first rows of qkv, one behind the other. */
+static void layer_forward_rows(Encoder *e, const Packed *in, int l, int n, const int *row)
+{
+    const LayerStates *s = &e->layer[l];
+    const int d = e->params->config.hidden, one[2] = {0, n};
+    const Operand x = {e->h[l + 1], s->rounded_y};
+    if (n == 0) return;
+    gather_bytes(n, (size_t)d * sizeof(real), row, e->h[l], e->h[l + 1]);
+    if (s->rounded_h) gather_bytes(n, (size_t)d * sizeof(Bf16), row, s->rounded_h, s->rounded_y);
+    layers_clear_behind(n, d, s->rounded_y);
+    project(e, l, in->n_tokens, (Operand){e->h[l], s->rounded_h}, d, 2 * d, s->qkv);
+    project(e, l, n, x, 0, d, s->qkv);
+    Attention attention = attention_of(e, in, l);
+    attention.query_offset = offsets_of(e, in, n, row);
+    attention_forward(&attention, (Operand){s->qkv.x, s->qkv.rounded}, (Result){s->a, s->rounded_a});
+    layers_clear_behind(n, d, s->rounded_a);
+    feed_forward(e, in, l, &(LayerRows){n, 1, one, {s->a, s->rounded_a}, e->h[l + 1]});
 }
 
 const real *encoder_forward_rows(Encoder *e, const Packed *input, int n, const int *row)
 {
     const int last = e->params->config.layers - 1;
+    clear_received(e, input);
     forward_layers(e, input, last);
     layer_forward_rows(e, input, last, n, row);
     return e->h[last + 1];
 }
+
+/* --- backward --------------------------------------------------------------------------------------- */
 
 static void attend_backward(Encoder *e, const Packed *in, int l)
 {
@@ -392,7 +481,7 @@ static void layer_backward(Encoder *e, const Packed *in, int l, real *dx)
     params_product(p, PLAIN, n, d, i, df, w->up_weight, 1, dx);                              /* dy = ds2 + df Wu */
     add_norm_backward(e, in, l, SITE_ATTENTION_OUTPUT, &half1, s->s1, s->mean1, s->rstd1, dx);
     params_add_product(p, d, d, n, ds, (Operand){s->a, s->rounded_a}, beta, g->out_weight); /* dWo += ds^T a */
-    params_map(p, PLAIN, n, d, d, ds, w->out_weight, NULL, e->da);                          /* da = ds Wo */
+    params_map(p, PLAIN, n, d, d, ds, w->out_weight, NULL, e->da, d);                       /* da = ds Wo */
     attend_backward(e, in, l);
     params_add_product(p, 3 * d, d, n, dqkv, (Operand){e->h[l], s->rounded_h}, beta, g->qkv_weight); /* dqkv^T h */
     params_product(p, PLAIN, n, d, 3 * d, dqkv, w->qkv_weight, 1, dx); /* dh = ds1 + dqkv Wqkv */
@@ -405,12 +494,12 @@ static void embed_backward(Encoder *e, const Packed *in, real *dx)
     const int n = in->n_tokens, d = c->hidden;
     const SampleRows rows = sample_rows(e, in, dropout_keys(e, in, c->layers, SITE_EMBEDDING));
     real *sum = e->df; /* of the three embeddings, again */
-    embedding_forward(n, d, in->id, positions(e, in), in->kind, w->word, w->position, w->type, sum);
+    embedding_forward(n, d, in->id, positions(e, n, in->position), in->kind, w->word, w->position, w->type, sum);
     if (e->hidden_dropout > 0) layers_dropout(&rows, dx, dx, NULL);
     layers_layernorm_backward(n, d, dx, sum, e->mean0, e->rstd0, w->norm_gamma, dx, g->norm_gamma, g->norm_beta,
                               e->reduce);
     if (g->word) embedding_backward(n, d, in->id, dx, c->pad_id, g->word);
-    if (g->position) embedding_backward(n, d, positions(e, in), dx, EMBEDDING_ALL_ROWS, g->position);
+    if (g->position) embedding_backward(n, d, positions(e, n, in->position), dx, EMBEDDING_ALL_ROWS, g->position);
     if (g->type) embedding_backward(n, d, in->kind, dx, EMBEDDING_ALL_ROWS, g->type);
 }
 

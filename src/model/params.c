@@ -194,13 +194,13 @@ static Operand operand_of(const Params *params, const real *weight)
 }
 
 void params_map(const Params *params, Transpose t, int n, int columns, int k, Operand x, const real *weight,
-                const real *bias, Result y)
+                const real *bias, Result y, int ldy)
 {
     const real *panels = panels_of(params, t, k, weight);
-    if (panels) panels_product(n, columns, k, x.x, k, panels, false, bias, y.x, columns);
+    if (panels) panels_product(n, columns, k, x.x, k, panels, false, bias, y.x, ldy);
     else
         gemm_product(PLAIN, t, params_rows(params, n), columns, k, x, k, operand_of(params, weight),
-                     t == PLAIN ? columns : k, 0, bias, y, columns);
+                     t == PLAIN ? columns : k, 0, bias, y, ldy);
 }
 
 void params_product(const Params *params, Transpose t, int n, int columns, int k, Operand x, const real *weight,
