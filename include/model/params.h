@@ -35,8 +35,9 @@ typedef struct {
 
 /* A matrix of the weights, and a copy of it for products (kernels/panels). */
 typedef struct {
-    const real *weight; /* [rows, columns] */
-    int rows, columns;
+    const real *weight; /* as stored: [n, k] TRANSPOSED, [k, n] PLAIN */
+    Transpose t;
+    int n, k;
     real *panels;
 } PanelCopy;
 
@@ -69,8 +70,9 @@ typedef struct {
 /* Cut the blocks from the arena. rule: also gradients and moments; NULL: the model is not trained. Local. */
 void params_init(Arena *arena, const BertConfig *config, const TrainRule *rule, Params *params);
 /* For many products with the same weights: let params_map and params_product read the matrices of layers and masked-LM
- * head from copies in panels, where products are fp32 and BLIS's. Cuts memory, about as much as the weights take. */
-void params_take_panels(Arena *arena, Params *params);
+ * head from copies in panels, where products are fp32 and BLIS's. Cuts memory, about as much as the weights take; twice
+ * that if the model is trained: the backward pass reads them the other way. */
+void params_take_panels(Arena *arena, bool trains, Params *params);
 /* Let gradients be added to another block of the same layout [trained.count]. */
 void params_point_gradient(Params *params, real *block);
 void params_free(Params *params); /* the layout; the numbers go with the arena */
@@ -80,6 +82,8 @@ void params_init_random(Params *params, uint64_t seed);
 
 /* Renew the copies products read, rounded or in panels: whoever has changed weights calls it, once. */
 void params_round(Params *params);
+/* Of these, the panels alone: where the update has rounded. */
+void params_fill_panels(Params *params);
 
 /* Rows of the arrays a product of n rows reads and writes: in bf16 a multiple, so that few shapes occur. */
 int params_rows(const Params *params, int n);

@@ -1,4 +1,5 @@
-/* panels.c: parts of C, each by one thread: some rows of A past some panels, a panel in cache while they pass. */
+/* panels.c: parts of C, each by one thread: some rows of A past some panels, a stretch of k at a time, so that the rows
+ * and the panel they pass are in cache. */
 #include "kernels/panels.h"
 
 #include "kernels/gemm.h"
@@ -7,6 +8,7 @@
 
 enum {
     ROWS = 256,        /* of a part: a panel is read from far away once for so many */
+    STRETCH = 512,     /* of k */
     PARTS_A_THREAD = 4 /* at least, as far as there are panels: then threads end together */
 };
 
@@ -20,13 +22,15 @@ size_t panels_size(int n, int k)
     return (size_t)product_padded(n) * (size_t)k;
 }
 
-void panels_fill(int n, int k, const real *w, real *panels)
+void panels_fill(Transpose t, int n, int k, const real *w, real *panels)
 {
 #pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n *k))
     for (int p = 0; p < panels_of(n); p++) {
         const int64_t first = (int64_t)p * PRODUCT_PAD;
-        const int rows = n - first < PRODUCT_PAD ? (int)(n - first) : PRODUCT_PAD;
-        vector_kernels->pack_transposed(rows, k, w + first * k, k, PRODUCT_PAD, panels + first * k, PRODUCT_PAD);
+        const int columns = n - first < PRODUCT_PAD ? (int)(n - first) : PRODUCT_PAD;
+        real *to = panels + first * k;
+        if (t == PLAIN) vector_kernels->pack(k, columns, w + first, n, 1, to, PRODUCT_PAD);
+        else vector_kernels->pack_transposed(columns, k, w + first * k, k, PRODUCT_PAD, to, PRODUCT_PAD);
     }
 }
 
@@ -35,19 +39,22 @@ typedef struct {
     bool adds;
 } Shape;
 
-/* Rows from `row` on past panels first .. end - 1. */
+/* Rows from `row` on past panels first .. end - 1. A sum goes on where its last stretch left it: the same bits. */
 static void part(const Shape *s, int row, int first, int end, const real *a, const real *panels, const real *bias,
                  real *c)
 {
     const int rows = s->m - row < ROWS ? s->m - row : ROWS;
-    for (int p = first; p < end; p++) {
-        const int column = p * PRODUCT_PAD, columns = s->n - column < PRODUCT_PAD ? s->n - column : PRODUCT_PAD;
-        real *to = c + (int64_t)row * s->ldc + column;
-        vector_kernels->small_product(rows, columns, s->k, a + (int64_t)row * s->lda, s->lda, 1,
-                                      panels + (int64_t)column * s->k, PRODUCT_PAD, s->adds, to, s->ldc);
-        for (int i = 0; i < rows && bias; i++)
-            vector_kernels->add_bias(1, columns, bias + column, to + (int64_t)i * s->ldc);
-    }
+    for (int l = 0; l < s->k || l == 0; l += STRETCH)
+        for (int p = first; p < end; p++) {
+            const int column = p * PRODUCT_PAD, columns = s->n - column < PRODUCT_PAD ? s->n - column : PRODUCT_PAD;
+            const int length = s->k - l < STRETCH ? s->k - l : STRETCH;
+            const real *panel = panels + (int64_t)column * s->k + (int64_t)l * PRODUCT_PAD;
+            real *to = c + (int64_t)row * s->ldc + column;
+            vector_kernels->small_product(rows, columns, length, a + (int64_t)row * s->lda + l, s->lda, 1, panel,
+                                          PRODUCT_PAD, s->adds || l > 0, to, s->ldc);
+            for (int i = 0; i < rows && bias && l + length == s->k; i++)
+                vector_kernels->add_bias(1, columns, bias + column, to + (int64_t)i * s->ldc);
+        }
 }
 
 void panels_product(int m, int n, int k, const real *a, int lda, const real *panels, bool adds, const real *bias,

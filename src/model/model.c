@@ -124,7 +124,7 @@ void model_lay_out(Arena *arena, const ModelRoom *room, Model *m)
     params_free(&m->params);
     encoder_free(&m->encoder);
     params_init(arena, &m->config, trains ? &room->train : NULL, &m->params);
-    if (room->panels) params_take_panels(arena, &m->params);
+    if (room->panels) params_take_panels(arena, trains, &m->params);
     encoder_init(arena, &m->params, room->samples, room->tokens, room->longest, room->use, &m->encoder);
     if (room->all_gradients) encoder_take_gradients(arena, &m->encoder);
     mlm_head_init(arena, &m->params, true, m->encoder.idle, &m->head);

@@ -141,43 +141,53 @@ void params_init_random(Params *params, uint64_t seed)
     bert_init_random(&params->config, &params->layout, seed, params->weight);
 }
 
+void params_fill_panels(Params *params)
+{
+    for (const PanelCopy *c = params->copy; c < params->copy + params->n_copies; c++)
+        panels_fill(c->t, c->n, c->k, c->weight, c->panels);
+}
+
 void params_round(Params *params)
 {
     if (params->is_bf16) layers_round_flat(params->layout.count, params->weight, params->rounded);
-    for (const PanelCopy *c = params->copy; c < params->copy + params->n_copies; c++)
-        panels_fill(c->rows, c->columns, c->weight, c->panels);
+    params_fill_panels(params);
 }
 
-static void add_copy(Arena *arena, const real *weight, int rows, int columns, Params *params)
+/* A matrix of [rows, columns]: x W^T of the forward pass; in training x W of the backward pass, too. */
+static void add_copies(Arena *arena, const real *weight, int rows, int columns, bool both_ways, Params *params)
 {
-    real *panels = arena_cut(arena, panels_size(rows, columns), sizeof *panels);
-    params->copy[params->n_copies++] = (PanelCopy){weight, rows, columns, panels};
+    PanelCopy *copy = params->copy + params->n_copies;
+    const size_t size = panels_size(rows, columns), size_back = panels_size(columns, rows);
+    *copy++ = (PanelCopy){weight, TRANSPOSED, rows, columns, arena_cut(arena, size, sizeof(real))};
+    if (both_ways) *copy++ = (PanelCopy){weight, PLAIN, columns, rows, arena_cut(arena, size_back, sizeof(real))};
+    params->n_copies = (int)(copy - params->copy);
 }
 
-void params_take_panels(Arena *arena, Params *params)
+void params_take_panels(Arena *arena, bool trains, Params *params)
 {
     enum { OF_A_LAYER = 4, OF_THE_HEAD = 2 };
     const BertConfig *c = &params->config;
     const int d = c->hidden, i = c->intermediate;
     if (!gemm_is_blis()) return;
-    params->copy = memory_alloc((size_t)(OF_A_LAYER * c->layers + OF_THE_HEAD), sizeof *params->copy);
+    params->copy = memory_alloc(2 * (size_t)(OF_A_LAYER * c->layers + OF_THE_HEAD), sizeof *params->copy);
     for (int l = 0; l < c->layers; l++) {
         const LayerTensors *w = &params->w.layer[l];
-        add_copy(arena, w->qkv_weight, 3 * d, d, params);
-        add_copy(arena, w->out_weight, d, d, params);
-        add_copy(arena, w->up_weight, i, d, params);
-        add_copy(arena, w->down_weight, d, i, params);
+        add_copies(arena, w->qkv_weight, 3 * d, d, trains, params);
+        add_copies(arena, w->out_weight, d, d, trains, params);
+        add_copies(arena, w->up_weight, i, d, trains, params);
+        add_copies(arena, w->down_weight, d, i, trains, params);
     }
-    add_copy(arena, params->w.transform_weight, d, d, params);
-    add_copy(arena, params->w.decoder, c->vocab, d, params);
+    add_copies(arena, params->w.transform_weight, d, d, trains, params);
+    add_copies(arena, params->w.decoder, c->vocab, d, trains, params);
 }
 
-/* Of a matrix, or of its rows from one on that begins a panel; else NULL. */
-static const real *panels_of(const Params *params, Transpose t, int k, const real *weight)
+/* Of a matrix, or, TRANSPOSED, of its rows from one on that begins a panel; else NULL. */
+static const real *panels_of(const Params *params, Transpose t, int n, int k, const real *weight)
 {
-    for (const PanelCopy *c = params->copy; c < params->copy + params->n_copies && t == TRANSPOSED; c++) {
+    for (const PanelCopy *c = params->copy; c < params->copy + params->n_copies; c++) {
         const int64_t at = weight - c->weight;
-        if (c->columns != k || at < 0 || at >= (int64_t)c->rows * k) continue;
+        if (c->t != t || c->k != k || at < 0 || at >= (int64_t)c->n * k) continue;
+        if (t == PLAIN) return at == 0 && c->n == n ? c->panels : NULL;
         return at % ((int64_t)PRODUCT_PAD * k) == 0 ? c->panels + at : NULL;
     }
     return NULL;
@@ -196,7 +206,7 @@ static Operand operand_of(const Params *params, const real *weight)
 void params_map(const Params *params, Transpose t, int n, int columns, int k, Operand x, const real *weight,
                 const real *bias, Result y, int ldy)
 {
-    const real *panels = panels_of(params, t, k, weight);
+    const real *panels = panels_of(params, t, columns, k, weight);
     if (panels) panels_product(n, columns, k, x.x, k, panels, false, bias, y.x, ldy);
     else
         gemm_product(PLAIN, t, params_rows(params, n), columns, k, x, k, operand_of(params, weight),
@@ -206,7 +216,7 @@ void params_map(const Params *params, Transpose t, int n, int columns, int k, Op
 void params_product(const Params *params, Transpose t, int n, int columns, int k, Operand x, const real *weight,
                     double beta, real *y)
 {
-    const real *panels = panels_of(params, t, k, weight);
+    const real *panels = panels_of(params, t, columns, k, weight);
     if (panels) panels_product(n, columns, k, x.x, k, panels, beta != 0, NULL, y, columns);
     else
         gemm_product(PLAIN, t, params_rows(params, n), columns, k, x, k, operand_of(params, weight),

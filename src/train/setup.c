@@ -260,7 +260,8 @@ static void lay_out(const Comm *comm, const RunSettings *run, Trainer *t)
                             .tokens = (int)portions_most_tokens(&rule),
                             .longest = t->method.data.longest,
                             .train = {step_sums_moments(&t->step.sums), t->freeze, !portions_are_many(&rule)},
-                            .all_gradients = run->method->all_states};
+                            .all_gradients = run->method->all_states,
+                            .panels = run->work.reproducible};
     model_lay_out(&t->arena, &room, &t->model);
     run->method->lay_out(&t->arena, &t->method);
     if (run_settings_collects(run))

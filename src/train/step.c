@@ -219,6 +219,7 @@ static Status share_weights(Step *s, Status updated)
     TRY(step_sums_share_weights(&s->sums, updated));
     timer_begin(&s->timer, PHASE_OPTIMIZE);
     if (s->sums.dealt) params_round(&s->model->params); /* what others updated */
+    else params_fill_panels(&s->model->params);
     timer_begin(&s->timer, PHASE_OTHER);
     return STATUS_OK;
 }

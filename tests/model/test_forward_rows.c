@@ -39,7 +39,7 @@ static void open_case(const BertConfig *config, bool panels, Case *c)
     for (int pass = 0; pass < 2; pass++) {
         if (pass) params_free(&c->params), encoder_free(&c->encoder), arena_open(&c->arena);
         params_init(&c->arena, config, NULL, &c->params);
-        if (panels) params_take_panels(&c->arena, &c->params);
+        if (panels) params_take_panels(&c->arena, false, &c->params);
         packed_init(&c->arena, SAMPLES, TOKENS, &c->input);
         encoder_init(&c->arena, &c->params, SAMPLES, TOKENS, LONGEST, ENCODER_EVALUATES, &c->encoder);
     }
