@@ -76,6 +76,7 @@ Status comm_init(int *argc, char ***argv, Comm *comm)
     /* Open MPI 4's other ways to share a file pointer, which nobody here does, write the path into 256 bytes. */
     setenv("OMPI_MCA_sharedfp", "individual", 0);
     if (!launcher_is_there()) begin_alone();
+    comm_wake_sharply();
     MPI(MPI_Init_thread(argc, argv, MPI_THREAD_SERIALIZED, &provided));
     CHECK(provided >= MPI_THREAD_FUNNELED, STATUS_INTERNAL, "this MPI offers no thread support (MPI_THREAD_FUNNELED)");
     status_set_end(end_all);

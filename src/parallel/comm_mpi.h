@@ -30,6 +30,8 @@ void comm_check(int code, const char *call);
 
 /* Until all are done. Waits of this program go through here, none through a blocking call: see comm_wait.c. */
 void comm_wait(const Comm *comm, int n, MPI_Request *request);
+/* Sleeps of microseconds take no longer than asked for, where the system lets a process ask. */
+void comm_wake_sharply(void);
 
 /* A nonblocking MPI call, given all but its request, and the wait for it. */
 #define MPI_WAITED(comm, call, ...)                      \
