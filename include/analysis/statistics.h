@@ -23,7 +23,7 @@ typedef struct {
  */
 enum { STATISTICS_LEAST = 5 };
 
-/* 95 % bounds of those of n values (which are sorted) that are finite: NaN if half of them or more are not. */
+/* 95 % bounds of those of n values (which change places) that are finite: NaN if half of them or more are not. */
 Interval statistics_interval(int n, double *x);
 /* 95 % percentile bootstrap interval of the mean of n items (Efron 1979), `resamples` resamples; a function of the seed
  * alone. NaN for n < STATISTICS_LEAST. */

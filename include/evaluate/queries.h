@@ -39,7 +39,11 @@ typedef struct {
     size_t lines, asks, firsts; /* room */
 } Queries;
 
-enum { QUERY_SAMPLES = 192, QUERY_TOKENS = 2048 /* of a batch; more if one sequence is longer */ };
+enum {
+    QUERY_SAMPLES = 192,
+    QUERY_TOKENS = 2048, /* of a batch; more if one sequence is longer */
+    QUERY_CHUNK = 1024   /* of them that pass the encoder together: their states stay in cache; so does the above */
+};
 
 void queries_free(Queries *queries);
 

@@ -52,6 +52,26 @@ double statistics_median(int n, double *x)
 
 static const Interval not_measured = {(double)NAN, (double)NAN};
 
+/* The kth smallest, which will stand at x[k], none before it larger and none behind it smaller (Hoare 1961): a
+ * resample's bounds are two numbers of 10,000, and sorting them took longer than to draw them. */
+static double select_kth(int n, double *x, int k)
+{
+    for (int low = 0, high = n - 1; low < high;) {
+        const double pivot = x[k];
+        int i = low, j = high;
+        while (i <= j) {
+            while (x[i] < pivot) i++;
+            while (x[j] > pivot) j--;
+            if (i > j) break;
+            const double other = x[i];
+            x[i++] = x[j], x[j--] = other;
+        }
+        if (j < k) low = i;
+        if (k < i) high = j;
+    }
+    return x[k];
+}
+
 Interval statistics_interval(int n, double *x)
 {
     int kept = 0;
@@ -59,8 +79,7 @@ Interval statistics_interval(int n, double *x)
         if (isfinite(x[i])) x[kept++] = x[i];
     if (2 * kept <= n) return not_measured; /* also for n = 0 */
     n = kept;
-    qsort(x, (size_t)n, sizeof *x, ascending);
-    return (Interval){x[(int)(0.025 * (n - 1))], x[(int)(0.975 * (n - 1))]};
+    return (Interval){select_kth(n, x, (int)(0.025 * (n - 1))), select_kth(n, x, (int)(0.975 * (n - 1)))};
 }
 
 Interval statistics_bootstrap_mean(int n, const double *x, int resamples, uint64_t seed)

@@ -81,14 +81,18 @@ typedef struct {
     /* One batch at work, on this rank. */
     double *answer;   /* of its asks, in its order */
     real *state;      /* [states, D] */
+    real *hidden;     /* [read, D] of the tokens whose state is read */
+    int *offset;      /* [QUERY_SAMPLES] by place: first token */
+    int n_tokens;     /* so far */
     real *x;          /* [HEAD_ROWS, D] rows at hand */
     int *row, *label; /* [HEAD_ROWS] */
     double *first;    /* [HEAD_ROWS] logit of a row's label */
     int n_rows, n_spans;
-    AskSpan *span;   /* [SPANS] */
-    int *held;       /* [tokens]: of a read token its row at hand, -1: none */
-    int *read, *nth; /* [tokens]: tokens whose state is read; of a token: which of them it is, -1: none */
+    AskSpan *span; /* [SPANS] */
+    int *held;     /* [tokens]: of a read token its row at hand, -1: none */
+    int *nth;      /* [tokens]: which of those that are read a token is, -1: none */
     int n_read;
+    int *read; /* [chunk]: tokens of a chunk whose state is read */
     int64_t n_answers, n_states;
     double *received; /* [H, tokens], if attention is asked for */
     Arena arena;      /* of the pooler, if a next sentence is asked for */
@@ -106,6 +110,11 @@ static int64_t end_of(const Queries *q, int sequence)
 static int token_room(const Queries *q)
 {
     return q->pack.longest > QUERY_TOKENS ? q->pack.longest : QUERY_TOKENS;
+}
+
+static int chunk_room(const Queries *q)
+{
+    return q->pack.longest > QUERY_CHUNK ? q->pack.longest : QUERY_CHUNK;
 }
 
 /* --- the order of work ------------------------------------------------------------------------------ */
@@ -190,14 +199,19 @@ static void plan(Run *r)
     r->batch[r->n_batches] = n;
 }
 
-/* Asks of a batch: all of them, or of one kind. */
-static int64_t count_asks(const Run *r, int batch, int kind)
+/* Asks of sequences first .. end - 1 in the order of work: all of them, or of one kind. */
+static int64_t asks_between(const Run *r, int first, int end, int kind)
 {
     int64_t n = 0;
-    for (int i = r->batch[batch]; i < r->batch[batch + 1]; i++)
+    for (int i = first; i < end; i++)
         for (int64_t a = r->q->first[r->order[i].sequence]; a < end_of(r->q, r->order[i].sequence); a++)
             n += kind == N_ASKS || (int)r->q->ask[a].kind == kind;
     return n;
+}
+
+static int64_t count_asks(const Run *r, int batch, int kind)
+{
+    return asks_between(r, r->batch[batch], r->batch[batch + 1], kind);
 }
 
 static void make_pooler(Run *r)
@@ -231,10 +245,13 @@ static void make_room(Run *r)
     r->label = r->row + HEAD_ROWS;
     r->first = memory_alloc(HEAD_ROWS, sizeof *r->first);
     r->span = memory_alloc(SPANS, sizeof *r->span);
-    r->read = memory_alloc(3 * (size_t)token_room(r->q), sizeof *r->read);
-    r->nth = r->read + token_room(r->q);
-    r->held = r->nth + token_room(r->q);
-    const size_t places = (size_t)r->model->params.config.heads * (size_t)token_room(r->q);
+    const size_t tokens = (size_t)token_room(r->q), chunk = (size_t)chunk_room(r->q);
+    r->hidden = memory_alloc(tokens * d, sizeof *r->hidden);
+    r->nth = memory_alloc(2 * tokens + chunk + QUERY_SAMPLES, sizeof *r->nth);
+    r->held = r->nth + tokens;
+    r->read = r->held + tokens;
+    r->offset = r->read + chunk;
+    const size_t places = (size_t)r->model->params.config.heads * chunk;
     if (attends) r->received = memory_alloc(places, sizeof *r->received);
 }
 
@@ -311,10 +328,10 @@ static void answer_state(Run *r)
 }
 
 /* What is at hand, of one kind. */
-static void answer_rows(Run *r, AskKind kind, const real *hidden)
+static void answer_rows(Run *r, AskKind kind)
 {
     if (r->n_rows == 0) return;
-    rows_gather(r->n_rows, r->model->params.config.hidden, r->row, hidden, r->x);
+    rows_gather(r->n_rows, r->model->params.config.hidden, r->row, r->hidden, r->x);
     if (kind == ASK_LOG_P) answer_log_p(r);
     if (kind == ASK_LOGIT) answer_logit(r);
     if (kind == ASK_NEXT) answer_next(r);
@@ -332,33 +349,33 @@ static int row_of(Run *r, AskKind kind, int nth)
 }
 
 /* All asks of one kind, HEAD_ROWS places at a time: those of equal sequences about one place, once. */
-static void answer_kind(Run *r, int batch, AskKind kind, const real *hidden)
+static void answer_kind(Run *r, int batch, AskKind kind)
 {
     const Queries *q = r->q;
     int64_t at = 0;
     for (int i = r->batch[batch]; i < r->batch[batch + 1]; i++) {
-        const int sequence = r->order[i].sequence, start = r->model->input.offset[r->order[i].place];
+        const int sequence = r->order[i].sequence, start = r->offset[r->order[i].place];
         for (int64_t a = q->first[sequence], next; a < end_of(q, sequence); a = next) {
             next = end_of_span(q, a, end_of(q, sequence));
             if (q->ask[a].kind == kind) {
-                if (r->n_rows == HEAD_ROWS || r->n_spans == SPANS) answer_rows(r, kind, hidden);
+                if (r->n_rows == HEAD_ROWS || r->n_spans == SPANS) answer_rows(r, kind);
                 const int row = row_of(r, kind, r->nth[start + q->ask[a].place]);
                 r->span[r->n_spans++] = (AskSpan){row, a, next, at};
             }
             at += next - a;
         }
     }
-    answer_rows(r, kind, hidden);
+    answer_rows(r, kind);
 }
 
-/* Heads in their order. */
-static void answer_attention(Run *r, int batch)
+/* Of the chunk that was computed, sequences first .. end - 1. Heads in their order. */
+static void answer_attention(Run *r, int first, int end)
 {
     const BertConfig *c = &r->model->params.config;
     const Packed *input = &r->model->input;
-    double *answer = r->answer;
-    for (int i = r->batch[batch]; i < r->batch[batch + 1]; i++) {
-        const int b = r->order[i].place, sequence = r->order[i].sequence;
+    double *answer = r->answer + r->n_answers;
+    for (int i = first; i < end; i++) {
+        const int b = r->order[i].place - r->order[first].place, sequence = r->order[i].sequence;
         const double terms = (double)c->layers * c->heads * (input->offset[b + 1] - input->offset[b]);
         for (int64_t a = r->q->first[sequence]; a < end_of(r->q, sequence); a++, answer++) {
             if (r->q->ask[a].kind != ASK_ATTENTION) continue;
@@ -383,48 +400,72 @@ static Status check_finite(const Run *r, int batch)
     return STATUS_OK;
 }
 
-static void pack_batch(Run *r, int batch)
+/* As many sequences, from i on, as a chunk holds. Returns the one behind them. */
+static int pack_chunk(Run *r, int i, int end)
 {
     const Queries *q = r->q;
     Packed *input = &r->model->input;
     packed_clear(input);
-    for (int i = r->batch[batch]; i < r->batch[batch + 1]; i++) {
-        const int start = q->pack.offset.id[r->order[i].sequence];
-        if (i > r->batch[batch] && is_again(r, i)) continue;
-        packed_add(input, r->order[i].length, q->pack.id.id + start, q->pack.kind.id + start, (uint32_t)i);
+    for (; i < end; i++) {
+        const int start = q->pack.offset.id[r->order[i].sequence], length = r->order[i].length;
+        if (input->n_samples > 0 && is_again(r, i)) continue;
+        if (input->n_tokens + length > input->max_tokens) break;
+        r->offset[r->order[i].place] = r->n_tokens + input->n_tokens;
+        packed_add(input, length, q->pack.id.id + start, q->pack.kind.id + start, (uint32_t)i);
     }
+    return i;
 }
 
-/* The tokens whose states are asked about, in their order; of a sequence whose attention is, all. */
-static void list_read(Run *r, int batch)
+/* The tokens whose states are asked about, in their order; of a sequence whose attention is, all. Returns how many. */
+static int list_read(Run *r, int i, int end)
 {
     const Queries *q = r->q;
-    const Packed *input = &r->model->input;
-    for (int t = 0; t < input->n_tokens; t++) r->nth[t] = -1;
-    for (int i = r->batch[batch]; i < r->batch[batch + 1]; i++) {
-        const int sequence = r->order[i].sequence, start = input->offset[r->order[i].place];
+    const int n_tokens = r->model->input.n_tokens;
+    int *nth = r->nth + r->n_tokens, n = 0;
+    for (int t = 0; t < n_tokens; t++) nth[t] = -1;
+    for (; i < end; i++) {
+        const int sequence = r->order[i].sequence, start = r->offset[r->order[i].place];
         for (int64_t a = q->first[sequence]; a < end_of(q, sequence); a++) {
             const bool all = q->ask[a].kind == ASK_ATTENTION;
-            const int first = start + (all ? 0 : q->ask[a].place), n = all ? r->order[i].length : 1;
-            for (int t = first; t < first + n; t++) r->nth[t] = 0;
+            const int first = start + (all ? 0 : q->ask[a].place), count = all ? r->order[i].length : 1;
+            for (int t = first; t < first + count; t++) r->nth[t] = 0;
         }
     }
-    r->n_read = 0;
-    for (int t = 0; t < input->n_tokens; t++)
-        if (r->nth[t] == 0) r->nth[t] = r->n_read, r->held[r->n_read] = -1, r->read[r->n_read++] = t;
+    for (int t = 0; t < n_tokens; t++) {
+        if (nth[t] < 0) continue;
+        nth[t] = r->n_read + n;
+        r->held[nth[t]] = -1;
+        r->read[n++] = t;
+    }
+    return n;
+}
+
+/* The encoder, of some of the batch's sequences at a time, whose states stay in cache. */
+static void encode(Run *r, int batch)
+{
+    const size_t d = (size_t)r->model->params.config.hidden;
+    Encoder *encoder = &r->model->encoder;
+    r->n_tokens = r->n_read = 0;
+    r->n_answers = 0;
+    for (int i = r->batch[batch], end; i < r->batch[batch + 1]; i = end) {
+        end = pack_chunk(r, i, r->batch[batch + 1]);
+        const int n = list_read(r, i, end);
+        encoder->received = asks_between(r, i, end, ASK_ATTENTION) ? r->received : NULL;
+        const real *hidden = encoder_forward_rows(encoder, &r->model->input, n, r->read);
+        memcpy(r->hidden + (size_t)r->n_read * d, hidden, (size_t)n * d * sizeof *hidden);
+        if (encoder->received) answer_attention(r, i, end);
+        r->n_answers += asks_between(r, i, end, N_ASKS);
+        r->n_tokens += r->model->input.n_tokens;
+        r->n_read += n;
+    }
 }
 
 static Status compute(Run *r, int batch)
 {
-    pack_batch(r, batch);
-    list_read(r, batch);
-    r->model->encoder.received = count_asks(r, batch, ASK_ATTENTION) ? r->received : NULL;
-    const real *hidden = encoder_forward_rows(&r->model->encoder, &r->model->input, r->n_read, r->read);
-    r->n_answers = count_asks(r, batch, N_ASKS);
+    encode(r, batch);
     r->n_states = 0;
     for (AskKind kind = 0; kind < N_ASKS; kind++)
-        if (kind != ASK_ATTENTION) answer_kind(r, batch, kind, hidden);
-    if (r->model->encoder.received) answer_attention(r, batch);
+        if (kind != ASK_ATTENTION) answer_kind(r, batch, kind);
     return check_finite(r, batch);
 }
 
@@ -514,7 +555,8 @@ static void close_run(Run *r)
     free(r->row);
     free(r->first);
     free(r->span);
-    free(r->read);
+    free(r->nth);
+    free(r->hidden);
     free(r->received);
     arena_close(&r->arena);
 }
@@ -524,7 +566,7 @@ Status queries_run(const Comm *comm, const char *path, Model *model, const char 
 {
     Run r = {.comm = comm, .model = model, .q = q, .name = name};
     TRY(check_same(comm, name, q));
-    TRY(model_read_weights(comm, path, QUERY_SAMPLES, token_room(q), q->pack.longest, true, model));
+    TRY(model_read_weights(comm, path, QUERY_SAMPLES, chunk_room(q), q->pack.longest, true, model));
     plan(&r);
     make_room(&r);
     free(q->answer);

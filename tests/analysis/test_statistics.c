@@ -33,9 +33,30 @@ static void check_clusters(void)
           large.high);
 }
 
+/* Bounds are numbers of the sorted values, in whatever order and however often they stand there. */
+static void check_bounds(void)
+{
+    enum { MOST = 300, WAYS = 6 };
+    int wrong = 0;
+    for (int n = 1; n <= MOST; n++)
+        for (int way = 0; way < WAYS; way++) {
+            double x[MOST], sorted[MOST];
+            for (int i = 0; i < n; i++) {
+                const int value[WAYS] = {i, n - i, 7, (i * 7919) % 301, (i * 7919) % 301 % 3, i < n / 2 ? i : n - i};
+                x[i] = sorted[i] = value[way];
+            }
+            statistics_median(n, sorted);
+            const Interval in = statistics_interval(n, x);
+            wrong += in.low != sorted[(int)(0.025 * (n - 1))] || in.high != sorted[(int)(0.975 * (n - 1))];
+        }
+    check(wrong == 0, "bounds of 1 to %d values in %d orders are those of the values sorted (%d wrong)", MOST, WAYS,
+          wrong);
+}
+
 int main(void)
 {
     check_wilcoxon();
     check_clusters();
+    check_bounds();
     return harness_done();
 }
