@@ -30,7 +30,7 @@ typedef struct {
     const Dropout *dropout;  /* [B]: one key per sample; row = head * length + position */
     int longest;             /* most keys of a sample, prefix included, the scratch was cut for */
     real *scratch;           /* attention_scratch(longest, dh, n_threads) numbers, aligned to 64 bytes */
-    real *row;               /* [2, H, N]: of each row of P its largest score and 1 / its sum, for the backward pass */
+    real *row;               /* [2, H, N]: of each row its largest of Q K^T and 1 / the sum of exponentials */
     int n_prefix;            /* keys before a sample's own; 0 = none */
     const real *prefix;      /* [n_prefix, 2D] of a sample: key and value side by side */
     int64_t prefix_stride;   /* from one sample's prefix to the next; 0 = all share one */

@@ -55,6 +55,19 @@ typedef struct {
     int64_t step;          /* 1 for the first update */
 } AdamSettings;
 
+/* Strips of rows that will be wanted soon: a few rows are asked for at a time, while others are computed with. A strip
+ * is a line or a few of each row, which no hardware prefetcher follows. */
+enum { FETCH_STRIPS = 8 };
+
+typedef struct {
+    int each;   /* rows asked for at a time */
+    int strips; /* how many; from `strip`, `row` on they have not been asked for */
+    int strip, row;
+    const char *at[FETCH_STRIPS];
+    int64_t stride[FETCH_STRIPS], bytes[FETCH_STRIPS]; /* from row to row; of a row */
+    int rows[FETCH_STRIPS];
+} Fetch;
+
 typedef struct {
     const char *name;
 
@@ -87,13 +100,14 @@ typedef struct {
     void (*dropout)(int n, int d, int64_t ld, const real *x, const Dropout *dropout, int first_row, real *y);
 
     /* Attention's scores: rows of d numbers, padded to lds = product_padded(d); the padding may take any value.
-     * s [n, d] = exp(s - maximum of its row), in place; maximum, inverse [n] (out): the maxima, 1 / the rows' sums. */
-    void (*exponentials)(int n, int d, real *s, int64_t lds, real *maximum, real *inverse);
-    /* s = softmax of each row of s, in place, from what `exponentials` found. */
-    void (*probabilities)(int n, int64_t lds, const real *maximum, const real *inverse, real *s);
+     * s [n, d] = exp(scale (s - maximum of its row)), in place; maximum, inverse [n] (out): the maxima, 1 / the rows'
+     * sums. */
+    void (*exponentials)(int n, int d, real scale, real *s, int64_t lds, real *maximum, real *inverse);
+    /* The same bits from the maxima it found. */
+    void (*exponentials_again)(int n, int d, real scale, const real *maximum, real *s, int64_t lds);
     /* Gradient to the scores: ds = dropped * dp - p * dot by row, in place of dp [n, ld], where dp is the gradient to
      * dropped = p * factor and dot [n] = sum_j dropped_j dp_j. */
-    void (*scores_backward)(int n, int64_t ld, const real *p, const real *dropped, const real *dot, real *dp);
+    void (*scores_backward)(int n, int d, int64_t ld, const real *p, const real *dropped, const real *dot, real *dp);
 
     /* logits [n, d] without bias; label [n] in [0, d). Returns the sum over rows of
      * -log softmax(logits + bias)[label]; with scale != 0 logits become scale * (softmax - onehot). */
@@ -108,22 +122,23 @@ typedef struct {
     /* y = x rounded to bfloat16: to the nearest, of two equally near to the even one; NaN stays NaN. */
     void (*round)(int64_t n, const real *x, Bf16 *y);
 
-    /* x [n, d] *= factor [n] by row; ldx: row stride. */
-    void (*scale_rows)(int n, int d, const real *factor, real *x, int64_t ldx);
+    /* y = factor [n] x by row, x [n, d] may be y; factor NULL: 1. */
+    void (*scale_rows)(int n, int d, const real *factor, const real *x, int64_t ldx, real *y, int64_t ldy);
     /* dot [n] = inner products of the rows of x and y [n, d]. */
     void (*row_dots)(int n, int d, const real *x, int64_t ldx, const real *y, int64_t ldy, real *dot);
 
     /* C [m, n] = A B, added to C if `adds`; for operands that stay in cache. Element (i, l) of A [m, k] is
      * a[i * a_row + l * a_column] (so A may be stored either way); B [k, n] is packed: ldb = product_padded(n).
-     * Each element is one fused sum over l in order: it depends on its row of A and column of B alone. */
+     * Each element is one fused sum over l in order: it depends on its row of A and column of B alone.
+     * fetch: asked for on the way, or NULL. */
     void (*small_product)(int m, int n, int k, const real *a, int64_t a_row, int64_t a_column, const real *b,
-                          int64_t ldb, bool adds, real *c, int64_t ldc);
-    /* y = scale * x for x [rows, columns]; ldy = product_padded(columns), padding set to 0. */
-    void (*pack)(int rows, int columns, const real *x, int64_t ldx, real scale, real *y, int64_t ldy);
+                          int64_t ldb, bool adds, real *c, int64_t ldc, Fetch *fetch);
+    /* y [rows, product_padded(columns)] = factor [rows] x by row (NULL: 1), padding set to 0. */
+    void (*pack)(int rows, int columns, const real *x, int64_t ldx, const real *factor, real *y);
     /* The same of x in bfloat16. */
-    void (*pack_rounded)(int rows, int columns, const Bf16 *x, int64_t ldx, real scale, real *y, int64_t ldy);
-    /* y [columns, width] = x^T, columns of y from `rows` on set to 0; row stride ldy. */
-    void (*pack_transposed)(int rows, int columns, const real *x, int64_t ldx, int width, real *y, int64_t ldy);
+    void (*pack_rounded)(int rows, int columns, const Bf16 *x, int64_t ldx, const real *factor, real *y);
+    /* A panel: y [columns, PRODUCT_PAD] = scale times the transpose of x, columns of y from `rows` on set to 0. */
+    void (*pack_transposed)(int rows, int columns, const real *x, int64_t ldx, real scale, real *y);
 } VectorKernels;
 
 extern const VectorKernels *vector_kernels; /* set by vector_choose; plain before */

@@ -1,16 +1,18 @@
 /* attention.c: one (sample, head) pair is one task of a parallel loop, on one thread and in its cache.
  *
  * Keys and values are packed once per task, then ATTENTION_ROWS queries at a time run through all steps while
- * their probabilities are in cache. Letters: n queries, m keys (prefix and own), r rows of a block. */
+ * their probabilities are in cache, and what comes next is asked for. Letters: n queries, m keys (prefix and own), r
+ * rows of a block. */
 #include "kernels/attention.h"
 
+#include <limits.h>
 #include <omp.h>
 #include <string.h>
 
 #include "kernels/team.h"
 
 typedef struct {
-    int ldp;                /* row stride of p, dropped, dp: m padded */
+    int ldp;                /* row stride of p, dropped, dp */
     int n, m, dh, own;      /* queries, keys, head width, first own key */
     int keys;               /* own keys */
     int64_t stride, d;      /* row stride of qkv and of out */
@@ -19,15 +21,16 @@ typedef struct {
     int first_dropout_row;
     real scale; /* 1 / sqrt(dh) */
     const Dropout *dropout;
+    Fetch *fetch;            /* asked for while products are computed */
     const real *prefix;      /* first key of this head, or NULL */
     int64_t prefix_row;      /* 2D */
-    real *kt, *vt;           /* [dh, m] packed */
-    real *k, *v;             /* [m, dh] packed; k scaled; one place: v is of the forward pass only */
-    real *q, *dout;          /* [r, dh] packed; q scaled */
+    real *kt, *vt;           /* panels of the rows of k, v: each [dh, PRODUCT_PAD] */
+    real *k, *v;             /* [m, dh] packed; one place: v is of the forward pass only */
+    real *q, *dout;          /* [r, dh] packed */
     real *p, *dropped, *dp;  /* [r, m] */
     real *dk, *dv;           /* [m, dh] packed */
     real *dot;               /* [r] */
-    real *maximum, *inverse; /* [n] of the rows of P: largest score, 1 / sum of exponentials */
+    real *maximum, *inverse; /* [n] of the rows: largest of Q K^T, 1 / sum of exponentials */
     double *received;        /* [n] of this head, or NULL */
 } HeadTask;
 
@@ -38,11 +41,17 @@ typedef struct {
     real *dprefix;          /* of this sample and head, or NULL */
 } Gradients;
 
+/* Row stride of p: a power of two would put the columns of its blocks into few sets of the cache. */
+static int stride_of(int m)
+{
+    return product_padded(m) + PRODUCT_PAD / 2;
+}
+
 static size_t scratch_of_thread(int longest, int dh)
 {
     const size_t width = (size_t)product_padded(dh), padded = (size_t)product_padded(longest);
     const size_t numbers = 2 * (size_t)dh * padded + 3 * padded * width + 2 * ATTENTION_ROWS * width +
-                           3 * ATTENTION_ROWS * padded + ATTENTION_ROWS;
+                           3 * ATTENTION_ROWS * (size_t)stride_of(longest) + ATTENTION_ROWS;
     return (numbers + PRODUCT_PAD - 1) / PRODUCT_PAD * PRODUCT_PAD;
 }
 
@@ -63,7 +72,7 @@ static HeadTask task_of(const Attention *a, int task)
     const int query = query_offset(a)[b], n = query_offset(a)[b + 1] - query;
     const int keys = a->keys ? a->keys[b] : a->offset[b + 1] - a->offset[b];
     const int m = a->n_prefix + keys, width = product_padded(dh);
-    const int ldp = product_padded(m);
+    const int ldp = stride_of(m), padded = product_padded(m);
     HeadTask t = {.n = n,
                   .m = m,
                   .dh = dh,
@@ -81,8 +90,8 @@ static HeadTask task_of(const Attention *a, int task)
                   .prefix = a->n_prefix ? a->prefix + b * a->prefix_stride + h * dh : NULL,
                   .prefix_row = 2 * a->d};
     real *at = a->scratch + scratch_of_thread(a->longest, dh) * (size_t)omp_get_thread_num();
-    t.kt = at, at += (int64_t)dh * ldp;
-    t.vt = at, at += (int64_t)dh * ldp;
+    t.kt = at, at += (int64_t)dh * padded;
+    t.vt = at, at += (int64_t)dh * padded;
     t.k = t.v = at, at += (int64_t)m * width;
     t.q = at, at += (int64_t)ATTENTION_ROWS * width;
     t.dout = at, at += (int64_t)ATTENTION_ROWS * width;
@@ -98,43 +107,46 @@ static HeadTask task_of(const Attention *a, int task)
     return t;
 }
 
-/* y [rows, dh] packed = scale * rows of x from element `at` on. */
-static void pack_strip(const HeadTask *t, int rows, Operand x, int64_t at, int64_t stride, real scale, real *y)
+/* y [rows, dh] packed = rows of x from element `at` on, each times its factor (NULL: 1). */
+static void pack_strip(const HeadTask *t, int rows, Operand x, int64_t at, int64_t stride, const real *factor, real *y)
 {
-    const int width = product_padded(t->dh);
-    if (x.rounded) vector_kernels->pack_rounded(rows, t->dh, x.rounded + at, stride, scale, y, width);
-    else vector_kernels->pack(rows, t->dh, x.x + at, stride, scale, y, width);
+    if (x.rounded) vector_kernels->pack_rounded(rows, t->dh, x.rounded + at, stride, factor, y);
+    else vector_kernels->pack(rows, t->dh, x.x + at, stride, factor, y);
 }
 
-/* y [m, dh] packed = scale * the keys (third = 1) or values (2) of the task. */
-static void pack_rows(const HeadTask *t, Operand qkv, int third, real scale, real *y)
+/* y [m, dh] packed = the keys (third = 1) or values (2) of the task. */
+static void pack_rows(const HeadTask *t, Operand qkv, int third, real *y)
 {
     const int width = product_padded(t->dh);
-    if (t->own) vector_kernels->pack(t->own, t->dh, t->prefix + (third - 1) * t->d, t->prefix_row, scale, y, width);
-    pack_strip(t, t->keys, qkv, t->qkv_at + third * t->d, t->stride, scale, y + (int64_t)t->own * width);
+    if (t->own) vector_kernels->pack(t->own, t->dh, t->prefix + (third - 1) * t->d, t->prefix_row, NULL, y);
+    pack_strip(t, t->keys, qkv, t->qkv_at + third * t->d, t->stride, NULL, y + (int64_t)t->own * width);
 }
 
-/* y [dh, m] packed = the transpose of the keys (third = 1) or values (2). Before pack_rows: rounded ones pass through
- * their place. */
-static void pack_columns(const HeadTask *t, Operand qkv, int third, real *y)
+/* The rows of k times scale, as panels. */
+static void pack_panels(const HeadTask *t, real scale, real *panels)
 {
-    const int padded = product_padded(t->m), own = t->own, width = product_padded(t->dh);
-    if (own) {
-        const real *prefix = t->prefix + (third - 1) * t->d;
-        vector_kernels->pack_transposed(own, t->dh, prefix, t->prefix_row, own, y, padded);
+    const int width = product_padded(t->dh);
+    for (int j = 0; j < t->m; j += PRODUCT_PAD) {
+        const int rows = t->m - j < PRODUCT_PAD ? t->m - j : PRODUCT_PAD;
+        vector_kernels->pack_transposed(rows, t->dh, t->k + (int64_t)j * width, width, scale,
+                                        panels + (int64_t)j * t->dh);
     }
-    if (qkv.rounded) pack_strip(t, t->keys, qkv, t->qkv_at + third * t->d, t->stride, 1, t->k);
-    const real *first = qkv.rounded ? t->k : qkv.x + t->qkv_at + third * t->d;
-    vector_kernels->pack_transposed(t->keys, t->dh, first, qkv.rounded ? width : t->stride, padded - own, y + own,
-                                    padded);
 }
 
-/* p [r, m] = Q K^T / sqrt(dh) of the queries from `first` on; leaves them packed. */
+/* y [r, m] = x times the panels, x [r, dh] packed. */
+static void times_panels(const HeadTask *t, int r, const real *x, const real *panels, real *y)
+{
+    const int width = product_padded(t->dh);
+    for (int j = 0; j < t->m; j += PRODUCT_PAD)
+        vector_kernels->small_product(r, PRODUCT_PAD, t->dh, x, width, 1, panels + (int64_t)j * t->dh, PRODUCT_PAD,
+                                      false, y + j, t->ldp, t->fetch);
+}
+
+/* p [r, m] = Q K^T of the queries from `first` on; leaves them packed. */
 static void scores(const HeadTask *t, Operand qkv, int first, int r)
 {
-    const int width = product_padded(t->dh);
-    pack_strip(t, r, qkv, t->query_at + first * t->stride, t->stride, t->scale, t->q);
-    vector_kernels->small_product(r, t->ldp, t->dh, t->q, width, 1, t->kt, t->ldp, false, t->p, t->ldp);
+    pack_strip(t, r, qkv, t->query_at + first * t->stride, t->stride, NULL, t->q);
+    times_panels(t, r, t->q, t->kt, t->p);
 }
 
 static const real *dropped_of(const HeadTask *t, int first, int r, real *dropped)
@@ -150,32 +162,62 @@ static int rows_of(int n, int first)
     return n - first < ATTENTION_ROWS ? n - first : ATTENTION_ROWS;
 }
 
-/* Ask for a head's rows of a block's place: a head is a column strip, one or two cache lines of each row, which no
- * hardware prefetcher follows. at: its first element. */
-static void fetch_strip(int rows, int dh, Operand x, int64_t at, int64_t stride)
+/* What the tasks of a pass read and write; dout and dqkv are of the backward pass. */
+typedef struct {
+    Operand qkv, out, dout, dqkv;
+} Arrays;
+
+static void fetch_strip(Fetch *f, int rows, int64_t dh, Operand x, int64_t at, int64_t stride)
 {
-    enum { LINE = 64 };
     const int64_t size = x.rounded ? sizeof(Bf16) : sizeof(real);
     const char *first = x.rounded ? (const char *)x.rounded : (const char *)x.x;
-    for (int i = 0; i < rows && first; i++)
-        for (int64_t c = 0; c < dh * size; c += LINE) __builtin_prefetch(first + (at + i * stride) * size + c, 0, 2);
+    if (!first || rows <= 0) return;
+    f->at[f->strips] = first + at * size;
+    f->stride[f->strips] = stride * size;
+    f->bytes[f->strips] = dh * size;
+    f->rows[f->strips++] = rows;
 }
 
-/* Called in the block that begins at row `first`: the same rows of the task this thread will probably take next. */
-static void fetch_next(const Attention *a, int task, int first, Operand qkv, const real *out, Operand dout)
+typedef enum { FETCH_KEYS, FETCH_QUERIES, FETCH_RESULTS } FetchWhat;
+
+/* Rows first .. first + rows - 1 of a task, as far as it is there and has them. */
+static void fetch_rows(Fetch *f, const Attention *a, const Arrays *x, int task, int first, int rows, FetchWhat what)
 {
-    task += omp_get_num_threads();
     if (task >= a->n_samples * a->n_heads) return;
     const int b = task / a->n_heads, h = task % a->n_heads, dh = a->d / a->n_heads;
-    for (int third = 0; third < 3; third++) {
-        const int *offset = third ? a->offset : query_offset(a);
-        const int64_t row = offset[b] + first;
-        const int rows = rows_of(offset[b + 1] - offset[b], first);
-        fetch_strip(rows, dh, qkv, row * 3 * a->d + third * a->d + h * dh, 3 * a->d);
-        if (third) continue;
-        fetch_strip(rows, dh, (Operand){out, NULL}, row * a->d + h * dh, a->d);
-        fetch_strip(rows, dh, dout, row * a->d + h * dh, a->d);
+    const int *offset = what == FETCH_KEYS ? a->offset : query_offset(a);
+    const int64_t row = offset[b] + first, at = row * a->d + h * dh, qkv_at = 3 * row * a->d + h * dh;
+    const int left = offset[b + 1] - (int)row, stride = 3 * a->d;
+    const bool is_backward = x->dout.x || x->dout.rounded;
+    if (rows > left) rows = left;
+    for (int third = 1; third < 3 && what == FETCH_KEYS; third++)
+        fetch_strip(f, rows, dh, x->qkv, qkv_at + third * a->d, stride);
+    if (what == FETCH_QUERIES) {
+        fetch_strip(f, rows, dh, x->qkv, qkv_at, stride);
+        fetch_strip(f, rows, dh, x->dout, at, a->d);
+        if (is_backward) fetch_strip(f, rows, dh, x->out, at, a->d);
     }
+    if (what == FETCH_RESULTS && !is_backward) fetch_strip(f, rows, dh, x->out, at, a->d);
+    for (int third = 0; third < 3 && what == FETCH_RESULTS; third++)
+        fetch_strip(f, rows, dh, x->dqkv, qkv_at + third * a->d, stride);
+}
+
+/* For the time of the block that begins at row `first`: where its results go, the queries of the block behind it, and
+ * part of the keys and values of the task this thread will probably take next. More at a time would push one another
+ * out of the second cache: strips of a power of two's stride share few of its sets. */
+static Fetch fetch_of_block(const Attention *a, const Arrays *x, const HeadTask *t, int task, int first)
+{
+    enum { TILE = 256 }; /* scores or so that a tile of a product is worth */
+    Fetch f = {0};
+    const int next = task + omp_get_num_threads(), r = rows_of(t->n, first), after = first + r;
+    const bool is_last = after == t->n, is_backward = x->dout.x || x->dout.rounded;
+    fetch_rows(&f, a, x, is_last ? next : task, is_last ? 0 : after, ATTENTION_ROWS, FETCH_QUERIES);
+    fetch_rows(&f, a, x, next, first, is_last ? INT_MAX : r, FETCH_KEYS);
+    fetch_rows(&f, a, x, task, first, r, FETCH_RESULTS);
+    int64_t rows = 0;
+    for (int i = 0; i < f.strips; i++) rows += f.rows[i];
+    f.each = 1 + (int)(rows * TILE / ((is_backward ? 5 : 2) * (int64_t)r * t->m + 1));
+    return f;
 }
 
 /* Query by query, so that the sums do not depend on the threads. */
@@ -201,8 +243,8 @@ static void give_out(const HeadTask *t, int first, int r, const real *p, Result 
     const real *inverse = t->inverse + first;
     real *o = out.x ? out.x + t->out_at + first * t->d : t->dout;
     const int64_t ldo = out.x ? t->d : width;
-    vector_kernels->small_product(r, t->dh, t->m, p, t->ldp, 1, t->v, width, false, o, ldo);
-    vector_kernels->scale_rows(r, t->dh, inverse, o, ldo);
+    vector_kernels->small_product(r, t->dh, t->m, p, t->ldp, 1, t->v, width, false, o, ldo, t->fetch);
+    vector_kernels->scale_rows(r, t->dh, inverse, o, ldo, o, ldo);
     if (out.x) return;
     for (int i = 0; i < r; i++) vector_kernels->round(t->dh, o + i * ldo, out.rounded + t->out_at + (first + i) * t->d);
 }
@@ -211,16 +253,20 @@ void attention_forward(const Attention *a, Operand qkv, Result out)
 {
 #pragma omp parallel for schedule(dynamic) num_threads(threads_for(a, 2))
     for (int task = 0; task < a->n_samples * a->n_heads; task++) {
-        const HeadTask t = task_of(a, task);
+        HeadTask t = task_of(a, task);
         if (t.n == 0) continue;
-        pack_columns(&t, qkv, 1, t.kt);
-        pack_rows(&t, qkv, 2, 1, t.v);
+        const Arrays arrays = {.qkv = qkv, .out = {out.x, out.rounded}};
+        pack_rows(&t, qkv, 1, t.k);
+        pack_panels(&t, 1, t.kt);
+        pack_rows(&t, qkv, 2, t.v);
         for (int first = 0; first < t.n; first += ATTENTION_ROWS) {
             const int r = rows_of(t.n, first);
             real *inverse = t.inverse + first;
-            fetch_next(a, task, first, qkv, NULL, (Operand){NULL, NULL});
+            Fetch fetch = fetch_of_block(a, &arrays, &t, task, first);
+            t.fetch = &fetch;
             scores(&t, qkv, first, r);
-            vector_kernels->exponentials(r, t.m, t.p, t.ldp, t.maximum + first, inverse); /* P without its divisor */
+            vector_kernels->exponentials(r, t.m, t.scale, t.p, t.ldp, t.maximum + first,
+                                         inverse); /* P without its divisor */
             if (t.received) add_received(&t, r, inverse);
             give_out(&t, first, r, dropped_of(&t, first, r, t.p), out);
         }
@@ -231,7 +277,7 @@ void attention_forward(const Attention *a, Operand qkv, Result out)
 static void add_to_keys(const HeadTask *t, int r, const real *x, const real *z, bool adds, real *y)
 {
     const int width = product_padded(t->dh);
-    vector_kernels->small_product(t->m, t->dh, r, x, 1, t->ldp, z, width, adds, y, width);
+    vector_kernels->small_product(t->m, t->dh, r, x, 1, t->ldp, z, width, adds, y, width, t->fetch);
 }
 
 /* x [n, dh] packed to rows first .. of the sample: gradients to queries (third = 0), keys (1) or values (2). */
@@ -240,8 +286,7 @@ static void give_strip(const HeadTask *t, int first, int n, const real *x, int t
     const int width = product_padded(t->dh);
     const int64_t at = t->qkv_at + third * t->d + first * t->stride;
     if (g->dqkv.x) {
-        for (int i = 0; i < n; i++)
-            memcpy(g->dqkv.x + at + i * t->stride, x + (int64_t)i * width, (size_t)t->dh * sizeof *x);
+        vector_kernels->scale_rows(n, t->dh, NULL, x, width, g->dqkv.x + at, t->stride);
         return;
     }
     real *sum = g->dqkv.bias + third * t->d;
@@ -272,26 +317,27 @@ static void give_queries(const HeadTask *t, int first, int r, const Gradients *g
     const int width = product_padded(t->dh);
     real *dq = g->dqkv.x ? g->dqkv.x + t->qkv_at + first * t->stride : t->dout;
     vector_kernels->small_product(r, t->dh, t->m, t->dp, t->ldp, 1, t->k, width, false, dq,
-                                  g->dqkv.x ? t->stride : width);
+                                  g->dqkv.x ? t->stride : width, t->fetch);
     if (!g->dqkv.x) give_strip(t, first, r, dq, 0, g);
 }
 
-/* The queries from `first` on; `first` = 0 begins the sums of the keys' and values' gradients. */
+/* The queries from `first` on; `first` = 0 begins the sums of the keys' and values' gradients. P is without its divisor
+ * here, which dO has instead: in both of P's uses they stand beside each other. 1 / sqrt(dh) is in V^T's panels. */
 static void backward_block(const HeadTask *t, int first, const Gradients *g)
 {
     const int r = rows_of(t->n, first), width = product_padded(t->dh);
     const int64_t out_at = t->out_at + first * t->d;
-    pack_strip(t, r, g->dout, out_at, t->d, 1, t->dout);
+    pack_strip(t, r, g->dout, out_at, t->d, t->inverse + first, t->dout);
     scores(t, g->qkv, first, r);
-    vector_kernels->probabilities(r, t->ldp, t->maximum + first, t->inverse + first, t->p);
+    vector_kernels->exponentials_again(r, t->m, t->scale, t->maximum + first, t->p, t->ldp);
     const real *dropped = dropped_of(t, first, r, t->dropped);
     add_to_keys(t, r, dropped, t->dout, first > 0, t->dv); /* dV = P^T dO */
-    vector_kernels->small_product(r, t->ldp, t->dh, t->dout, width, 1, t->vt, t->ldp, false, t->dp,
-                                  t->ldp); /* dP = dO V^T */
+    times_panels(t, r, t->dout, t->vt, t->dp);             /* dP = dO V^T / sqrt(dh) */
     if (g->out)
         vector_kernels->row_dots(r, t->dh, t->dout, width, g->out + out_at, t->d, t->dot); /* dO_i O_i, which is */
     else vector_kernels->row_dots(r, t->m, dropped, t->ldp, t->dp, t->ldp, t->dot);        /* sum_j P_ij dP_ij */
-    vector_kernels->scores_backward(r, t->ldp, t->p, dropped, t->dot, t->dp);              /* dS */
+    for (int i = 0; i < r; i++) t->dot[i] *= g->out ? t->scale : t->inverse[first + i];
+    vector_kernels->scores_backward(r, t->m, t->ldp, t->p, dropped, t->dot, t->dp); /* dS */
     give_queries(t, first, r, g);
     add_to_keys(t, r, t->dp, t->q, first > 0, t->dk); /* dK = dS^T Q */
 }
@@ -302,17 +348,20 @@ void attention_backward(const Attention *a, Operand qkv, const real *out, Operan
     const int64_t prefix_size = (int64_t)a->n_prefix * 2 * a->d;
 #pragma omp parallel for schedule(dynamic) num_threads(threads_for(a, 5))
     for (int task = 0; task < a->n_samples * a->n_heads; task++) {
-        const HeadTask t = task_of(a, task);
+        HeadTask t = task_of(a, task);
+        const Arrays arrays = {qkv, {out, NULL}, dout, {dqkv.x, dqkv.rounded}};
         const int b = task / a->n_heads, h = task % a->n_heads;
         Gradients g = {qkv, dout, out, dqkv, dprefix ? dprefix + b * prefix_size + h * t.dh : NULL};
         if (dqkv.bias) g.dqkv.bias = dqkv.bias + (int64_t)b * 3 * a->d + h * t.dh;
         for (int third = 0; third < 3 && dqkv.bias; third++)
             memset(g.dqkv.bias + third * t.d, 0, (size_t)t.dh * sizeof(real));
-        pack_columns(&t, qkv, 2, t.vt);
-        pack_columns(&t, qkv, 1, t.kt);
-        pack_rows(&t, qkv, 1, t.scale, t.k);
+        pack_rows(&t, qkv, 2, t.v);
+        pack_panels(&t, t.scale, t.vt);
+        pack_rows(&t, qkv, 1, t.k);
+        pack_panels(&t, 1, t.kt);
         for (int first = 0; first < t.n; first += ATTENTION_ROWS) {
-            fetch_next(a, task, first, qkv, out, dout);
+            Fetch fetch = fetch_of_block(a, &arrays, &t, task, first);
+            t.fetch = &fetch;
             backward_block(&t, first, &g);
         }
         give_rows(&t, t.dk, 1, &g);

@@ -29,8 +29,8 @@ void panels_fill(Transpose t, int n, int k, const real *w, real *panels)
         const int64_t first = (int64_t)p * PRODUCT_PAD;
         const int columns = n - first < PRODUCT_PAD ? (int)(n - first) : PRODUCT_PAD;
         real *to = panels + first * k;
-        if (t == PLAIN) vector_kernels->pack(k, columns, w + first, n, 1, to, PRODUCT_PAD);
-        else vector_kernels->pack_transposed(columns, k, w + first * k, k, PRODUCT_PAD, to, PRODUCT_PAD);
+        if (t == PLAIN) vector_kernels->pack(k, columns, w + first, n, NULL, to);
+        else vector_kernels->pack_transposed(columns, k, w + first * k, k, 1, to);
     }
 }
 
@@ -51,7 +51,7 @@ static void part(const Shape *s, int row, int first, int end, const real *a, con
             const real *panel = panels + (int64_t)column * s->k + (int64_t)l * PRODUCT_PAD;
             real *to = c + (int64_t)row * s->ldc + column;
             vector_kernels->small_product(rows, columns, length, a + (int64_t)row * s->lda + l, s->lda, 1, panel,
-                                          PRODUCT_PAD, s->adds || l > 0, to, s->ldc);
+                                          PRODUCT_PAD, s->adds || l > 0, to, s->ldc, NULL);
             for (int i = 0; i < rows && bias && l + length == s->k; i++)
                 vector_kernels->add_bias(1, columns, bias + column, to + (int64_t)i * s->ldc);
         }

@@ -14,11 +14,13 @@ void KERNEL(round)(int64_t n, const real *x, Bf16 *y)
     }
 }
 
-void KERNEL(pack_rounded)(int rows, int columns, const Bf16 *x, int64_t ldx, real scale, real *y, int64_t ldy)
+void KERNEL(pack_rounded)(int rows, int columns, const Bf16 *x, int64_t ldx, const real *factor, real *y)
 {
+    const int ldy = product_padded(columns);
     for (int i = 0; i < rows; i++) {
         const Bf16 *from = x + i * ldx;
-        real *to = y + i * ldy;
+        real *to = y + (int64_t)i * ldy;
+        const real scale = factor ? factor[i] : 1;
 #pragma omp simd
         for (int j = 0; j < columns; j++) {
             const union {

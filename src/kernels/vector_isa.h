@@ -23,19 +23,19 @@ void KERNEL(add)(int64_t n, const real *x, real *y);
 void KERNEL(bias_dropout_add)(int n, int d, const real *x, const real *bias, const real *residual,
                               const Dropout *dropout, int first_row, real *s);
 void KERNEL(dropout)(int n, int d, int64_t ld, const real *x, const Dropout *dropout, int first_row, real *y);
-void KERNEL(exponentials)(int n, int d, real *s, int64_t lds, real *maximum, real *inverse);
-void KERNEL(probabilities)(int n, int64_t lds, const real *maximum, const real *inverse, real *s);
-void KERNEL(scores_backward)(int n, int64_t ld, const real *p, const real *dropped, const real *dot, real *dp);
+void KERNEL(exponentials)(int n, int d, real scale, real *s, int64_t lds, real *maximum, real *inverse);
+void KERNEL(exponentials_again)(int n, int d, real scale, const real *maximum, real *s, int64_t lds);
+void KERNEL(scores_backward)(int n, int d, int64_t ld, const real *p, const real *dropped, const real *dot, real *dp);
 void KERNEL(round)(int64_t n, const real *x, Bf16 *y);
-void KERNEL(scale_rows)(int n, int d, const real *factor, real *x, int64_t ldx);
+void KERNEL(scale_rows)(int n, int d, const real *factor, const real *x, int64_t ldx, real *y, int64_t ldy);
 void KERNEL(row_dots)(int n, int d, const real *x, int64_t ldx, const real *y, int64_t ldy, real *dot);
 double KERNEL(cross_entropy)(int n, int d, real *logits, const real *bias, const int *label, double scale);
 real KERNEL(adamw)(int64_t n, const AdamSettings *settings, real *p, const real *g, real *m, real *v);
 double KERNEL(square_sum)(int64_t n, const real *x);
 void KERNEL(small_product)(int m, int n, int k, const real *a, int64_t a_row, int64_t a_column, const real *b,
-                           int64_t ldb, bool adds, real *c, int64_t ldc);
-void KERNEL(pack)(int rows, int columns, const real *x, int64_t ldx, real scale, real *y, int64_t ldy);
-void KERNEL(pack_rounded)(int rows, int columns, const Bf16 *x, int64_t ldx, real scale, real *y, int64_t ldy);
-void KERNEL(pack_transposed)(int rows, int columns, const real *x, int64_t ldx, int width, real *y, int64_t ldy);
+                           int64_t ldb, bool adds, real *c, int64_t ldc, Fetch *fetch);
+void KERNEL(pack)(int rows, int columns, const real *x, int64_t ldx, const real *factor, real *y);
+void KERNEL(pack_rounded)(int rows, int columns, const Bf16 *x, int64_t ldx, const real *factor, real *y);
+void KERNEL(pack_transposed)(int rows, int columns, const real *x, int64_t ldx, real scale, real *y);
 
 #endif

@@ -83,8 +83,19 @@ static void partial_tile(const Tile *t, int rows, int columns)
     for (int i = 0; i < rows; i++) memcpy(t->c + i * t->ldc, buffer + i * TILE_COLUMNS, (size_t)columns * sizeof(real));
 }
 
+/* Between two tiles: all at once would fill the queue of misses and stand before everything else. */
+static void fetch_some(Fetch *f)
+{
+    enum { LINE = 64 };
+    for (int i = 0; i < f->each && f->strip < f->strips; i++) {
+        const char *at = f->at[f->strip] + f->row * f->stride[f->strip];
+        for (int64_t c = 0; c < f->bytes[f->strip]; c += LINE) __builtin_prefetch(at + c, 0, 2);
+        if (++f->row == f->rows[f->strip]) f->row = 0, f->strip++;
+    }
+}
+
 void KERNEL(small_product)(int m, int n, int k, const real *a, int64_t a_row, int64_t a_column, const real *b,
-                           int64_t ldb, bool adds, real *c, int64_t ldc)
+                           int64_t ldb, bool adds, real *c, int64_t ldc, Fetch *fetch)
 {
     Tile t = {.k = k, .a_row = a_row, .a_column = a_column, .ldb = ldb, .ldc = ldc, .adds = adds};
     for (int j = 0; j < n; j += TILE_COLUMNS) {
@@ -94,58 +105,82 @@ void KERNEL(small_product)(int m, int n, int k, const real *a, int64_t a_row, in
             const int rows = m - i < MOST_ROWS ? m - i : MOST_ROWS;
             t.a = a + i * a_row;
             t.c = c + i * ldc + j;
+            if (fetch) fetch_some(fetch);
             if (columns == TILE_COLUMNS) tile_of[rows](&t);
             else partial_tile(&t, rows, columns);
         }
     }
 }
 
-typedef real Four __attribute__((vector_size(4 * sizeof(real))));
-typedef real LooseFour __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)), may_alias));
-#ifdef __clang__
-#define PAIR(x, y, a, b, c, d) __builtin_shufflevector(x, y, a, b, c, d)
-#elif defined(REAL_IS_DOUBLE)
-typedef int64_t FourIndex __attribute__((vector_size(32)));
-#define PAIR(x, y, a, b, c, d) __builtin_shuffle(x, y, (FourIndex){a, b, c, d})
-#else
-typedef int32_t FourIndex __attribute__((vector_size(16)));
-#define PAIR(x, y, a, b, c, d) __builtin_shuffle(x, y, (FourIndex){a, b, c, d})
+/* v[i][j] and v[j][i] change places. */
+static inline void transpose(Vector *v)
+{
+#define SWAP(h)                                                 \
+    for (int i = 0; i < WIDTH; i++)                             \
+        if (!(i & (h))) {                                       \
+            const Vector low = VECTOR_LOW(v[i], v[i + (h)], h); \
+            v[i + (h)] = VECTOR_HIGH(v[i], v[i + (h)], h);      \
+            v[i] = low;                                         \
+        }
+#if WIDTH >= 16
+    SWAP(8)
 #endif
-
-static inline void transpose_four(const real *x, int64_t ldx, real *y, int64_t ldy)
-{
-    const Four a = *(const LooseFour *)x, b = *(const LooseFour *)(x + ldx), c = *(const LooseFour *)(x + 2 * ldx),
-               d = *(const LooseFour *)(x + 3 * ldx);
-    const Four ab_low = PAIR(a, b, 0, 4, 1, 5), ab_high = PAIR(a, b, 2, 6, 3, 7);
-    const Four cd_low = PAIR(c, d, 0, 4, 1, 5), cd_high = PAIR(c, d, 2, 6, 3, 7);
-    *(LooseFour *)y = PAIR(ab_low, cd_low, 0, 1, 4, 5);
-    *(LooseFour *)(y + ldy) = PAIR(ab_low, cd_low, 2, 3, 6, 7);
-    *(LooseFour *)(y + 2 * ldy) = PAIR(ab_high, cd_high, 0, 1, 4, 5);
-    *(LooseFour *)(y + 3 * ldy) = PAIR(ab_high, cd_high, 2, 3, 6, 7);
+#if WIDTH >= 8
+    SWAP(4)
+#endif
+#if WIDTH >= 4
+    SWAP(2)
+#endif
+    SWAP(1)
 }
 
-void KERNEL(pack_transposed)(int rows, int columns, const real *x, int64_t ldx, int width, real *y, int64_t ldy)
+static inline Vector load_some(int n, const real *x)
 {
-    const int whole = columns & ~3;
+    Vector v = {0};
+    for (int i = 0; i < n; i++) v[i] = x[i];
+    return v;
+}
+
+void KERNEL(pack_transposed)(int rows, int columns, const real *x, int64_t ldx, real scale, real *y)
+{
+    Vector v[WIDTH];
+    for (int j = 0; j < PRODUCT_PAD; j += WIDTH)
+        for (int i = 0; i < columns; i += WIDTH) {
+            const int there = rows - j < WIDTH ? rows - j : WIDTH, wide = columns - i < WIDTH ? columns - i : WIDTH;
+            const real *from = x + j * ldx + i;
+            if (there == WIDTH && wide == WIDTH)
+                for (int l = 0; l < WIDTH; l++) v[l] = vector_load(from + l * ldx);
+            else
+                for (int l = 0; l < WIDTH; l++) v[l] = l < there ? load_some(wide, from + l * ldx) : (Vector){0};
+            transpose(v);
+            if (wide == WIDTH)
+                for (int l = 0; l < WIDTH; l++) vector_store(y + (i + l) * PRODUCT_PAD + j, v[l] * scale);
+            else
+                for (int l = 0; l < wide; l++) vector_store(y + (i + l) * PRODUCT_PAD + j, v[l] * scale);
+        }
+}
+
+static inline void scale_row(int n, real factor, const real *x, real *y)
+{
     int j = 0;
-    for (; j + 4 <= rows; j += 4) {
-        for (int i = 0; i < whole; i += 4) transpose_four(x + j * ldx + i, ldx, y + i * ldy + j, ldy);
-        for (int i = whole; i < columns; i++)
-            for (int l = j; l < j + 4; l++) y[i * ldy + l] = x[l * ldx + i];
-    }
-    for (int i = 0; i < columns; i++) {
-        for (int l = j; l < rows; l++) y[i * ldy + l] = x[l * ldx + i];
-        for (int l = rows; l < width; l++) y[i * ldy + l] = 0;
+    for (; j + WIDTH <= n; j += WIDTH) vector_store(y + j, vector_load(x + j) * factor);
+    for (; j < n; j++) y[j] = x[j] * factor;
+}
+
+void KERNEL(scale_rows)(int n, int d, const real *factor, const real *x, int64_t ldx, real *y, int64_t ldy)
+{
+    enum { AHEAD = 12, LINE = 64 / sizeof(real) }; /* rows of y: a store that misses holds up those behind it */
+    for (int i = 0; i < n; i++) {
+        for (int j = 0; j < d && i + AHEAD < n; j += LINE) __builtin_prefetch(y + (i + AHEAD) * ldy + j, 1, 3);
+        scale_row(d, factor ? factor[i] : 1, x + i * ldx, y + i * ldy);
     }
 }
 
-void KERNEL(pack)(int rows, int columns, const real *x, int64_t ldx, real scale, real *y, int64_t ldy)
+void KERNEL(pack)(int rows, int columns, const real *x, int64_t ldx, const real *factor, real *y)
 {
-    for (int i = 0; i < rows; i++) {
-        const real *from = x + i * ldx;
-        real *to = y + i * ldy;
-#pragma omp simd
-        for (int j = 0; j < columns; j++) to[j] = scale * from[j];
-        for (int j = columns; j < ldy; j++) to[j] = 0;
+    const int ldy = product_padded(columns);
+    for (int i = 0; i < rows; i++, y += ldy) {
+        scale_row(columns, factor ? factor[i] : 1, x + i * ldx, y);
+        for (int j = columns; j < ldy; j++) y[j] = 0;
     }
 }
