@@ -42,7 +42,7 @@ typedef struct {
 enum {
     QUERY_SAMPLES = 192,
     QUERY_TOKENS = 2048, /* of a batch; more if one sequence is longer */
-    QUERY_CHUNK = 1024   /* of them that pass the encoder together: their states stay in cache; so does the above */
+    QUERY_CHUNK = 1024   /* of them that pass the encoder together, whose states take memory; likewise more */
 };
 
 void queries_free(Queries *queries);
