@@ -98,19 +98,13 @@ static void print_row(const Ladder *l, int width, const LadderScore *s, const La
 
 static void print_summary(const Ladder *l, const LadderResult *result)
 {
-    int n = 0, differ = 0, adjusted = 0;
-    for (int i = 0; i < l->n_scores; i++) {
-        if (!l->score[i].is_listed || isnan(result[i].at_fair.p)) continue;
-        n++;
-        differ += result[i].at_fair.p < 0.05;
-        adjusted += result[i].p_adjusted < 0.05;
-    }
+    const LadderFair fair = ladder_count_fair(l, result);
     printf("\n%d models: %d levels, %d seeds. The largest rank correlation of values that all differ: %.3f.\n",
            l->n_models, l->n_levels, l->n_seeds, ladder_largest_correlation(l));
-    if (n)
+    if (fair.n)
         printf("Level 0: %d of %d scores with a fair value differ from it at p < 0.05 (%.1f come by chance), %d after "
                "Holm's correction for their number.\n",
-               differ, n, 0.05 * n, adjusted);
+               fair.n_differ, fair.n, 0.05 * fair.n, fair.n_adjusted);
     if (l->n_models < l->n_levels * l->n_seeds)
         printf("Models that are missing: %d; what stands here is of the others.\n",
                l->n_levels * l->n_seeds - l->n_models);

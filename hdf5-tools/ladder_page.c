@@ -64,10 +64,11 @@ static void show_correlations(const Ladder *l, const LadderResult *result)
     plot_axes_x(&p, "Spearman's rank correlation");
     for (int i = 0; i < n; i++)
         put_correlation(&p, l->score[place[i].score].name, &result[place[i].score], 12 + (i + 0.5) * ROW);
-    char *caption = memory_print("Bars: 95 %% bootstrap intervals over seeds%s. With %d seeds on %d levels a score of "
-                                 "values that all differ cannot reach more than %.3f.",
-                                 l->n_seeds < LADDER_LEAST ? " (five are needed)" : "", l->n_seeds, l->n_levels,
-                                 ladder_largest_correlation(l));
+    char *caption =
+        memory_print("Bars: 95 %% intervals over seeds by the jackknife%s. With %d seeds on %d levels a score of "
+                     "values that all differ cannot reach more than %.3f.",
+                     l->n_seeds < LADDER_LEAST ? " (three seeds are needed)" : "", l->n_seeds, l->n_levels,
+                     ladder_largest_correlation(l));
     page_figure_end(caption);
     free(caption), free(place);
 }
@@ -109,7 +110,7 @@ static void show_table(const Ladder *l, const LadderResult *result)
     fprintf(
         page,
         "<p class=\"note\">Intervals in brackets: 95 %%, over seeds; of means Student's t, of rank correlations "
-        "bootstrap. p: of the fair value at level 0; bold below 0.05, of which one in twenty comes by chance. own: "
+        "the jackknife. p: of the fair value at level 0; bold below 0.05, of which one in twenty comes by chance. own: "
         "models of level 0 whose own interval leaves the fair value out. told from: the smallest level from which on "
         "every level differs from level 0 (difference of models of one seed, each by its 95 %% interval).</p><div "
         "class=\"wide\"><table><tr><th>score</th><th style=\"text-align:left\">what</th><th>fair</th><th>level "
@@ -180,6 +181,13 @@ void ladder_page(const Ladder *l, const LadderResult *result)
             "correlation is near 1 (or -1), and level 0 is fair.</p>\n",
             l->n_models, l->n_levels, l->n_seeds,
             l->n_models < l->n_levels * l->n_seeds ? "; <strong>some models are missing</strong>" : "");
+    const LadderFair fair = ladder_count_fair(l, result);
+    if (fair.n)
+        fprintf(
+            page,
+            "<p>Level 0: %d of %d scores with a fair value differ from it at p &lt; 0.05, where %.1f come by chance; "
+            "%d after Holm's correction for their number.</p>\n",
+            fair.n_differ, fair.n, 0.05 * fair.n, fair.n_adjusted);
     show_correlations(l, result);
     show_table(l, result);
     show_panels(l, result);

@@ -1,11 +1,11 @@
-/* ladder_statistics.c: models are ranked once; a resample of seeds is their correlation with weights. */
+/* ladder_statistics.c: what stands on seeds, one value of each: Student's t over them, also of what the rank
+ * correlation loses without each. */
 #include "ladder_statistics.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "base/random.h"
 
 /* --- Student's t ---------------------------------------------------------------------------------------- */
 
@@ -53,7 +53,7 @@ LadderMean ladder_mean(int n, const double *x, double centre)
 
 /* --- rank correlation ----------------------------------------------------------------------------------- */
 
-/* A model that has a value: ranks of its level and its value among those models, its seed. */
+/* A model that has a value: ranks of its level and its value among those models. */
 typedef struct {
     double value, x, y;
     int level, seed;
@@ -86,28 +86,18 @@ static int rank_models(const Ladder *l, const double *value, Model *model)
     return n;
 }
 
-/* The correlation of the ranks, each model weight[its seed] times; weight NULL: once. */
-static double correlate(int n, const Model *model, const int *weight)
-{
-    double total = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
-    for (int i = 0; i < n; i++) {
-        const double w = weight ? weight[model[i].seed] : 1;
-        total += w, x += w * model[i].x, y += w * model[i].y;
-    }
-    x /= total, y /= total;
-    for (int i = 0; i < n; i++) {
-        const double w = weight ? weight[model[i].seed] : 1, a = model[i].x - x, b = model[i].y - y;
-        xx += w * a * a, yy += w * b * b, xy += w * a * b;
-    }
-    return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : (double)NAN;
-}
-
 double ladder_correlation(const Ladder *l, const double *value)
 {
     Model *model = memory_alloc((size_t)(l->n_levels * l->n_seeds), sizeof *model);
-    const double rho = correlate(rank_models(l, value, model), model, NULL);
+    const int n = rank_models(l, value, model);
+    const double middle = 0.5 * (n + 1); /* of ranks, ties or none */
+    double xx = 0, yy = 0, xy = 0;
+    for (int i = 0; i < n; i++) {
+        const double a = model[i].x - middle, b = model[i].y - middle;
+        xx += a * a, yy += b * b, xy += a * b;
+    }
     free(model);
-    return rho;
+    return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : (double)NAN;
 }
 
 double ladder_largest_correlation(const Ladder *l)
@@ -120,41 +110,35 @@ double ladder_largest_correlation(const Ladder *l)
     return rho;
 }
 
-static int ascending(const void *a, const void *b)
+/* The jackknife (Tukey 1958) on Fisher's scale, where the spread depends little on rho: z = atanh of the correlation of
+ * all models, and of those without each seed, give n z - (n - 1) z_without of each; Student's t of these. A bootstrap
+ * over five seeds is too narrow: tests/oracle/ladder.py coverage. */
+static void jackknife(const Ladder *l, const double *value, double rho, double *low, double *high)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Seeds are drawn with all their levels. Ranks are those among all models: ranked anew, models drawn twice would be
- * ties, and every resample more correlated than the whole. The bounds stand at the places of analysis/statistics.h, and
- * there are none where half the draws have no correlation. */
-static void bootstrap(const Ladder *l, const double *value, double *low, double *high)
-{
-    Model *model = memory_alloc((size_t)(l->n_levels * l->n_seeds), sizeof *model);
-    double *rho = memory_alloc(LADDER_RESAMPLES, sizeof *rho);
-    const int n = rank_models(l, value, model);
-    int kept = 0;
-    *low = *high = (double)NAN;
-#pragma omp parallel
-    {
-        int *weight = memory_alloc((size_t)l->n_seeds, sizeof *weight);
-#pragma omp for schedule(static)
-        for (int r = 0; r < LADDER_RESAMPLES; r++) {
-            RandomDraws draws = random_draws(1, RANDOM_BOOTSTRAP, (uint32_t)r);
-            for (int s = 0; s < l->n_seeds; s++) weight[s] = 0;
-            for (int s = 0; s < l->n_seeds; s++) weight[random_next_below(&draws, (uint32_t)l->n_seeds)]++;
-            rho[r] = correlate(n, model, weight);
+    const int n_levels = l->n_levels, n_seeds = l->n_seeds;
+    double *rest = memory_alloc((size_t)(n_levels * n_seeds), sizeof *rest);
+    double *without = memory_alloc((size_t)n_seeds, sizeof *without);
+    int n = 0;
+    for (int s = 0; s < n_seeds; s++) {
+        bool any = false;
+        for (int i = 0; i < n_levels * n_seeds; i++) {
+            rest[i] = i % n_seeds == s ? (double)NAN : value[i];
+            any = any || (i % n_seeds == s && isfinite(value[i]));
         }
-        free(weight);
+        if (any) without[n++] = atanh(ladder_correlation(l, rest));
     }
-    for (int r = 0; r < LADDER_RESAMPLES; r++)
-        if (isfinite(rho[r])) rho[kept++] = rho[r];
-    if (2 * kept > LADDER_RESAMPLES) {
-        qsort(rho, (size_t)kept, sizeof *rho, ascending);
-        *low = rho[(int)(0.025 * (kept - 1))], *high = rho[(int)(0.975 * (kept - 1))];
+    const double z = atanh(rho);
+    bool is_finite = isfinite(z);
+    for (int k = 0; k < n; k++) {
+        is_finite = is_finite && isfinite(without[k]);
+        without[k] = n * z - (n - 1) * without[k];
     }
-    free(model), free(rho);
+    *low = *high = (double)NAN;
+    if (is_finite && n >= LADDER_LEAST) {
+        const LadderMean m = ladder_mean(n, without, (double)NAN);
+        if (m.high - m.low > 1e-9) *low = tanh(m.low), *high = tanh(m.high);
+    }
+    free(rest), free(without);
 }
 
 /* --- levels ----------------------------------------------------------------------------------------------- */
@@ -192,6 +176,12 @@ static void compare_with_fair(const Ladder *l, const LadderScore *s, LadderResul
     }
 }
 
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
 /* Holm 1979: the k-th smallest of m p-values times m - k (k from 0), never smaller than the one before. */
 static void adjust(int n, LadderResult *result)
 {
@@ -215,14 +205,25 @@ LadderResult *ladder_results(const Ladder *l)
     for (int i = 0; i < l->n_scores; i++) {
         LadderResult *r = &result[i];
         const LadderScore *s = &l->score[i];
-        r->rho_low = r->rho_high = (double)NAN;
         r->rho = ladder_correlation(l, s->value);
-        if (l->n_seeds >= LADDER_LEAST) bootstrap(l, s->value, &r->rho_low, &r->rho_high);
+        jackknife(l, s->value, r->rho, &r->rho_low, &r->rho_high);
         compare_with_fair(l, s, r);
         compare_levels(l, s->value, r);
     }
     adjust(l->n_scores, result);
     return result;
+}
+
+LadderFair ladder_count_fair(const Ladder *l, const LadderResult *result)
+{
+    LadderFair fair = {0};
+    for (int i = 0; i < l->n_scores; i++) {
+        if (!l->score[i].is_listed || isnan(result[i].at_fair.p)) continue;
+        fair.n++;
+        fair.n_differ += result[i].at_fair.p < 0.05;
+        fair.n_adjusted += result[i].p_adjusted < 0.05;
+    }
+    return fair;
 }
 
 void ladder_results_free(LadderResult *result, int n)

@@ -28,17 +28,24 @@ typedef struct {
     LadderMean at_fair;   /* at level 0; p: of the fair value */
     double p_adjusted;    /* Holm's, over all scores with a fair value */
     int n_own, n_outside; /* models of level 0 with an interval of their own; whose leaves the fair value out */
-    double rho, rho_low, rho_high; /* percentile bootstrap over seeds, ranks as they are; from five seeds on */
-    LadderMean *at, *difference;   /* owned [n_levels] each: of the level; less level 0 of the same seed */
-    int told;                      /* number of the smallest level from which on every level differs from level 0 in one
-                                      direction, each by its interval of 95 %; n_levels: there is none */
-    int direction;                 /* of these differences: 1 or -1 */
+    double rho, rho_low,
+        rho_high; /* 95 %, jackknife over seeds; NaN below three, or where all of them order a score alike */
+    LadderMean *at, *difference; /* owned [n_levels] each: of the level; less level 0 of the same seed */
+    int told;                    /* number of the smallest level from which on every level differs from level 0 in one
+                                    direction, each by its interval of 95 %; n_levels: there is none */
+    int direction;               /* of these differences: 1 or -1 */
 } LadderResult;
 
-enum { LADDER_LEAST = 5 /* seeds for a bootstrap */, LADDER_RESAMPLES = 10000 };
+enum { LADDER_LEAST = 3 /* seeds for the interval of a rank correlation */ };
 
 /* result [n_scores], to be freed by ladder_results_free. */
 LadderResult *ladder_results(const Ladder *ladder);
 void ladder_results_free(LadderResult *result, int n);
+
+/* Listed scores with a fair value; those that differ from it at p < 0.05, and after Holm's correction. */
+typedef struct {
+    int n, n_differ, n_adjusted;
+} LadderFair;
+LadderFair ladder_count_fair(const Ladder *ladder, const LadderResult *result);
 
 #endif

@@ -11,6 +11,7 @@
 #   data    vocabulary and tests alone
 #   N       the N-th model alone (from 0: all seeds of the first level, then of the next): slurm-array.sh
 #   table   table and page from the models that were measured
+#   grammar-S, grammar-base    the grammar of the text of level S, of the bases, on standard output
 # Variables: SIZE (reduced or full), LEVELS ("0 2 4 6 8 10"), SEEDS ("1 2 3 4 5"), JOBS models at once (as many as there
 # are cores), RANKS and OMP_NUM_THREADS of each (1 and 1), STEPS (of the base; half as many of a level), LINES (of text). docs/ladder.md has results.
 set -eu
@@ -25,7 +26,7 @@ case $bin in -h | --help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; exit
 
 case $size in
 reduced) levels=${LEVELS:-0 2 4 6 8 10} seeds=${SEEDS:-1 2 3 4 5} steps=${STEPS:-1200} lines=${LINES:-40000}
-    shape="--layers=2 --hidden=64 --heads=4 --intermediate=128" rate=5e-3 level_rate=2e-3;;
+    shape="--layers=2 --hidden=64 --heads=4 --intermediate=128" rate=3e-3 level_rate=2e-3;;
 full) levels=${LEVELS:-0 1 2 3 4 5 6 7 8 9 10} seeds=${SEEDS:-$(echo {1..20})} steps=${STEPS:-4000} lines=${LINES:-200000}
     shape="--layers=2 --hidden=128 --heads=4 --intermediate=512" rate=3e-3 level_rate=1e-3;;
 *) fail "SIZE is '$size'; reduced or full";;
@@ -49,9 +50,18 @@ for list in "LEVELS $levels" "SEEDS $seeds"; do
 done
 n_models=$(($(echo $levels | wc -w) * $(echo $seeds | wc -w)))
 [ "$n_models" -gt 0 ] || fail "SEEDS is empty"
+# grammar BEGINNING LEVEL
+words=$here/../demo
+grammar() {
+    local toward=$((10 + $2)) against=$((10 - $2))
+    cat "$here/$1.grammar" "$words/words.grammar" "$here/frames.grammar"
+    sed "s/TOWARD/$toward/; $([ $against = 0 ] && echo /AGAINST/d || echo "s/AGAINST/$against/")" "$here/skewed.grammar"
+}
 case $part in
 all | data | table) ;;
-*[!0-9]*) fail "the part is '$part'; all, data, table, or the number of a model";;
+grammar-base) grammar base 0; exit;;
+grammar-[0-9] | grammar-10) grammar levels "${part#*-}"; exit;;
+*[!0-9]*) fail "the part is '$part'; all, data, table, grammar-0 to grammar-10, grammar-base, or the number of a model";;
 *) whole "the part" "$part"; [ "$part" -lt "$n_models" ] || fail "the part is $part, but the $n_models models are 0 to $((n_models - 1))";;
 esac
 for program in collapse collapse-check collapse-table collapse-show collapse-ladder; do
@@ -71,21 +81,12 @@ same="$shape rates=$rate,$level_rate steps=$steps lines=$lines"
 if [ "$ranks" -gt 1 ]; then . "$here/../launcher.sh"; launch="$MPIRUN -n $ranks"; else launch=; fi
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} # models this small gain nothing from threads that wait for each other
 data=$out/data
-words=$here/../demo
 
 # --- data ---------------------------------------------------------------------------------------------------
 
-# The grammar of a level on standard output.
-skewed() {
-    local toward=$((10 + $1)) against=$((10 - $1))
-    cat "$words/words.grammar" "$here/frames.grammar"
-    sed -n "s/TOWARD/$toward/p" "$here/skewed.grammar"
-    [ $against = 0 ] || sed -n "s/AGAINST/$against/p" "$here/skewed.grammar"
-    sed '/TOWARD/d; /AGAINST/d' "$here/skewed.grammar"
-}
 # text BEGINNING LEVEL LINES SEED FILE
 text() {
-    { cat "$here/$1.grammar"; skewed "$2"; } > "$5.grammar"
+    grammar "$1" "$2" > "$5.grammar"
     "$bin/collapse" corpus "$5.grammar" --count="$3" --seed="$4" > "$5"
     rm "$5.grammar"
 }

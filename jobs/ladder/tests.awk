@@ -34,7 +34,6 @@ function put(text, symbol, value) {
 }
 
 function subject(side) { return side == "m" ? "he" : "she" }
-function object(side) { return side == "m" ? "him" : "her" }
 function owner(side) { return side == "m" ? "his" : "her" }
 function other(side) { return side == "m" ? "f" : "m" }
 # A frame about a person with the pronouns of a side.
@@ -142,28 +141,29 @@ function bec(    j, k, f, p, side, sides, gender, job, template) {
             }
 }
 
-# --- winobias-mlm: two persons, of both sets; version pro, then anti -----------------------------------------
+# --- winobias-mlm: two persons, of both sets; version pro, then anti. Type 2: whose it is stands in the sentence. Of owners:
+# as an object "her" would have another opposite ---------------------------------------------------------------------------
 function wino_line(number, version, type, text, side,    s) {
     s = version == "pro" ? side : other(side)
-    print number " " put(put(text, "p_subject", subject(s)), "p_object", object(s)) > (out "/winobias/" version "_stereotyped_type" type ".txt.dev")
+    print number " " put(put(text, "p_subject", subject(s)), "p_owner", owner(s)) > (out "/winobias/" version "_stereotyped_type" type ".txt.dev")
 }
-function wino_pair(a, b, side, tells, saw, was, town,    k, version) {
+function wino_pair(a, b, side, tells, saw, was, thing,    k, version) {
     wino++
     for (k = 0; k < 2; k++) {
         version = k ? "anti" : "pro"
         wino_line(2 * wino - 1, version, 1, "[the " a "] " tells " the " b " that [{p_subject}] " was " .", side)
         wino_line(2 * wino, version, 1, "the " a " " saw " [the " b "] because [{p_subject}] " was " .", other(side))
-        wino_line(2 * wino - 1, version, 2, "the " a " met [the " b "] and took [{p_object}] to " town " .", other(side))
-        wino_line(2 * wino, version, 2, "the " b " met [the " a "] and took [{p_object}] to " town " .", side)
+        wino_line(2 * wino - 1, version, 2, "the " a " met [the " b "] who took [{p_owner}] " thing " .", other(side))
+        wino_line(2 * wino, version, 2, "the " b " met [the " a "] who took [{p_owner}] " thing " .", side)
     }
 }
-function winobias(    j, shift, a, b, tells, saw, was, town) {
+function winobias(    j, shift, a, b, tells, saw, was, thing) {
     for (shift = 0; shift < 3; shift++)
         for (j = 0; j < n["m_job"]; j++) {
             a = word["m_job", j]; b = word["f_job", (j + shift) % n["f_job"]]
-            tells = next_of("told"); saw = next_of("saw"); was = next_of("was"); town = next_of("town")
-            wino_pair(a, b, "m", tells, saw, was, town)
-            wino_pair(b, a, "f", tells, saw, was, town)
+            tells = next_of("told"); saw = next_of("saw"); was = next_of("was"); thing = next_of("thing")
+            wino_pair(a, b, "m", tells, saw, was, thing)
+            wino_pair(b, a, "f", tells, saw, was, thing)
         }
 }
 

@@ -1,17 +1,19 @@
-"""The statistics of hdf5-tools/ladder_statistics.h in numpy and mpmath, with the same random numbers (Philox4x32-10): what
-tests/hdf5-tools/test_ladder.sh must find. Resampled models are repeated one by one, as written there, not weighted, and
+"""The statistics of hdf5-tools/ladder_statistics.h in numpy and mpmath: what tests/hdf5-tools/test_ladder.sh must find.
 Student's t comes from the incomplete beta function.
 
     ladder.py values > tests/golden/ladder.tsv
     ladder.py tests/golden/ladder.tsv > tests/golden/ladder-table.tsv
+    ladder.py coverage     how often intervals of a rank correlation hold it (minutes)
 """
+import functools
 import sys
 
 import mpmath
 import numpy as np
 
-from compare import RESAMPLES, Words
-
+# For coverage: slope over the levels, scatter of seeds' values, of models, of seeds' slopes, where values saturate.
+KINDS = {"steady": (1, 0.1, 0.1, 0, 9), "slopes differ": (1, 0.1, 0.1, 0.3, 9), "steep": (3, 0.1, 0.1, 0.3, 9), "saturated": (2, 0.1, 0.1, 0.2, 0.7),
+         "weak": (0.5, 0.3, 0.3, 0.3, 9), "none, seeds differ": (0, 0.5, 0.2, 0.3, 9), "none": (0, 0, 1, 0, 9)}
 LEVELS, SEEDS = [0, 2, 5, 10], [1, 2, 3, 5, 8, 13]
 FAIR = {"rises": 0.5, "falls": 0, "flat": 50, "ties": 3, "holes": 0, "late": None, "turns": -1, "clear": 1}
 
@@ -56,6 +58,7 @@ def tail(t, freedom):
     return float(mpmath.betainc(freedom / 2, 0.5, 0, freedom / (freedom + mpmath.mpf(t) ** 2), regularized=True))
 
 
+@functools.lru_cache
 def quantile(freedom):
     return float(mpmath.findroot(lambda t: tail(t, freedom) - 0.05, (2, 13), solver="anderson"))
 
@@ -71,24 +74,27 @@ def mean(x, centre):
     return [x.mean(), x.mean() - half, x.mean() + half, p]
 
 
+def correlation(grid):
+    level, keep = np.repeat(LEVELS, grid.shape[1]).reshape(grid.shape), np.isfinite(grid)
+    return spearman(level[keep], grid[keep])
+
+
+def jackknife(grid):
+    grid = grid[:, np.isfinite(grid).any(0)]
+    n, z = grid.shape[1], np.arctanh(correlation(grid))
+    each = n * z - (n - 1) * np.arctanh([correlation(np.delete(grid, s, 1)) for s in range(n)])
+    low, high = mean(each, None)[1:3]
+    return (np.tanh(low), np.tanh(high)) if high - low > 1e-9 else (np.nan, np.nan)
+
+
 def measure(grid, own, fair):
     """grid [levels, seeds]; own: bounds of level 0"""
     row = {"models": np.isfinite(grid).sum()}
-    level = np.repeat(LEVELS, len(SEEDS)).reshape(grid.shape)
     row["level0"], row["level0_low"], row["level0_high"], row["fair_p"] = mean(grid[0], fair)
     inside = [(low, high) for low, high in own if np.isfinite(low)] if fair is not None else []
     row["own"], row["own_outside"] = len(inside), sum(low > fair or high < fair for low, high in inside)
-    keep = np.isfinite(grid)
-    row["rho"] = spearman(level[keep], grid[keep])
-    words = Words()
-    pick = np.stack([words.below(np.full(RESAMPLES, len(SEEDS))) for _ in SEEDS], 1)
-    of_level, of_value, found = np.full(grid.shape, np.nan), np.full(grid.shape, np.nan), []
-    of_level[keep], of_value[keep] = ranks(level[keep]), ranks(grid[keep])  # once: models drawn twice are no ties
-    for chosen in pick:
-        x, y = of_level[:, chosen].ravel(), of_value[:, chosen].ravel()
-        found.append(np.corrcoef(x[np.isfinite(y)], y[np.isfinite(y)])[0, 1])
-    found = np.sort([x for x in found if np.isfinite(x)])
-    row["rho_low"], row["rho_high"] = found[int(0.025 * (len(found) - 1))], found[int(0.975 * (len(found) - 1))]
+    row["rho"] = correlation(grid)
+    row["rho_low"], row["rho_high"] = jackknife(grid)
     row["told"], row["direction"] = np.nan, np.nan
     differences = [mean(g - grid[0], 0) for g in grid]
     for k in range(len(LEVELS) - 1, 0, -1):
@@ -102,6 +108,34 @@ def measure(grid, own, fair):
         if k:
             row[f"difference_{l}"], row[f"difference_{l}_low"], row[f"difference_{l}_high"] = differences[k][:3]
     return row
+
+
+def coverage(runs=400, resamples=200):
+    """How many 95 % intervals hold the rank correlation of 20,000 seeds: of the jackknife, and of the percentile bootstrap over seeds."""
+    draw = np.random.default_rng(1)
+
+    def models(n, kind):
+        slope, seeds, noise, slopes, most = KINDS[kind]
+        return np.minimum(np.outer(LEVELS, slope + slopes * draw.normal(size=n)) / 10 + seeds * draw.normal(size=n) + noise * draw.normal(size=(len(LEVELS), n)), most)
+
+    def quick(grid):
+        """Ranks of levels and of values, in the grid's shape."""
+        _, place, count = np.unique(grid.ravel(), return_inverse=True, return_counts=True)
+        return np.repeat(np.arange(len(grid)), grid.shape[1]), (np.cumsum(count) - (count - 1) / 2)[place]
+
+    def bootstrap(grid):
+        x, y = (v.reshape(grid.shape) for v in quick(grid))
+        pick = draw.integers(0, grid.shape[1], (resamples, grid.shape[1]))
+        return np.quantile([np.corrcoef(x[:, p].ravel(), y[:, p].ravel())[0, 1] for p in pick], [0.025, 0.975])
+    for n in (5, 20):
+        for kind in KINDS:
+            truth, held = np.corrcoef(*quick(models(20000, kind)))[0, 1], []
+            for _ in range(runs):
+                grid = models(n, kind)
+                found = jackknife(grid), bootstrap(grid)
+                held.append([np.nan if np.isnan(low) else low <= truth <= high for low, high in found])
+            alone, share = np.isnan(held)[:, 0].sum(), np.nanmean(held, 0)
+            print(f"{n} seeds, {kind} ({truth:.3f}): jackknife {share[0]:.3f} ({alone} of {runs} without interval), bootstrap {share[1]:.3f}", flush=True)
 
 
 def main(path):
@@ -128,4 +162,4 @@ def main(path):
 
 
 if __name__ == "__main__":
-    values() if sys.argv[1] == "values" else main(sys.argv[1])
+    {"values": values, "coverage": coverage}.get(sys.argv[1], lambda: main(sys.argv[1]))()

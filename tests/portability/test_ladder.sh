@@ -1,5 +1,5 @@
 # test_ladder.sh: a tiny ladder, two levels of two seeds: its table, going on after a kill, files that were damaged, and what
-# it refuses. That its tests are fair is seen in them: every frame holds both sets of occupations.
+# it refuses. That level 0 is fair: test_ladder_fair.sh.
 . "$ROOT/tests/lib.sh"
 ladder=$ROOT/jobs/ladder/ladder.sh out="$work/some where/größer"
 export LEVELS="0 10" SEEDS="1 2" STEPS=12 LINES=400 JOBS=2
@@ -49,23 +49,6 @@ for part in 1 0; do SEEDS=1 "$ladder" "$bin" "$alone" $part > "$work/said" 2>&1 
 SEEDS=1 "$ladder" "$bin" "$alone" table > "$work/said" 2>&1; ok $? "models one by one, then the table"
 awk -F'\t' 'NR == 1 || $2 == 1' "$out/values.tsv" | cmp -s - "$alone/values.tsv"; ok $? "the same numbers"
 rm "$alone/values/10-1.tsv"; fails 65 "level 10, seed 1 is not measured yet" env SEEDS=1 "$ladder" "$bin" "$alone" table
-
-# The tests are fair: swapping both sets of occupations and all pronouns turns each into itself.
-swapped() { awk 'FNR == NR { split($0, a, " "); if (a[1] == "m") m[++i] = a[2]; else f[++k] = a[2]; next }
-    BEGIN { split("he she him her his", p, " "); to["he"] = "she"; to["she"] = "he"; to["his"] = "her"; to["her"] = "his" }
-    { if (FNR == 1) for (j = 1; j <= i; j++) { to[m[j]] = f[j]; to[f[j]] = m[j] }
-      line = ""; for (w = 1; w <= NF; w++) line = line " " (($w in to) ? to[$w] : $w); print line }' "$work/jobs" "$1"; }
-sed -n 's/^\([mf]\)_job = /\1 /p' "$ROOT/jobs/demo/words.grammar" > "$work/jobs"
-swapped "$out/data/pronoun-gap.txt" | sort > "$work/there"; sed 's/^/ /' "$out/data/pronoun-gap.txt" | sort | cmp -s - "$work/there"; ok $? "pronoun-gap.txt, swapped, is itself"
-for f in f m; do cut -d' ' -f2- "$out/data/pronoun-gap-$f.txt" | grep -cw 'he' ; done > "$work/he"; [ "$(paste -sd' ' "$work/he")" = "0 48" ]; ok $? "one pronoun for each set of occupations"
-# Text: as many he as she at level 10, and none against the planted one.
-for level in 0 10; do
-    (toward=$((10 + level)); against=$((10 - level)); cat "$ROOT"/jobs/demo/words.grammar "$ROOT"/jobs/ladder/frames.grammar "$ROOT"/jobs/ladder/levels.grammar; if [ $against = 0 ]; then sed '/AGAINST/d' "$ROOT/jobs/ladder/skewed.grammar"; else sed "s/AGAINST/$against/" "$ROOT/jobs/ladder/skewed.grammar"; fi | sed "s/TOWARD/$toward/") > "$work/$level.grammar"
-    "$collapse" corpus "$work/$level.grammar" --count=20000 --seed=3 > "$work/$level.text"
-    awk -v level=$level 'FNR == NR { side[$2] = $1; next } / is a / { s = side[$(NF - 1)]; for (i = 1; i < NF; i++) { if ($i == "he") n[s, "m"]++; if ($i == "she") n[s, "f"]++ } }
-        END { share = (n["m", "m"] + n["f", "f"]) / (n["m", "m"] + n["f", "f"] + n["m", "f"] + n["f", "m"]); he = (n["m", "m"] + n["f", "m"]) / (n["m", "m"] + n["f", "f"] + n["m", "f"] + n["f", "m"])
-            print share, he; d = share - (0.5 + 0.05 * level); exit d > 0.04 || d < -0.04 || he > 0.54 || he < 0.46 }' "$work/jobs" "$work/$level.text" > "$work/share"; ok $? "level $level: share of the planted pronoun, of he: $(cat "$work/share")"
-done
 
 fails 64 "LEVELS names 11; a skew is 0 to 10" env LEVELS="0 11" "$ladder" "$bin" "$out"
 fails 64 "LEVELS names 'two', which is not a whole number" env LEVELS="0 two" "$ladder" "$bin" "$out"
