@@ -178,7 +178,7 @@ measure() {
     evaluate winobias winobias-mlm winobias
     evaluate perplexity perplexity perplexity.txt
     score geometry-jobs geometry "$model" --text="$data/geometry.txt" --words="$data/jobs.words"
-    score geometry-gender geometry "$model" --text="$data/geometry.txt" --words="$words/gender-words.txt"
+    score geometry-gender geometry "$model" --text="$data/geometry.txt" --words="$data/gender.words"
 }
 # All numbers of a scores file, a line each: level seed score value low high
 numbers() {

@@ -185,4 +185,8 @@ END {
     }
     one_person(); stereoset(); seat(); bec(); winobias()
     for (j = 0; j < n["m_job"]; j++) print word["m_job", j] "\tmale\n" word["f_job", j] "\tfemale" > (out "/jobs.words")
+    print "he\tmale\nhis\tmale" > (out "/gender.words")
+    for (j = 0; j < n["man"]; j++) print word["man", j] "\tmale" > (out "/gender.words")
+    print "she\tfemale\nher\tfemale" > (out "/gender.words")
+    for (j = 0; j < n["woman"]; j++) print word["woman", j] "\tfemale" > (out "/gender.words")
 }

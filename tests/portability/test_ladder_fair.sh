@@ -46,6 +46,7 @@ for f in "" -m -f; do turned genders < "$data/pronoun-gap$f.txt" | sed 's/\b\(he
 same both "$data/pronoun-gap.txt" && same both "$data/pronoun-gap-m.txt" "$data/pronoun-gap-f.txt" && same genders "$data/people.txt"; ok $? "pronoun-gap: both sets of occupations, men and women"
 cut -f2-7 "$data/bec.tsv" | tail -n +2 > "$work/bec"; same jobs "$work/bec"; ok $? "bec-pro: both sets of occupations"
 [ "$(cut -f1 "$data/jobs.words" | sort)" = "$(tr '\t' '\n' < "$work/jobs" | grep -v _job | sort)" ]; ok $? "every occupation is measured"
+same genders "$data/gender.words" && [ "$(cut -f1 "$data/gender.words" | sort)" = "$(grep -v '_\|male' "$work/genders" | tr '\t' '\n' | sort)" ]; ok $? "and every word of gender"
 # A piece for every word that any level has, none for another.
 grep -v '^\[' "$data/vocab.txt" | sort > "$work/pieces"
 "$collapse" corpus "$work/grammar-10" --count=20000 --seed=5 | tr -s ' ' '\n' | sort -u | cmp -s - "$work/pieces"; ok $? "pieces are the words of the text: $(wc -l < "$work/pieces")"
