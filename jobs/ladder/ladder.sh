@@ -91,8 +91,14 @@ text() {
     rm "$5.grammar"
 }
 is_sound() { (cd "$1" && sha256sum --status --check SHA256) 2> /dev/null; }
+# One of the processes that want it makes it, the others wait: none is removed while another reads it.
 make_data() {
-    ! is_sound "$data" || return 0
+    exec 8> "$out/data.lock"
+    flock 8
+    if ! is_sound "$data"; then new_data; fi
+    exec 8>&-
+}
+new_data() {
     [ ! -e "$data" ] || echo "$data: is damaged and made anew"
     local new=$data.$$
     rm -rf "$new"
@@ -106,7 +112,7 @@ make_data() {
     (cd "$new" && find . -type f | sort | xargs sha256sum) > "$new.sum"
     mv "$new.sum" "$new/SHA256"
     rm -rf "$data"
-    mv -T "$new" "$data" 2> /dev/null || rm -rf "$new" # another task of an array was faster
+    mv -T "$new" "$data"
     is_sound "$data" || { echo "ladder.sh: $data cannot be made" >&2; exit 74; }
 }
 

@@ -61,10 +61,13 @@ static void end_all(Status code)
 }
 
 /* A process that nothing launched has nobody to talk to. Open MPI would start a daemon (up to 4) and look for networks
- * all the same, for most of the start of a short command. What the user has set stays. */
+ * all the same, for most of the start of a short command. Without the daemon all such processes would keep their files
+ * in one folder, which the first to end removes from under the others as they begin: no files. What the user has set
+ * stays. */
 static void begin_alone(void)
 {
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+    setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
     setenv("OMPI_MCA_pml", "ob1", 0);
     setenv("OMPI_MCA_btl", "self", 0);
 }
