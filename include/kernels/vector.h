@@ -99,7 +99,7 @@ typedef struct {
     /* y = dropout(x); also the backward pass (dx = dropout(dy)). x may be y; ld: row stride of both. */
     void (*dropout)(int n, int d, int64_t ld, const real *x, const Dropout *dropout, int first_row, real *y);
 
-    /* Attention's scores: rows of d numbers, padded to lds = product_padded(d); the padding may take any value.
+    /* Attention's scores: rows of d numbers, padded to product_padded(d) <= lds; the padding may take any value.
      * s [n, d] = exp(scale (s - maximum of its row)), in place; maximum, inverse [n] (out): the maxima, 1 / the rows'
      * sums. */
     void (*exponentials)(int n, int d, real scale, real *s, int64_t lds, real *maximum, real *inverse);

@@ -73,6 +73,7 @@ void params_init(Arena *arena, const BertConfig *config, const TrainRule *rule, 
  * head from copies in panels, where products are fp32 and BLIS's. Cuts memory, about as much as the weights take; twice
  * that if the model is trained: the backward pass reads them the other way. */
 void params_take_panels(Arena *arena, bool trains, Params *params);
+size_t params_panels_bytes(const Params *params); /* that they take */
 /* Let gradients be added to another block of the same layout [trained.count]. */
 void params_point_gradient(Params *params, real *block);
 void params_free(Params *params); /* the layout; the numbers go with the arena */

@@ -50,12 +50,12 @@ static inline Vector row_maximum(int width, const real *row)
     return most;
 }
 
-/* row = 2^(unit row - most); returns the sums by lane. */
+/* row = 2^(unit (row - most)), exactly 1 at the most, however large; returns the sums by lane. */
 static inline Vector row_exponentials(int width, real unit, real most, real *row)
 {
     Vector sum = {0};
     for (int j = 0; j < width; j += WIDTH) {
-        const Vector e = power(vector_load(row + j) * unit - most);
+        const Vector e = power((vector_load(row + j) - most) * unit);
         vector_store(row + j, e);
         sum += e;
     }
@@ -77,8 +77,7 @@ void KERNEL(exponentials)(int n, int d, real scale, real *s, int64_t lds, real *
             of_row[i] = row_maximum(width, group + i * lds);
         }
         store_some(rows, vector_maxima(of_row), maximum + first);
-        for (int i = 0; i < rows; i++)
-            of_row[i] = row_exponentials(width, unit, unit * maximum[first + i], group + i * lds);
+        for (int i = 0; i < rows; i++) of_row[i] = row_exponentials(width, unit, maximum[first + i], group + i * lds);
         store_some(rows, 1 / vector_sums(of_row), inverse + first);
     }
 }
@@ -86,7 +85,7 @@ void KERNEL(exponentials)(int n, int d, real scale, real *s, int64_t lds, real *
 void KERNEL(exponentials_again)(int n, int d, real scale, const real *maximum, real *s, int64_t lds)
 {
     const real unit = scale * POWER_UNIT;
-    for (int i = 0; i < n; i++) row_exponentials(product_padded(d), unit, unit * maximum[i], s + i * lds);
+    for (int i = 0; i < n; i++) row_exponentials(product_padded(d), unit, maximum[i], s + i * lds);
 }
 
 void KERNEL(scores_backward)(int n, int d, int64_t ld, const real *p, const real *dropped, const real *dot, real *dp)

@@ -181,6 +181,14 @@ void params_take_panels(Arena *arena, bool trains, Params *params)
     add_copies(arena, params->w.decoder, c->vocab, d, trains, params);
 }
 
+size_t params_panels_bytes(const Params *params)
+{
+    size_t numbers = 0;
+    for (const PanelCopy *c = params->copy; c < params->copy + params->n_copies; c++)
+        numbers += panels_size(c->n, c->k);
+    return numbers * sizeof(real);
+}
+
 /* Of a matrix, or, TRANSPOSED, of its rows from one on that begins a panel; else NULL. */
 static const real *panels_of(const Params *params, Transpose t, int n, int k, const real *weight)
 {

@@ -28,7 +28,8 @@ static inline CommScratch *scratch_of(const Comm *comm)
 void comm_check(int code, const char *call);
 #define MPI(call) comm_check((call), #call)
 
-/* Until all are done. Waits of this program go through here, none through a blocking call: see comm_wait.c. */
+/* Until all are done. Every wait for messages goes through here; communicators are made, MPI-IO and ScaLAPACK wait by
+ * calls that block. See comm_wait.c. */
 void comm_wait(const Comm *comm, int n, MPI_Request *request);
 /* Sleeps of microseconds take no longer than asked for, where the system lets a process ask. */
 void comm_wake_sharply(void);

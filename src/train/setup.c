@@ -294,13 +294,18 @@ void setup_memory(const Comm *comm, Trainer *t)
     const double copy = t->writes_behind && comm->rank == 0 ? count + 2 * trained : 0;
     const int64_t owned = step_sums_moments(&t->step.sums), moments = owned < 0 ? trains : owned;
     const double rounded = t->model.params.is_bf16 ? 1e-6 * (double)t->model.params.layout.count * sizeof(Bf16) : 0;
-    const double blocks = count + trained + 2e-6 * (double)sizeof(real) * (double)moments + rounded;
+    const double panels = 1e-6 * (double)params_panels_bytes(&t->model.params);
+    const double blocks = count + trained + 2e-6 * (double)sizeof(real) * (double)moments + rounded + panels;
     log_line("model: %d layers, hidden %d, %.1f M parameters", config->layers, config->hidden,
              1e-6 * (double)t->model.params.layout.count);
     log_line("memory of rank 0: %.0f MB: parameters, gradients, moments%s %.0f; states and statistics %.0f; copy for "
              "checkpoints %.0f; "
              "and the corpus, %.0f",
-             need, rounded > 0 ? ", rounded weights" : "", blocks, need - blocks - copy, copy,
+             need,
+             rounded > 0  ? ", rounded weights"
+             : panels > 0 ? ", weights in panels"
+                          : "",
+             blocks, need - blocks - copy, copy,
              4e-6 * (double)t->method.data.offset[dataset_texts(&t->method.data)] + 12e-6 * t->method.data.n);
     if (run->dry_run) return;
     arena_open(&t->arena);

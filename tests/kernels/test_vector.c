@@ -132,6 +132,10 @@ static void test_attention_rows(void)
     vector_kernels->exponentials(N, D, SCALE, s, LD, maximum, inverse);
     check(isnan((double)inverse[0]) && !isnan((double)inverse[1]), "%s exponentials: a NaN stays a NaN",
           vector_kernels->name);
+    for (int j = 0; j < D; j++) s[j] = j == 7 ? (real)1e13 : (real)(100 * j);
+    vector_kernels->exponentials(1, D, SCALE, s, LD, maximum, inverse);
+    check(s[7] == 1 && s[8] < (real)1e-30 && inverse[0] == 1, "%s exponentials: of a huge score exactly 1 (%g, sum %g)",
+          vector_kernels->name, (double)s[7], 1 / (double)inverse[0]);
 }
 
 /* All sizes about the tiles' edges, both ways A may be stored, begun and added to; columns beside C stay. */

@@ -6,11 +6,12 @@ flags="--checkpoint-steps=100000 --log-steps=1"
 
 # start RANKS folder flags...: ranks write their ids to $work/pid.N; $pid is mpirun's. One rank starts without mpirun.
 # The tests may run where signals are ignored (nohup, a shell's background), which a program inherits.
+heard=; env --default-signal true 2> /dev/null && heard="env --default-signal=HUP,INT"
 start() {
     local ranks=$1 folder=$2; shift 2
     rm -f "$work"/pid.*
     if [ "$ranks" = 1 ]; then
-        env --default-signal=HUP,INT "$collapse" train "$work/base.conf" --output="$folder" $flags "$@" > "$folder.log" 2>&1 &
+        $heard "$collapse" train "$work/base.conf" --output="$folder" $flags "$@" > "$folder.log" 2>&1 &
         pid=$!
         return
     fi
