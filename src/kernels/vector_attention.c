@@ -16,7 +16,7 @@ static inline Vector power(Vector t)
 #else
 #define POWER_UNIT 1.44269504f /* 1 / ln 2 */
 
-/* 2^t for t up to 0 and a little more: fitted by tests/oracle/fit_vector_math.py, 1.1e-7; below -125 the result stays
+/* 2^t for t up to 0: fitted by tests/oracle/fit_vector_math.py, 1.1e-7; below -125 the result stays
  * there. A NaN goes in and comes out. */
 static inline Vector power(Vector t)
 {

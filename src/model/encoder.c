@@ -274,13 +274,14 @@ static void project(const Encoder *e, int l, int n, Operand x, int first, int co
                3 * d);
 }
 
-/* a [N, D] of the layer's states = attention of its queries, keys and values. */
-static void weigh(Encoder *e, const Packed *in, int l)
+/* a [n, D] of the layer's states = attention of its n queries, keys and values; query_offset: as in Attention. */
+static void weigh(Encoder *e, const Packed *in, int l, int n, const int *query_offset)
 {
     const LayerStates *s = &e->layer[l];
-    const Attention attention = attention_of(e, in, l);
+    Attention attention = attention_of(e, in, l);
+    attention.query_offset = query_offset;
     attention_forward(&attention, (Operand){s->qkv.x, s->qkv.rounded}, (Result){s->a, s->rounded_a});
-    layers_clear_behind(in->n_tokens, e->params->config.hidden, s->rounded_a);
+    layers_clear_behind(n, e->params->config.hidden, s->rounded_a);
 }
 
 /* The same of h[l]. */
@@ -290,7 +291,7 @@ static void attend(Encoder *e, const Packed *in, int l)
     const int n = in->n_tokens, d = e->params->config.hidden;
     if (e->recomputes && e->params->is_bf16) layers_round(n, d, e->h[l], s->rounded_h);
     project(e, l, n, (Operand){e->h[l], s->rounded_h}, 0, 3 * d, s->qkv);
-    weigh(e, in, l);
+    weigh(e, in, l, n, NULL);
 }
 
 /* Rows of a layer behind its attention: each is a function of the same rows of a and of the layer's input. */
@@ -384,7 +385,7 @@ static void forward_layers(Encoder *e, const Packed *in, int last)
 {
     int l = 0;
     if (last > 0 && embed_alike(e, in)) {
-        weigh(e, in, 0);
+        weigh(e, in, 0, in->n_tokens, NULL);
         feed_forward_all(e, in, 0);
         l = 1;
     } else embed(e, in);
@@ -416,10 +417,7 @@ static void layer_forward_rows(Encoder *e, const Packed *in, int l, int n, const
     layers_clear_behind(n, d, s->rounded_y);
     project(e, l, in->n_tokens, (Operand){e->h[l], s->rounded_h}, d, 2 * d, s->qkv);
     project(e, l, n, x, 0, d, s->qkv);
-    Attention attention = attention_of(e, in, l);
-    attention.query_offset = offsets_of(e, in, n, row);
-    attention_forward(&attention, (Operand){s->qkv.x, s->qkv.rounded}, (Result){s->a, s->rounded_a});
-    layers_clear_behind(n, d, s->rounded_a);
+    weigh(e, in, l, n, offsets_of(e, in, n, row));
     feed_forward(e, in, l, &(LayerRows){n, 1, one, {s->a, s->rounded_a}, e->h[l + 1]});
 }
 
