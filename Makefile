@@ -55,6 +55,10 @@ endif
 FLAGS_plain  =
 FLAGS_avx2   = -mavx2 -mfma
 FLAGS_avx512 = -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma -mprefer-vector-width=512
+# The one file of instructions that not every processor with AVX-512 has.
+ifdef VARIANTS
+$(BUILD)/kernels/bf16_tile.o $(BUILD)/f64/kernels/bf16_tile.o: OWN_FLAGS = $(VECTOR) $(FLAGS_avx512) -mavx512bf16
+endif
 
 VECTOR_SRC  = $(filter-out src/kernels/vector.c,$(wildcard src/kernels/vector_*.c))
 MAIN_SRC    = $(wildcard src/commands/*.c)
@@ -90,7 +94,7 @@ $(BUILD)/collapse-ladder: $(BUILD)/hdf5-tools/svg.o $(BUILD)/hdf5-tools/page.o $
 $(BUILD)/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  cc      $<"
-	$(Q)$(COMPILE) $(VARIANTS) -MMD -MP -c -o $@ $<
+	$(Q)$(COMPILE) $(OWN_FLAGS) $(VARIANTS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/hdf5-tools/%.o: hdf5-tools/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -134,7 +138,7 @@ F64_OBJ     = $(patsubst $(BUILD)/%,$(BUILD)/f64/%,$(filter-out $(BUILD)/base/ve
 $(BUILD)/f64/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  cc      $< (f64)"
-	$(Q)$(COMPILE) $(VARIANTS) -DREAL_IS_DOUBLE -MMD -MP -c -o $@ $<
+	$(Q)$(COMPILE) $(OWN_FLAGS) $(VARIANTS) -DREAL_IS_DOUBLE -MMD -MP -c -o $@ $<
 
 define vector_rule_f64
 $(BUILD)/f64/%.$(1).o: src/%.c $(BUILD)/flags

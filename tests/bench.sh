@@ -22,7 +22,7 @@ echo "min / median / max of $rounds rounds; ratios: tokens per second, ours over
 # Our runs, each with the flags of collapse bench, and the peers, each with the flags of the script.
 ours=("blis:--precision=fp32"); theirs=("default:" "careful:--masked-head" "compiled:--masked-head --compile")
 if "$build/collapse" --version | grep -q "^oneDNN [0-9]"; then ours+=("onednn:--gemm-library=onednn"); fi
-if "$build/collapse" --version | grep -q "bf16 [0-9]"; then ours+=("bf16:--precision=bf16"); theirs+=("careful-bf16:--masked-head --bf16" "compiled-bf16:--masked-head --compile --bf16" "bf16-products:--masked-head"); fi
+if "$build/collapse" --version | grep -q "bf16 [0-9]"; then ours+=("bf16:--precision=bf16" "bf16-onednn:--precision=bf16 --gemm-library=onednn"); theirs+=("careful-bf16:--masked-head --bf16" "compiled-bf16:--masked-head --compile --bf16" "bf16-products:--masked-head"); fi
 if [ -n "${PEERS:-}" ]; then
     all=("${theirs[@]}") theirs=()
     for run in "${all[@]}"; do case " $PEERS " in *" ${run%%:*} "*) theirs+=("$run");; esac; done
@@ -46,8 +46,11 @@ for model in $models; do
                 echo "$json" | field tokens_per_s >> "$work/ours.${run%%:*}"
                 echo "$json" | field peak_rss_mb >> "$work/mb.${run%%:*}"
                 echo "$json" | field gemm_peak_gflops >> "$work/peak.${run%%:*}"
+                echo "$json" | field gflops >> "$work/gflops.${run%%:*}"
                 awk "BEGIN { print $(echo "$json" | field gflops) / $(echo "$json" | field gemm_peak_gflops) }" >> "$work/share.${run%%:*}"
             done
+            # What the step reached over what oneDNN's products alone do in the same round.
+            [ ! -f "$work/peak.bf16-onednn" ] || awk "BEGIN { print $(tail -n 1 "$work/gflops.bf16") / $(tail -n 1 "$work/peak.bf16-onednn") }" >> "$work/of-onednn.bf16"
             [ -n "$peer" ] || continue
             for run in "${theirs[@]}"; do
                 # shellcheck disable=SC2086
@@ -63,6 +66,7 @@ for model in $models; do
         for run in "${ours[@]}"; do
             name=${run%%:*}
             echo "ours $name: $(spread < "$work/ours.$name") tokens/s; $(spread < "$work/share.$name") of the products' $(spread < "$work/peak.$name") GFLOP/s; $(sort -n "$work/mb.$name" | tail -n 1) MB"
+            [ ! -f "$work/of-onednn.$name" ] || echo "    $(spread < "$work/of-onednn.$name") of what oneDNN's products do"
             for over in "$work/over.$name".*; do [ ! -f "$over" ] || echo "    over PyTorch ${over##*.}: $(spread < "$over")"; done
         done
         for run in "${theirs[@]}"; do

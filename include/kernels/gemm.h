@@ -1,10 +1,11 @@
 /* gemm.h: every matrix product of the program, in row-major order, by BLIS or, where it was there at build, by oneDNN.
  *
  * BLIS is the default and the reference. In precision bf16 operands are rounded to bfloat16 and products summed in
- * fp32, by oneDNN with the processor's instructions for it; nothing emulates them. gemm_f64 is BLIS's
- * whatever was chosen. BLIS 0.9 mis-detects processors newer than itself (an AMD Zen 5 falls to its generic kernels,
- * five times slower; an Emerald Rapids is taken for a Haswell, half as fast). gemm_init names the kernel family itself,
- * before the first BLIS call; a BLIS_ARCH_TYPE set by the user wins. */
+ * fp32 with the processor's instructions for it; nothing emulates them: by kernels of this program
+ * (kernels/bf16_product) or, with AMX or where GEMM_ONEDNN was chosen, by oneDNN. gemm_f64 is BLIS's whatever was
+ * chosen. BLIS 0.9 mis-detects processors newer than itself (an AMD Zen 5 falls to its generic kernels, five times
+ * slower; an Emerald Rapids is taken for a Haswell, half as fast). gemm_init names the kernel family itself, before the
+ * first BLIS call; a BLIS_ARCH_TYPE set by the user wins. */
 #ifndef KERNELS_GEMM_H
 #define KERNELS_GEMM_H
 
@@ -19,7 +20,7 @@ typedef enum { GEMM_BLIS, GEMM_ONEDNN } GemmLibrary; /* as in the choices of gem
 typedef enum { PRECISION_FP32, PRECISION_BF16 } Precision; /* as in the choices of precision */
 
 typedef struct {
-    GemmLibrary library; /* of fp32; bf16 is oneDNN's */
+    GemmLibrary library; /* in bf16 GEMM_BLIS: what is fastest here */
     Precision precision; /* of gemm_product */
     bool fixed_order;    /* sums over k in an order that does not depend on the threads; BLIS's never does */
 } GemmChoice;
@@ -36,8 +37,8 @@ Precision gemm_precision(void);
 bool gemm_is_blis(void);              /* fp32, by BLIS */
 const char *gemm_precision_key(void); /* "fp32" */
 const char *gemm_family(void);        /* "skx", "haswell", ...; of oneDNN its instruction set, "avx512_core" */
-const char *gemm_library(void);       /* "BLIS 0.9.0" */
-const char *gemm_library_key(void);   /* the value of gemm-library */
+const char *gemm_library(void);       /* "BLIS 0.9.0"; "collapse's own" */
+const char *gemm_library_key(void);   /* the value of gemm-library, or "own" */
 bool gemm_family_is_fallback(void);   /* true if BLIS's family is slower than the processor allows */
 int gemm_threads(void);
 

@@ -12,6 +12,7 @@ bool onednn_is_built(void);
 void onednn_init(int level);
 const char *onednn_library(void); /* "oneDNN 2.6.3" */
 bool onednn_has_bf16(void);
+bool onednn_has_amx(void);
 const char *onednn_family(bool of_bf16); /* the instruction set its kernels are made for: "avx512_core" */
 
 /* fixed_order: C is cut into parts that depend on its shape alone, each computed by one thread; else oneDNN spreads

@@ -47,12 +47,11 @@ void layers_add_norm_backward(const SampleRows *rows, const AddNormGradients *we
 
 /* The numbers of an array of which only the rounded copy is wanted: a block for every thread. */
 size_t layers_block_size(int d, int n_threads);
-/* g [n, d], or, with rounded, layers_block_size. */
+/* g [n, d]; or NULL where its rounded copy stands alone. */
 void layers_bias_gelu(int n, int d, const real *bias, real *f, real *g, Bf16 *rounded);
 /* df in place of dg; rounded is df's. */
 void layers_gelu_backward(int n, int d, const real *f, real *dg, real *dbias, real *scratch, Bf16 *rounded);
-/* The same, and g = gelu(f) again, by one look at f. g [n, d]; or, with rounded copies, twice layers_block_size, and
- * df stands in its copy alone. */
+/* The same, and g = gelu(f) again, by one look at f. With rounded copies both stand in these alone; g is NULL. */
 typedef struct {
     Bf16 *g, *df;
 } GeluRounded;

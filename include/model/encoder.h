@@ -49,10 +49,10 @@ typedef struct {
                             NULL unless asked for */
     LayerStates *layer;  /* owned [L] */
     real *mean0, *rstd0; /* [N] */
-    real *g, *ds; /* [N, I], [N, D]; in precision bf16 blocks of layers_gelu_again_backward, layers_add_norm_backward */
-    real *df;     /* [N, I] dg, and without bf16 df */
-    real *dx;     /* [N, D] */
-    Result da;    /* [N, D] */
+    real *g, *ds;        /* [N, I], [N, D]; in precision bf16 NULL, and blocks of layers_add_norm_backward */
+    real *df;            /* [N, I] dg, and without bf16 df */
+    real *dx;            /* [N, D] */
+    Result da;           /* [N, D] */
     struct {
         Bf16 *g, *ds, *df;  /* as their namesakes */
     } rounded;              /* precision bf16; else all NULL */

@@ -7,8 +7,8 @@
 
 typedef struct {
     MlmHead *head;    /* borrowed */
-    real *x, *dx;     /* [HEAD_ROWS, D] gathered rows */
-    int *row, *label; /* [HEAD_ROWS] */
+    real *x, *dx;     /* [mlm_head_rows, D] gathered rows */
+    int *row, *label; /* [mlm_head_rows] */
 } MaskedLm;           /* arrays live in the arena */
 
 void masked_lm_init(Arena *arena, MlmHead *head, MaskedLm *objective);

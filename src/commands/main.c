@@ -93,12 +93,19 @@ static void print_products(GemmLibrary library)
     }
     const double speed = gemm_measure(512, 512, 512, 5, 0.05).gflops;
     printf("%s, kernel family %s, fp32 %.0f GFLOP/s on one thread\n", gemm_library(), gemm_family(), speed);
-    if (library == GEMM_BLIS) return;
-    if (gemm_choose(&(GemmChoice){.precision = PRECISION_BF16}))
-        printf("%s, bf16: not on this processor\n", gemm_library());
-    else
-        printf("%s, kernel family %s, bf16 %.0f GFLOP/s on one thread\n", gemm_library(), gemm_family(),
-               gemm_measure(512, 512, 512, 5, 0.05).gflops);
+}
+
+/* By oneDNN; and by our own kernels, where they are the faster ones. */
+static void print_bf16(void)
+{
+    for (int library = GEMM_ONEDNN; library >= GEMM_BLIS && gemm_has(GEMM_ONEDNN); library--) {
+        const Status refused = gemm_choose(&(GemmChoice){(GemmLibrary)library, PRECISION_BF16, false});
+        if (refused) printf("bf16: not on this processor\n");
+        else if (library == GEMM_ONEDNN || strcmp(gemm_library_key(), "own") == 0)
+            printf("%s, kernel family %s, bf16 %.0f GFLOP/s on one thread\n", gemm_library(), gemm_family(),
+                   gemm_measure(512, 512, 512, 5, 0.05).gflops);
+        if (refused) return;
+    }
 }
 
 static void print_version(void)
@@ -107,6 +114,7 @@ static void print_version(void)
     printf("%s\ncompiler: %s\nMPI: %s\n%s\n", version_text(), version_compiler(), comm_library(), h5_library());
     print_products(GEMM_BLIS);
     print_products(GEMM_ONEDNN);
+    print_bf16();
     printf("elementwise kernels: %s\n", vector_kernels->name);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/timer.h"
+#include "kernels/bf16_product.h"
 #include "kernels/gemm_onednn.h"
 #include "kernels/team.h"
 #include "kernels/vector.h"
@@ -15,6 +16,15 @@
 static int threads = 1;
 static int wanted_level;
 static GemmChoice chosen;
+
+/* Who computes in the precision chosen. */
+typedef enum { BY_BLIS, BY_ONEDNN, BY_OWN } Maker;
+
+static Maker maker(void)
+{
+    if (chosen.precision == PRECISION_FP32) return chosen.library == GEMM_ONEDNN ? BY_ONEDNN : BY_BLIS;
+    return chosen.library != GEMM_ONEDNN && bf16_product_is_built() && !onednn_has_amx() ? BY_OWN : BY_ONEDNN;
+}
 
 /* The number BLIS knows a family by, or -1 if this BLIS was built without it. */
 static int family_number(int level)
@@ -90,14 +100,15 @@ static const char *blis_family(void)
 
 const char *gemm_family(void)
 {
-    if (chosen.precision == PRECISION_BF16) return onednn_family(true);
-    return chosen.library == GEMM_ONEDNN ? onednn_family(false) : blis_family();
+    if (maker() == BY_OWN) return "avx512_bf16";
+    return maker() == BY_ONEDNN ? onednn_family(chosen.precision == PRECISION_BF16) : blis_family();
 }
 
 const char *gemm_library(void)
 {
     static char text[64];
-    if (chosen.library == GEMM_ONEDNN || chosen.precision == PRECISION_BF16) return onednn_library();
+    if (maker() == BY_OWN) return "collapse's own";
+    if (maker() == BY_ONEDNN) return onednn_library();
     snprintf(text, sizeof text, "BLIS %s", bli_info_get_version_str());
     return text;
 }
@@ -109,7 +120,7 @@ Precision gemm_precision(void)
 
 bool gemm_is_blis(void)
 {
-    return chosen.library == GEMM_BLIS && chosen.precision == PRECISION_FP32;
+    return maker() == BY_BLIS;
 }
 
 const char *gemm_precision_key(void)
@@ -119,13 +130,14 @@ const char *gemm_precision_key(void)
 
 const char *gemm_library_key(void)
 {
-    return chosen.library == GEMM_ONEDNN || chosen.precision == PRECISION_BF16 ? "onednn" : "blis";
+    static const char *const key[] = {"blis", "onednn", "own"};
+    return key[maker()];
 }
 
 bool gemm_family_is_fallback(void)
 {
     const char *family = blis_family();
-    if (chosen.library != GEMM_BLIS || chosen.precision == PRECISION_BF16) return false;
+    if (maker() != BY_BLIS) return false;
     if (strcmp(family, "generic") == 0) return wanted_level > 0;
     return wanted_level == 2 && strcmp(family, "skx") != 0;
 }
@@ -233,7 +245,8 @@ void gemm_product(Transpose ta, Transpose tb, int m, int n, int k, Operand a, in
 #ifndef REAL_IS_DOUBLE
     if (a.rounded && b.rounded) {
         const Product p = {ta, tb, m, n, k, lda, ldb, ldc, 1, beta};
-        onednn_bf16(&p, a.rounded, b.rounded, bias, c.x, c.rounded, threads, chosen.fixed_order);
+        if (maker() == BY_OWN) bf16_product(&p, a.rounded, b.rounded, bias, c.x, c.rounded);
+        else onednn_bf16(&p, a.rounded, b.rounded, bias, c.x, c.rounded, threads, chosen.fixed_order);
         return;
     }
 #endif

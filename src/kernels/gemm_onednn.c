@@ -50,6 +50,11 @@ bool onednn_has_bf16(void)
     return has(dnnl_cpu_isa_avx512_core_bf16);
 }
 
+bool onednn_has_amx(void)
+{
+    return has(dnnl_cpu_isa_avx512_core_amx);
+}
+
 const char *onednn_library(void)
 {
     static char text[64];
@@ -60,7 +65,7 @@ const char *onednn_library(void)
 
 const char *onednn_family(bool of_bf16)
 {
-    if (of_bf16) return has(dnnl_cpu_isa_avx512_core_amx) ? "avx512_core_amx" : "avx512_core_bf16";
+    if (of_bf16) return onednn_has_amx() ? "avx512_core_amx" : "avx512_core_bf16";
     if (has(dnnl_cpu_isa_avx512_core)) return "avx512_core";
     return has(dnnl_cpu_isa_avx2) ? "avx2" : has(dnnl_cpu_isa_avx) ? "avx" : "sse41";
 }
@@ -461,6 +466,10 @@ const char *onednn_family(bool of_bf16)
     return "";
 }
 bool onednn_has_bf16(void)
+{
+    return false;
+}
+bool onednn_has_amx(void)
 {
     return false;
 }

@@ -160,9 +160,9 @@ void layers_bias_gelu(int n, int d, const real *bias, real *f, real *g, Bf16 *ro
 {
 #pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n *d))
     for (int b = 0; b < blocks_of(n); b++) {
-        real *block = block_of(b, d, g, rounded != NULL);
-        vector_kernels->bias_gelu(rows_of(n, b), d, bias, f + (int64_t)b * ROW_BLOCK * d, block);
-        round_rows(b * ROW_BLOCK, rows_of(n, b), d, block, rounded);
+        const int64_t at = (int64_t)b * ROW_BLOCK * d;
+        if (rounded) vector_kernels->bias_gelu_rounded(rows_of(n, b), d, bias, f + at, rounded + at);
+        else vector_kernels->bias_gelu(rows_of(n, b), d, bias, f + at, g + at);
     }
     layers_clear_behind(n, d, rounded);
 }
@@ -183,18 +183,18 @@ void layers_gelu_backward(int n, int d, const real *f, real *dg, real *dbias, re
 void layers_gelu_again_backward(int n, int d, const real *f, real *dg, real *g, real *dbias, real *scratch,
                                 const GeluRounded *rounded)
 {
-    const bool is_rounded = rounded->df != NULL;
 #pragma omp parallel for schedule(static) num_threads(team_for_numbers((int64_t)n *d))
     for (int b = 0; b < blocks_of(n); b++) {
         const int rows = rows_of(n, b);
-        const int64_t at = (int64_t)b * ROW_BLOCK * d, part = (int64_t)b * d;
-        real *g_block = is_rounded ? g + (int64_t)omp_get_thread_num() * 2 * ROW_BLOCK * d : g + at;
-        real *df_block = is_rounded ? g_block + (int64_t)ROW_BLOCK * d : dg + at;
-        memset(scratch + part, 0, (size_t)d * sizeof(real));
-        vector_kernels->gelu(rows, d, f + at, g_block);
-        vector_kernels->gelu_backward(rows, d, f + at, dg + at, df_block, scratch + part);
-        round_rows(b * ROW_BLOCK, rows, d, g_block, rounded->g);
-        round_rows(b * ROW_BLOCK, rows, d, df_block, rounded->df);
+        const int64_t at = (int64_t)b * ROW_BLOCK * d;
+        real *part = scratch + (int64_t)b * d;
+        memset(part, 0, (size_t)d * sizeof(real));
+        if (rounded->df) {
+            vector_kernels->gelu_backward_rounded(rows, d, f + at, dg + at, rounded->g + at, rounded->df + at, part);
+        } else {
+            vector_kernels->gelu(rows, d, f + at, g + at);
+            vector_kernels->gelu_backward(rows, d, f + at, dg + at, dg + at, part);
+        }
     }
     layers_clear_behind(n, d, rounded->g);
     layers_clear_behind(n, d, rounded->df);

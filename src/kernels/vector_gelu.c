@@ -11,7 +11,7 @@ static inline real normal_cdf(real f)
     return (real)0.5 * (1 + vector_erf(f * INVERSE_SQRT_2));
 }
 
-/* One row. Kept out of line: both kernels below then run the same instructions, so that the backward
+/* One row. Kept out of line: both kernels of fp32 then run the same instructions, so that the backward
  * pass recomputes the bits of the forward pass. */
 __attribute__((noinline)) static void gelu_row(int d, const real *f, real *g)
 {
@@ -45,6 +45,37 @@ void KERNEL(gelu_backward)(int n, int d, const real *f, const real *dg, real *df
             const real density = INVERSE_SQRT_2_PI * vector_exp((real)-0.5 * value * value);
             const real gradient = din[j] * (normal_cdf(value) + value * density);
             out[j] = gradient;
+            dbias[j] += gradient;
+        }
+    }
+}
+
+void KERNEL(bias_gelu_rounded)(int n, int d, const real *bias, real *f, Bf16 *g)
+{
+    for (int i = 0; i < n; i++) {
+        real *row = f + (int64_t)i * d;
+        Bf16 *out = g + (int64_t)i * d;
+#pragma omp simd
+        for (int j = 0; j < d; j++) {
+            row[j] += bias[j];
+            out[j] = vector_nearest((float)(row[j] * normal_cdf(row[j])));
+        }
+    }
+}
+
+/* Phi of both at once. */
+void KERNEL(gelu_backward_rounded)(int n, int d, const real *f, const real *dg, Bf16 *g, Bf16 *df, real *dbias)
+{
+    for (int i = 0; i < n; i++) {
+        const real *row = f + (int64_t)i * d, *din = dg + (int64_t)i * d;
+        Bf16 *again = g + (int64_t)i * d, *out = df + (int64_t)i * d;
+#pragma omp simd
+        for (int j = 0; j < d; j++) {
+            const real value = row[j], cdf = normal_cdf(value);
+            const real density = INVERSE_SQRT_2_PI * vector_exp((real)-0.5 * value * value);
+            const real gradient = din[j] * (cdf + value * density);
+            again[j] = vector_nearest((float)(value * cdf));
+            out[j] = vector_nearest((float)gradient);
             dbias[j] += gradient;
         }
     }

@@ -17,6 +17,8 @@ void KERNEL(layernorm_backward)(int n, int d, const real *dy, const real *x, con
 void KERNEL(bias_gelu)(int n, int d, const real *bias, real *f, real *g);
 void KERNEL(gelu)(int n, int d, const real *f, real *g);
 void KERNEL(gelu_backward)(int n, int d, const real *f, const real *dg, real *df, real *dbias);
+void KERNEL(bias_gelu_rounded)(int n, int d, const real *bias, real *f, Bf16 *g);
+void KERNEL(gelu_backward_rounded)(int n, int d, const real *f, const real *dg, Bf16 *g, Bf16 *df, real *dbias);
 void KERNEL(add_bias)(int n, int d, const real *bias, real *x);
 void KERNEL(column_sum)(int n, int d, const real *x, real *sum);
 void KERNEL(add)(int64_t n, const real *x, real *y);

@@ -1,4 +1,4 @@
-/* vector_math.h: exp and erf that a compiler can turn into vector code.
+/* vector_math.h: exp, erf and rounding to bfloat16 that a compiler can turn into vector code.
  *
  * Polynomials fitted by weighted minimax (tests/oracle/fit_vector_math.py). Errors, measured by
  * tests/kernels/test_vector.c over every exponent: exp 2 ulp, erf 1.5e-7 absolute. Branch-free; a
@@ -11,6 +11,17 @@
 #include <string.h>
 
 #include "base/real.h"
+
+/* To bfloat16 by integer arithmetic, so that all instruction sets give the same bits. */
+static inline Bf16 vector_nearest(float x)
+{
+    const union {
+        float value;
+        uint32_t bits;
+    } u = {x};
+    const uint32_t nearest = (u.bits + 0x7fff + (u.bits >> 16 & 1)) >> 16, nan = u.bits >> 16 | 0x40;
+    return (Bf16)((u.bits & 0x7fffffff) > 0x7f800000 ? nan : nearest);
+}
 
 #ifdef REAL_IS_DOUBLE
 

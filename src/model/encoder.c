@@ -149,7 +149,7 @@ void encoder_init(Arena *arena, const Params *params, int max_samples, int max_t
     init_states(arena, e, use);
     e->mean0 = cut(arena, n, 1);
     e->rstd0 = cut(arena, n, 1);
-    e->g = cut(arena, params->is_bf16 ? 2 * layers_block_size(c->intermediate, gemm_threads()) : n * i, 1);
+    if (!params->is_bf16) e->g = cut(arena, n, i);
     e->rounded.g = cut_rounded(arena, params, n, trains(use) ? widest : i);
     if (trains(use)) init_gradients(arena, e);
     real *y = !params->is_bf16 || trains(use) ? e->df : cut(arena, n, d); /* of all layers, read by the next lines */

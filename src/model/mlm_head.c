@@ -4,11 +4,16 @@
 #include "kernels/gemm.h"
 #include "kernels/layers.h"
 
+int mlm_head_rows(const Params *params)
+{
+    return params->is_bf16 ? HEAD_ROWS_BF16 : HEAD_ROWS;
+}
+
 void mlm_head_init(Arena *arena, const Params *params, bool has_logits, Arena idle[2], MlmHead *head)
 {
     Arena none[2] = {{0}};
     if (!idle) idle = none;
-    const size_t d = (size_t)params->config.hidden, rows = HEAD_ROWS;
+    const size_t d = (size_t)params->config.hidden, rows = (size_t)mlm_head_rows(params);
     *head = (MlmHead){.params = params};
     head->u = arena_cut(arena, rows * d, sizeof(real));
     head->v = arena_cut(arena, rows * d, sizeof(real));
@@ -19,7 +24,7 @@ void mlm_head_init(Arena *arena, const Params *params, bool has_logits, Arena id
     head->loss = arena_cut(arena, rows, sizeof(double));
     head->reduce =
         arena_cut(arena,
-                  layers_scratch(HEAD_ROWS, params->config.vocab > params->config.hidden ? params->config.vocab
+                  layers_scratch((int)rows, params->config.vocab > params->config.hidden ? params->config.vocab
                                                                                          : params->config.hidden),
                   sizeof(real));
     const size_t v = (size_t)params->config.vocab;

@@ -5,7 +5,7 @@
 
 void masked_lm_init(Arena *arena, MlmHead *head, MaskedLm *m)
 {
-    const size_t d = (size_t)head->params->config.hidden, rows = HEAD_ROWS;
+    const size_t d = (size_t)head->params->config.hidden, rows = (size_t)mlm_head_rows(head->params);
     *m = (MaskedLm){.head = head};
     m->x = arena_cut(arena, rows * d, sizeof(real));
     m->dx = arena_cut(arena, rows * d, sizeof(real));
@@ -16,8 +16,9 @@ void masked_lm_init(Arena *arena, MlmHead *head, MaskedLm *m)
 /* Collect the next labelled positions from token *at on; returns how many. */
 static int next_rows(MaskedLm *m, const Batch *batch, int *at)
 {
+    const int most = mlm_head_rows(m->head->params);
     int n = 0;
-    for (; *at < batch->packed.n_tokens && n < HEAD_ROWS; ++*at) {
+    for (; *at < batch->packed.n_tokens && n < most; ++*at) {
         if (batch->label[*at] < 0) continue;
         m->row[n] = *at;
         m->label[n++] = batch->label[*at];

@@ -148,6 +148,13 @@ static bool is_nearest(float x, Bf16 y)
 
 /* --- bf16 ------------------------------------------------------------------------------------------- */
 
+static GemmLibrary bf16_library; /* asked for */
+
+static GemmChoice bf16_choice(bool is_fixed)
+{
+    return (GemmChoice){.library = bf16_library, .precision = PRECISION_BF16, .fixed_order = is_fixed};
+}
+
 /* How far C rounded is from c beyond half of its last bit; or 1 if something else was written. */
 static double off_rounded(Transpose ta, Transpose tb, int m, int n, int k, int lda, const Bf16 *ra, const Bf16 *rb,
                           const real *bias)
@@ -205,7 +212,8 @@ static void test_bf16(void)
     for (int threads = 1; threads <= 3; threads++)
         for (int fixed = 0; fixed < 2; fixed++) {
             gemm_init(vector_best_level(), threads);
-            gemm_choose(&(GemmChoice){.precision = PRECISION_BF16, .fixed_order = fixed});
+            const GemmChoice choice = bf16_choice(fixed);
+            gemm_choose(&choice);
             double error = 0;
             for (int t = 0; t < 4; t++)
                 for (int way = 0; way < 4; way++) {
@@ -215,8 +223,9 @@ static void test_bf16(void)
                     error = fmax(error, worst_bf16(ta, tb, M, N, 0, way % 2, way / 2));
                     error = fmax(error, worst_bf16(ta, tb, 0, N, K, way % 2, way / 2));
                 }
-            check(error < 1e-6, "bf16, %d threads, fixed order %d: the plain product of the rounded numbers (%.1e)",
-                  threads, fixed, error);
+            check(error < 1e-6,
+                  "bf16 by %s, %d threads, fixed order %d: the plain product of the rounded numbers (%.1e)",
+                  gemm_library_key(), threads, fixed, error);
         }
 }
 
@@ -273,13 +282,61 @@ static void test_bias_of_parts(void)
     for (int call = 0; call < 6; call++) {
         const bool is_fixed = call >= 3, has_bias = call % 3 == 1;
         int wrong = 0;
-        gemm_choose(&(GemmChoice){.precision = PRECISION_BF16, .fixed_order = is_fixed});
+        const GemmChoice choice = bf16_choice(is_fixed);
+        gemm_choose(&choice);
         gemm_product(PLAIN, TRANSPOSED, ROWS, COLUMNS, DEPTH, (Operand){x, rx}, DEPTH, (Operand){x, rx}, DEPTH, 0,
                      has_bias ? bias : NULL, (Result){z, NULL}, COLUMNS);
         for (int i = 0; i < ROWS; i++)
             for (int j = 0; j < COLUMNS; j++) wrong += z[i * COLUMNS + j] != (real)(DEPTH + (has_bias ? j : 0));
         check(wrong == 0, "bf16, fixed order %d, bias %d: every part adds its part of the bias (%d wrong)", is_fixed,
               has_bias, wrong);
+    }
+}
+
+/* C of several parts, panels and stretches of k, cut where no tile ends; added to, with a bias, and rounded. */
+static void test_large_bf16(void)
+{
+    static const struct {
+        Transpose ta, tb;
+        int m, n, k;
+        bool adds, is_rounded;
+    } shape[] = {{PLAIN, TRANSPOSED, 301, 1201, 768, false, false},
+                 {PLAIN, TRANSPOSED, 301, 500, 1701, false, true},
+                 {PLAIN, PLAIN, 150, 401, 3301, true, false},
+                 {TRANSPOSED, PLAIN, 403, 401, 1703, true, false},
+                 {TRANSPOSED, TRANSPOSED, 137, 50, 3300, false, false}};
+    for (size_t s = 0; s < sizeof shape / sizeof shape[0]; s++) {
+        const int m = shape[s].m, n = shape[s].n, k = shape[s].k;
+        const int lda = shape[s].ta == PLAIN ? k : m, ldb = shape[s].tb == PLAIN ? n : k;
+        real *x = malloc(sizeof *x * (size_t)(m > n ? m : n) * (size_t)k),
+             *z = malloc(sizeof *z * (size_t)m * (size_t)n);
+        Bf16 *ra = malloc(sizeof *ra * (size_t)m * (size_t)k), *rb = malloc(sizeof *rb * (size_t)n * (size_t)k);
+        Bf16 *rounded = malloc(sizeof *rounded * (size_t)m * (size_t)n);
+        real *bias = malloc(sizeof *bias * (size_t)n);
+        for (int i = 0; i < (m > n ? m : n) * k; i++) x[i] = (real)sin(i) * 3;
+        vector_kernels->round((int64_t)m * k, x, ra);
+        for (int i = 0; i < n * k; i++) x[i] = (real)cos(7 * i);
+        vector_kernels->round((int64_t)n * k, x, rb);
+        for (int i = 0; i < m * n; i++) z[i] = (real)(i % 3);
+        for (int j = 0; j < n; j++) bias[j] = (real)(j % 5);
+        gemm_product(shape[s].ta, shape[s].tb, m, n, k, (Operand){NULL, ra}, lda, (Operand){NULL, rb}, ldb,
+                     shape[s].adds, bias, shape[s].is_rounded ? (Result){NULL, rounded} : (Result){z, NULL}, n);
+        double error = 0;
+        for (int64_t at = 0; at < (int64_t)m * n; at += 7) {
+            const int64_t i = at / n, j = at % n;
+            double sum = (double)(j % 5) + (shape[s].adds ? (double)(at % 3) : 0), size = 1;
+            for (int l = 0; l < k; l++) {
+                const double a_il = value_of(ra[shape[s].ta == PLAIN ? i * lda + l : (int64_t)l * lda + i]);
+                const double b_lj = value_of(rb[shape[s].tb == PLAIN ? (int64_t)l * ldb + j : j * ldb + l]);
+                sum += a_il * b_lj, size += fabs(a_il * b_lj);
+            }
+            const double found = shape[s].is_rounded ? value_of(rounded[at]) : (double)z[at];
+            const double off = fabs(found - sum) - (shape[s].is_rounded ? ldexp(fabs(sum), -8) : 0);
+            error = fmax(error, off / size);
+        }
+        check(error < 1e-6, "bf16 by %s, %d x %d x %d%s: %.1e", gemm_library_key(), m, n, k,
+              shape[s].is_rounded ? ", rounded" : "", error);
+        free(x), free(z), free(ra), free(rb), free(rounded), free(bias);
     }
 }
 
@@ -315,6 +372,27 @@ static void test_rounding(void)
     free(x), free(y);
 }
 
+/* Where this processor's bf16 is oneDNN's in any case, both are that. */
+static void test_all_of_bf16(GemmLibrary library)
+{
+    bf16_library = library;
+    GemmChoice choice = bf16_choice(false);
+    gemm_choose(&choice);
+    char name[32];
+    snprintf(name, sizeof name, "bf16 by %s", gemm_library_key());
+    test_fixed_order(choice, name);
+    test_bf16();
+    test_bias_of_parts();
+    test_many_shapes();
+    test_large_bf16();
+    for (int fixed = 0; fixed < 2; fixed++) {
+        choice = bf16_choice(fixed);
+        gemm_choose(&choice);
+        test_lengths();
+        test_rows_apart();
+    }
+}
+
 int main(void)
 {
     /* First: level 0 binds oneDNN for good. */
@@ -327,15 +405,8 @@ int main(void)
         check(gemm_precision() == PRECISION_FP32 && strstr(status_message(), "precision = bf16"), "no bf16 here: %s",
               status_message());
     else {
-        test_fixed_order((GemmChoice){.precision = PRECISION_BF16}, "bf16");
-        test_bf16();
-        test_bias_of_parts();
-        test_many_shapes();
-        for (int fixed = 0; fixed < 2; fixed++) {
-            gemm_choose(&(GemmChoice){.precision = PRECISION_BF16, .fixed_order = fixed});
-            test_lengths();
-            test_rows_apart();
-        }
+        test_all_of_bf16(GEMM_BLIS);
+        test_all_of_bf16(GEMM_ONEDNN);
     }
     fill_fractions();
     test_library(GEMM_BLIS, "blis");

@@ -108,22 +108,39 @@ static void test_add_norm_backward(bool rounds, int threads)
           rounds ? ", rounded" : "", threads, dropout[0].rate);
 }
 
+static void test_bias_gelu(bool rounds, int threads)
+{
+    begin();
+    memset(rounded[0], 0, sizeof rounded[0]);
+    for (int i = 0; i < 2; i++) memcpy(s[i], x, sizeof x);
+    if (rounds) vector_kernels->bias_gelu_rounded(N, D, bias, s[0], rounded[0][0]);
+    else vector_kernels->bias_gelu(N, D, bias, s[0], g[0]);
+    layers_bias_gelu(N, D, bias, s[1], rounds ? NULL : g[1], rounds ? rounded[1][0] : NULL);
+    check(same(s[0], s[1], sizeof x) &&
+              (rounds ? same(rounded[0][0], rounded[1][0], sizeof rounded[0][0]) : same(g[0], g[1], sizeof x)),
+          "%s bias_gelu%s, %d threads: the bits of its kernel", vector_kernels->name, rounds ? ", rounded" : "",
+          threads);
+}
+
 static void test_gelu_again_backward(bool rounds, int threads)
 {
     begin();
     real total[D] = {0};
     vector_kernels->gelu(N, D, x, g[0]);
+    memset(rounded[0], 0, sizeof rounded[0]);
     for (int first = 0; first < N; first += ROW_BLOCK) {
         real part[D] = {0};
-        vector_kernels->gelu_backward(N - first < ROW_BLOCK ? N - first : ROW_BLOCK, D, x + first * D, dy + first * D,
-                                      dx[0] + first * D, part);
+        const int rows = N - first < ROW_BLOCK ? N - first : ROW_BLOCK, at = first * D;
+        if (rounds)
+            vector_kernels->gelu_backward_rounded(rows, D, x + at, dy + at, rounded[0][0] + at, rounded[0][1] + at,
+                                                  part);
+        else vector_kernels->gelu_backward(rows, D, x + at, dy + at, dx[0] + at, part);
         for (int j = 0; j < D; j++) total[j] += part[j];
     }
     for (int j = 0; j < D; j++) sum[0][0][j] += total[j];
-    copy_rounded(g[0], rounded[0][0]), copy_rounded(dx[0], rounded[0][1]);
     memcpy(dx[1], dy, sizeof dy);
     const GeluRounded to = {rounds ? rounded[1][0] : NULL, rounds ? rounded[1][1] : NULL};
-    layers_gelu_again_backward(N, D, x, dx[1], g[1], sum[1][0], scratch, &to);
+    layers_gelu_again_backward(N, D, x, dx[1], rounds ? NULL : g[1], sum[1][0], scratch, &to);
     check(same(sum[0][0], sum[1][0], sizeof sum[0][0]) &&
               (rounds ? same(rounded[0], rounded[1], sizeof rounded[0])
                       : same(g[0], g[1], sizeof x) && same(dx[0], dx[1], sizeof dx[0])),
@@ -163,7 +180,7 @@ int main(void)
                 dropout[b] = (Dropout){random_key(3, RANDOM_DROPOUT, 1, 2, (uint32_t)b), way & 4 ? 0.3 : 0};
             test_add_norm(rounds, threads);
             test_add_norm_backward(rounds, threads);
-            if (way < 4) test_gelu_again_backward(rounds, threads);
+            if (way < 4) test_bias_gelu(rounds, threads), test_gelu_again_backward(rounds, threads);
             if (way < 2) test_adamw(threads);
         }
     return harness_done();

@@ -62,6 +62,45 @@ static void test_layernorm(void)
     check(memcmp(w, z, sizeof w) == 0, "%s layernorm dx in place of dy: same bits", vector_kernels->name);
 }
 
+/* The largest |x - exact| beyond half of bfloat16's last bit. */
+static double off_rounded(const Bf16 *rounded, const double *exact)
+{
+    double most = 0;
+    for (int i = 0; i < N * D; i++) {
+        const union {
+            uint32_t bits;
+            float value;
+        } u = {(uint32_t)rounded[i] << 16};
+        most = fmax(most, fabs((double)u.value - exact[i]) - ldexp(fabs(exact[i]), -8));
+    }
+    return most;
+}
+
+/* After test_gelu's fill. */
+static void test_gelu_rounded(void)
+{
+    static Bf16 g[N * D], df[N * D];
+    static double exact[N * D], slope[N * D];
+    double sum[D] = {0};
+    real dbias[D] = {0};
+    memcpy(z, x, sizeof z), memcpy(w, x, sizeof w);
+    vector_kernels->bias_gelu(N, D, beta, z, y);
+    vector_kernels->bias_gelu_rounded(N, D, beta, w, g);
+    check(memcmp(z, w, sizeof z) == 0, "%s bias_gelu_rounded: the bias has the bits of bias_gelu",
+          vector_kernels->name);
+    fill(7, 1, N * D, y, Y);
+    for (int i = 0; i < N * D; i++) {
+        exact[i] = naive_gelu((double)z[i]), slope[i] = Y[i] * naive_gelu_slope((double)z[i]);
+        sum[i % D] += slope[i];
+    }
+    expect("bias_gelu_rounded", off_rounded(g, exact), LOOSE);
+    memset(g, 0, sizeof g);
+    vector_kernels->gelu_backward_rounded(N, D, z, y, g, df, dbias);
+    expect("gelu_backward_rounded, g", off_rounded(g, exact), LOOSE);
+    expect("gelu_backward_rounded, df", off_rounded(df, slope), LOOSE);
+    expect("gelu_backward_rounded, dbias", worst(D, dbias, sum), 2 * LOOSE);
+}
+
 static void test_gelu(void)
 {
     double exact[N * D], dbias_exact[D] = {0};
@@ -71,8 +110,9 @@ static void test_gelu(void)
     vector_kernels->bias_gelu(N, D, beta, z, w);
     for (int i = 0; i < N * D; i++) exact[i] = naive_gelu((double)z[i]);
     expect("bias_gelu", worst(N * D, w, exact), LOOSE);
-    vector_kernels->gelu(N, D, z, x);
-    check(memcmp(w, x, sizeof w) == 0, "%s gelu: the bits of bias_gelu", vector_kernels->name);
+    static real again[N * D];
+    vector_kernels->gelu(N, D, z, again);
+    check(memcmp(w, again, sizeof w) == 0, "%s gelu: the bits of bias_gelu", vector_kernels->name);
     memcpy(w, y, sizeof w);
     vector_kernels->gelu_backward(N, D, z, w, w, dbias);
     for (int i = 0; i < N * D; i++) {
@@ -81,6 +121,7 @@ static void test_gelu(void)
     }
     expect("gelu_backward", worst(N * D, w, exact), LOOSE);
     expect("gelu dbias", worst(D, dbias, dbias_exact), 2 * LOOSE);
+    test_gelu_rounded();
 }
 
 /* Rows of 403 padded to 416; the padding must not matter. */

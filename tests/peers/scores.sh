@@ -14,7 +14,6 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 rounds=${ROUNDS:-3} threads=${THREADS:-$(nproc)} precision=${PRECISION:-fp32} ranks=${RANKS:-1}
 rank_threads=${RANK_THREADS:-$threads} library=${LIBRARY:-blis}
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
-[ "$precision" = bf16 ] && library=onednn
 launch=(); [ "$ranks" = 1 ] || { . "$root/jobs/launcher.sh"; launch=(${MPIRUN:-mpirun} -n "$ranks"); }
 ours() { # TASK FILE
     OMP_NUM_THREADS=$rank_threads "${launch[@]}" "$build/collapse" evaluate "$model" --task="$1" --data="$work/$2" --threads="$rank_threads" --precision="$precision" \

@@ -1,8 +1,9 @@
 /* product_speed: the products of a layer and of the head as a step has them, each in its layout.
  *   product_speed [hidden [rows [threads]]]
- * GFLOP/s, the best of some rounds: fp32 by BLIS and by oneDNN, bf16, and bf16 in parts of a fixed order. 0: not here.
- */
+ * GFLOP/s, the best of some rounds: fp32 by BLIS and by oneDNN; bf16 by what gemm-library = blis takes, by
+ * oneDNN, and by oneDNN in parts of a fixed order; fp32 with panels. 0: not here. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "../harness.h"
 #include "base/memory.h"
@@ -19,10 +20,20 @@ typedef struct {
     int m, n, k;
 } Shape;
 
+/* As in a step, whose arrays begin with a line of the cache. */
+static void *aligned(size_t n, size_t size)
+{
+    enum { LINE = 64 };
+    void *x = NULL;
+    if (posix_memalign(&x, LINE, n * size)) exit(1);
+    memset(x, 0, n * size);
+    return x;
+}
+
 static Operand matrix(size_t n)
 {
-    real *x = memory_alloc(n, sizeof *x);
-    Bf16 *rounded = gemm_precision() == PRECISION_BF16 ? memory_alloc(n, sizeof *rounded) : NULL;
+    real *x = aligned(n, sizeof *x);
+    Bf16 *rounded = gemm_precision() == PRECISION_BF16 ? aligned(n, sizeof *rounded) : NULL;
     for (size_t i = 0; i < n; i++) x[i] = (real)((double)(i * 2654435761u % 1000003) / 500000.0 - 1);
     if (rounded) vector_kernels->round((int64_t)n, x, rounded);
     return (Operand){x, rounded};
@@ -38,7 +49,7 @@ static double speed(const Shape *s)
 {
     const Operand a = matrix((size_t)s->m * (size_t)s->k), b = matrix((size_t)s->n * (size_t)s->k);
     const int lda = s->ta == PLAIN ? s->k : s->m, ldb = s->tb == PLAIN ? s->n : s->k;
-    real *c = memory_alloc((size_t)s->m * (size_t)s->n, sizeof *c);
+    real *c = aligned((size_t)s->m * (size_t)s->n, sizeof *c);
     double best = 0;
     for (int i = 0; i < ROUNDS; i++) {
         const double start = timer_now();
@@ -55,8 +66,8 @@ static double speed_of_panels(const Shape *s)
 {
     if (s->ta != PLAIN) return 0;
     const Operand a = matrix((size_t)s->m * (size_t)s->k), b = matrix((size_t)s->n * (size_t)s->k);
-    real *panels = memory_alloc(panels_size(s->n, s->k), sizeof *panels),
-         *c = memory_alloc((size_t)s->m * (size_t)s->n, sizeof *c);
+    real *panels = aligned(panels_size(s->n, s->k), sizeof *panels),
+         *c = aligned((size_t)s->m * (size_t)s->n, sizeof *c);
     double best = 0;
     panels_fill(s->tb, s->n, s->k, b.x, panels);
     for (int i = 0; i < ROUNDS; i++) {
@@ -74,6 +85,7 @@ int main(int argc, char **argv)
     const int d = argc > 1 ? atoi(argv[1]) : 768, n = argc > 2 ? atoi(argv[2]) : 2048;
     const GemmChoice choice[] = {{GEMM_BLIS, PRECISION_FP32, false},
                                  {GEMM_ONEDNN, PRECISION_FP32, false},
+                                 {GEMM_BLIS, PRECISION_BF16, false},
                                  {GEMM_ONEDNN, PRECISION_BF16, false},
                                  {GEMM_ONEDNN, PRECISION_BF16, true}};
     const Shape shape[] = {
@@ -94,7 +106,8 @@ int main(int argc, char **argv)
         {"dE", TRANSPOSED, PLAIN, 30522, d, 256},
     };
     gemm_init(vector_choose(vector_best_level()), argc > 3 ? atoi(argv[3]) : 1);
-    printf("%-18s %22s %8s %8s %8s %8s %8s\n", "", "m x n x k", "BLIS", "oneDNN", "bf16", "in parts", "panels");
+    printf("%-18s %22s %8s %8s %8s %8s %8s %8s\n", "", "m x n x k", "BLIS", "oneDNN", "bf16", "oneDNN", "in parts",
+           "panels");
     for (size_t i = 0; i < sizeof shape / sizeof shape[0]; i++) {
         const Shape *s = &shape[i];
         printf("%-18s %8d x%5d x%5d", s->name, s->m, s->n, s->k);
