@@ -125,6 +125,9 @@ typedef struct {
 
     /* y = x rounded to bfloat16: to the nearest, of two equally near to the even one; NaN stays NaN. */
     void (*round)(int64_t n, const real *x, Bf16 *y);
+    /* The same of rows x [n, d], each times its factor (NULL: 1); their sum, before it is rounded, is added to sum [d]
+     * in their order, unless that is NULL. */
+    void (*round_rows)(int n, int d, const real *factor, const real *x, int64_t ldx, Bf16 *y, int64_t ldy, real *sum);
 
     /* y = factor [n] x by row, x [n, d] may be y; factor NULL: 1. */
     void (*scale_rows)(int n, int d, const real *factor, const real *x, int64_t ldx, real *y, int64_t ldy);

@@ -244,9 +244,8 @@ static void give_out(const HeadTask *t, int first, int r, const real *p, Result 
     real *o = out.x ? out.x + t->out_at + first * t->d : t->dout;
     const int64_t ldo = out.x ? t->d : width;
     vector_kernels->small_product(r, t->dh, t->m, p, t->ldp, 1, t->v, width, false, o, ldo, t->fetch);
-    vector_kernels->scale_rows(r, t->dh, inverse, o, ldo, o, ldo);
-    if (out.x) return;
-    for (int i = 0; i < r; i++) vector_kernels->round(t->dh, o + i * ldo, out.rounded + t->out_at + (first + i) * t->d);
+    if (out.x) vector_kernels->scale_rows(r, t->dh, inverse, o, ldo, o, ldo);
+    else vector_kernels->round_rows(r, t->dh, inverse, o, ldo, out.rounded + t->out_at + first * t->d, t->d, NULL);
 }
 
 void attention_forward(const Attention *a, Operand qkv, Result out)
@@ -289,11 +288,7 @@ static void give_strip(const HeadTask *t, int first, int n, const real *x, int t
         vector_kernels->scale_rows(n, t->dh, NULL, x, width, g->dqkv.x + at, t->stride);
         return;
     }
-    real *sum = g->dqkv.bias + third * t->d;
-    for (int i = 0; i < n; i++) {
-        vector_kernels->round(t->dh, x + (int64_t)i * width, g->dqkv.rounded + at + i * t->stride);
-        vector_kernels->add(t->dh, x + (int64_t)i * width, sum);
-    }
+    vector_kernels->round_rows(n, t->dh, NULL, x, width, g->dqkv.rounded + at, t->stride, g->dqkv.bias + third * t->d);
 }
 
 /* Packed rows to where the gradients of keys (third = 1) or values (2) belong. */

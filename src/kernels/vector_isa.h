@@ -29,6 +29,7 @@ void KERNEL(exponentials)(int n, int d, real scale, real *s, int64_t lds, real *
 void KERNEL(exponentials_again)(int n, int d, real scale, const real *maximum, real *s, int64_t lds);
 void KERNEL(scores_backward)(int n, int d, int64_t ld, const real *p, const real *dropped, const real *dot, real *dp);
 void KERNEL(round)(int64_t n, const real *x, Bf16 *y);
+void KERNEL(round_rows)(int n, int d, const real *factor, const real *x, int64_t ldx, Bf16 *y, int64_t ldy, real *sum);
 void KERNEL(scale_rows)(int n, int d, const real *factor, const real *x, int64_t ldx, real *y, int64_t ldy);
 void KERNEL(row_dots)(int n, int d, const real *x, int64_t ldx, const real *y, int64_t ldy, real *dot);
 double KERNEL(cross_entropy)(int n, int d, real *logits, const real *bias, const int *label, double scale);

@@ -23,6 +23,7 @@ const VectorKernels KERNEL(vector_table) = {
     .exponentials_again = KERNEL(exponentials_again),
     .scores_backward = KERNEL(scores_backward),
     .round = KERNEL(round),
+    .round_rows = KERNEL(round_rows),
     .scale_rows = KERNEL(scale_rows),
     .row_dots = KERNEL(row_dots),
     .cross_entropy = KERNEL(cross_entropy),

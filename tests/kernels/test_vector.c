@@ -124,6 +124,28 @@ static void test_gelu(void)
     test_gelu_rounded();
 }
 
+/* Rows further apart than they are long: the bits of scale_rows and round; sums in the order of the rows. */
+static void test_round_rows(void)
+{
+    enum { LX = 410, LY = 405 };
+    static real apart[N * LX];
+    static Bf16 rounded[N * LY], expected[N * LY];
+    real factor[N], sum[D], total[D];
+    fill(12, 1, N, factor, NULL), fill(13, 3, N * LX, apart, NULL);
+    for (int way = 0; way < 2; way++) {
+        memset(rounded, 0x11, sizeof rounded), memset(expected, 0x11, sizeof expected);
+        for (int j = 0; j < D; j++) sum[j] = total[j] = (real)j / 7;
+        vector_kernels->scale_rows(N, D, way ? factor : NULL, apart, LX, x, D);
+        for (int i = 0; i < N; i++) {
+            vector_kernels->round(D, x + i * D, expected + i * LY);
+            for (int j = 0; j < D && !way; j++) total[j] += x[i * D + j];
+        }
+        vector_kernels->round_rows(N, D, way ? factor : NULL, apart, LX, rounded, LY, way ? NULL : sum);
+        check(memcmp(rounded, expected, sizeof rounded) == 0 && memcmp(sum, total, sizeof sum) == 0,
+              "%s round_rows, %s: the bits of its parts", vector_kernels->name, way ? "scaled" : "with their sum");
+    }
+}
+
 /* Rows of 403 padded to 416; the padding must not matter. */
 static void test_attention_rows(void)
 {
@@ -331,6 +353,7 @@ int main(void)
         vector_choose(level);
         test_layernorm();
         test_gelu();
+        test_round_rows();
         test_attention_rows();
         test_small_product();
         test_cross_entropy();
