@@ -12,14 +12,14 @@
 enum { LANES = 16, GROUP = 8 * LANES };
 
 #if defined(__AVX2__)
-/* Sixteen blocks in registers. A product of two 32-bit numbers exists for the even lanes only: the odd ones are moved
- * there first. */
-enum { LANE_WORDS = VECTOR_BYTES / 4, PARTS = LANES / LANE_WORDS };
+/* A product of two 32-bit numbers takes a lane of 64, of which it reads the lower half: so a word has such a lane, and
+ * what stands in its upper half does not matter. */
+enum { WIDE_LANES = VECTOR_BYTES / 8, PARTS = LANES / WIDE_LANES };
 typedef uint32_t Words __attribute__((vector_size(VECTOR_BYTES)));
 typedef uint64_t Wide __attribute__((vector_size(VECTOR_BYTES)));
 typedef uint32_t LooseWords __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
 
-static inline Wide multiply_even(Wide x, Wide y)
+static inline Wide multiply(Wide x, Wide y)
 {
 #if defined(__AVX512F__)
     return (Wide)_mm512_mul_epu32((__m512i)x, (__m512i)y);
@@ -28,35 +28,50 @@ static inline Wide multiply_even(Wide x, Wide y)
 #endif
 }
 
-/* The high and low halves of x times `factor` in every lane. */
-static inline void multiply(Words x, Wide factor, Words *high, Words *low)
+/* The lower halves of the lanes of x, then of y. */
+static inline Words lower_halves(Wide x, Wide y)
 {
-    const uint64_t low_half = 0xFFFFFFFFu;
-    const Wide even = multiply_even((Wide)x, factor), odd = multiply_even((Wide)x >> 32, factor);
-    *high = (Words)((even >> 32) | (odd & ~low_half));
-    *low = (Words)((even & low_half) | (odd << 32));
+#if defined(__AVX512F__)
+    const Words lane = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30};
+    return (Words)_mm512_permutex2var_epi32((__m512i)x, (__m512i)lane, (__m512i)y);
+#else
+    const __m256 halves = _mm256_shuffle_ps((__m256)x, (__m256)y, 0x88);
+    return (Words)_mm256_permute4x64_epi64((__m256i)halves, 0xd8);
+#endif
 }
 
 static inline void philox_lanes(const RandomKey *key, uint32_t first_block, uint32_t word[4 * LANES])
 {
     const Wide m0 = (Wide){0} + 0xD2511F53u, m1 = (Wide){0} + 0xCD9E8D57u;
-    uint32_t block[LANES];
-    for (int l = 0; l < LANES; l++) block[l] = first_block + (uint32_t)l;
+#if defined(__AVX512F__)
+    const Wide lane = {0, 1, 2, 3, 4, 5, 6, 7};
+#else
+    const Wide lane = {0, 1, 2, 3};
+#endif
+    Wide c0[PARTS], c1[PARTS], c2[PARTS], c3[PARTS];
+    uint32_t k0 = key->key[0], k1 = key->key[1];
     for (int part = 0; part < PARTS; part++) {
-        uint32_t k0 = key->key[0], k1 = key->key[1];
-        Words c0 = *(const LooseWords *)(block + part * LANE_WORDS), c1 = (Words){0} + key->counter[1],
-              c2 = (Words){0} + key->counter[2], c3 = (Words){0} + key->counter[3], high0, low0, high1, low1;
-        for (int round = 0; round < 10; round++) {
-            multiply(c0, m0, &high0, &low0);
-            multiply(c2, m1, &high1, &low1);
-            c0 = high1 ^ c1 ^ k0, c1 = low1;
-            c2 = high0 ^ c3 ^ k1, c3 = low0;
-            k0 += 0x9E3779B9u;
-            k1 += 0xBB67AE85u;
+        c0[part] = lane + (uint64_t)first_block + (uint64_t)(part * WIDE_LANES);
+        c1[part] = (Wide){0} + key->counter[1];
+        c2[part] = (Wide){0} + key->counter[2];
+        c3[part] = (Wide){0} + key->counter[3];
+    }
+    for (int round = 0; round < 10; round++) {
+        const Wide first = (Wide){0} + k0, second = (Wide){0} + k1;
+        for (int part = 0; part < PARTS; part++) {
+            const Wide p0 = multiply(c0[part], m0), p1 = multiply(c2[part], m1);
+            c0[part] = (p1 >> 32) ^ c1[part] ^ first, c1[part] = p1;
+            c2[part] = (p0 >> 32) ^ c3[part] ^ second, c3[part] = p0;
         }
-        uint32_t *to = word + part * LANE_WORDS;
-        *(LooseWords *)to = c0, *(LooseWords *)(to + LANES) = c1;
-        *(LooseWords *)(to + 2 * LANES) = c2, *(LooseWords *)(to + 3 * LANES) = c3;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    for (int part = 0; part < PARTS; part += 2) {
+        uint32_t *to = word + part * WIDE_LANES;
+        *(LooseWords *)to = lower_halves(c0[part], c0[part + 1]);
+        *(LooseWords *)(to + LANES) = lower_halves(c1[part], c1[part + 1]);
+        *(LooseWords *)(to + 2 * LANES) = lower_halves(c2[part], c2[part + 1]);
+        *(LooseWords *)(to + 3 * LANES) = lower_halves(c3[part], c3[part + 1]);
     }
 }
 #else
