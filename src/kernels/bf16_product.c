@@ -71,9 +71,10 @@ static void cut_rounds(Work *w)
 {
     const Product *p = w->p;
     const int64_t numbers = PANELS_BYTES / (int64_t)sizeof(Bf16);
-    const int panels = parts_of(p->n, BF16_PANEL), stretch = w->rounded || p->k < STRETCH ? p->k : STRETCH;
+    const int panels = parts_of(p->n, BF16_PANEL), whole = parts_of(p->k, 2) * 2,
+              stretch = w->rounded || whole < STRETCH ? whole : STRETCH;
     const bool over_k = p->k > p->n && !w->rounded;
-    const int64_t most_k = over_k ? numbers / ((int64_t)panels * BF16_PANEL) : p->k;
+    const int64_t most_k = over_k ? numbers / ((int64_t)panels * BF16_PANEL) : whole;
     w->chunk = even_part(p->k, (int)(most_k > stretch ? most_k : stretch), 2);
     w->stretch = even_part(w->chunk, stretch, 2);
     w->panels = even_part(panels, (int)(numbers / ((int64_t)w->chunk * BF16_PANEL)), 1);
