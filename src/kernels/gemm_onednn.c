@@ -16,10 +16,9 @@
 
 enum {
     PAGE = 4096,
-    PART = 256,      /* rows or columns of C in a part, at most */
-    EDGE = 64,       /* they are a multiple: the library's own tiles */
-    BF16_FASTER = 8, /* than fp32, about: kernels/team knows the speed of fp32 */
-    MADE = 256       /* primitives that are kept: one for every shape, of which a step has about thirty */
+    PART = 256, /* rows or columns of C in a part, at most */
+    EDGE = 64,  /* they are a multiple: the library's own tiles */
+    MADE = 256  /* primitives that are kept: one for every shape, of which a step has about thirty */
 };
 
 static void must(dnnl_status_t status, const char *call)
@@ -325,6 +324,12 @@ static void *place_of(Target c)
     return c.rounded ? (void *)c.rounded : (void *)c.x;
 }
 
+/* Than fp32, about: kernels/team knows the speed of fp32. */
+static double bf16_faster(void)
+{
+    return onednn_has_amx() ? 8 : 2;
+}
+
 static void run_parts(const Product *p, const Bf16 *a, const Bf16 *b, const float *bias, Target c)
 {
     const ProductGrid grid = fixed_grid(p);
@@ -333,7 +338,7 @@ static void run_parts(const Product *p, const Bf16 *a, const Bf16 *b, const floa
     const Made *rest = made_for(&last.product, bias != NULL, c.rounded != NULL, 1);
     const size_t most = whole->scratch_bytes > rest->scratch_bytes ? whole->scratch_bytes : rest->scratch_bytes;
     const size_t each = (most + PAGE - 1) / PAGE * PAGE;
-    TeamRegion region = team_begin(operations_of(p) / BF16_FASTER);
+    TeamRegion region = team_begin(operations_of(p) / bf16_faster());
     take_scratch(each * (size_t)region.threads);
     set_threads(region.threads); /* as above */
 #pragma omp parallel num_threads(region.threads)
@@ -347,7 +352,7 @@ static void run_parts(const Product *p, const Bf16 *a, const Bf16 *b, const floa
             else
                 run(i < grid.n - 1 ? whole : rest, a + part.a, b + part.b, part_bias, place_of(to),
                     bf16.scratch + each * (size_t)omp_get_thread_num());
-            team_add(&region, operations_of(&part.product) / BF16_FASTER);
+            team_add(&region, operations_of(&part.product) / bf16_faster());
         }
         team_arrive(&region);
     }
