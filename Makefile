@@ -53,6 +53,7 @@ else
 ISAS     = plain
 endif
 FLAGS_plain  =
+OWN_FLAGS    =
 FLAGS_avx2   = -mavx2 -mfma
 FLAGS_avx512 = -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma -mprefer-vector-width=512
 # The one file of instructions that not every processor with AVX-512 has.

@@ -17,7 +17,7 @@ field() { sed -n "s/.*\"$1\": \([0-9.]*\).*/\1/p"; }
 spread() { sort -n | awk '{ x[NR] = $1 } END { if (NR) printf "%.2f / %.2f / %.2f", x[1], (x[int((NR + 1) / 2)] + x[int(NR / 2) + 1]) / 2, x[NR]; else printf "-" }'; }
 
 echo "machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores; $(date -u +%Y-%m-%d)"
-"$build/collapse" --version | sed -n '1p;5,8p'
+"$build/collapse" --version | sed -n '1p;5,9p'
 echo "min / median / max of $rounds rounds; ratios: tokens per second, ours over the peer's of the same round"
 # Our runs, each with the flags of collapse bench, and the peers, each with the flags of the script.
 ours=("blis:--precision=fp32"); theirs=("default:" "careful:--masked-head" "compiled:--masked-head --compile")

@@ -85,8 +85,9 @@ typedef struct {
     void (*gelu)(int n, int d, const real *f, real *g);
     /* df = dg * (Phi(f) + f phi(f)); dbias [d] is added to. df may be dg. */
     void (*gelu_backward)(int n, int d, const real *f, const real *dg, real *df, real *dbias);
-    /* The same for products that read bfloat16, to the last bit or so: g rounded; in the backward pass g rounded again
-     * and df rounded, by one Phi. Sums of dbias are of what was not rounded. */
+    /* The same for products that read bfloat16: g rounded; in the backward pass the same g again, and df rounded, by
+     * one Phi. Before rounding they may differ from those above in the last bit. Sums of dbias are of what was not
+     * rounded. */
     void (*bias_gelu_rounded)(int n, int d, const real *bias, real *f, Bf16 *g);
     void (*gelu_backward_rounded)(int n, int d, const real *f, const real *dg, Bf16 *g, Bf16 *df, real *dbias);
 

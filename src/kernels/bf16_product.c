@@ -1,7 +1,10 @@
-/* bf16_product.c: rounds over C and k. In each the panels of B that it needs are put in order by all threads, once;
- * then parts of C, some rows each, pass them, as threads come. A part's rows are in its second cache, where panels pass
- * through; a tile's rows and a panel's next pairs are in the first. A is read where it lies if its pairs along k are
- * neighbours there. */
+/* bf16_product.c: panels of B are put in order, and rows of A pass them, some at a time: these are in a thread's second
+ * cache then, and a tile's rows and a panel's next pairs in the first. A is read where it lies if its pairs along k are
+ * neighbours there.
+ *
+ * Where C has columns enough, every thread takes some panels for itself and computes all their rows: threads meet once,
+ * at the end. Else panels are put in order by all threads, once, and parts of rows pass them: more parts for many
+ * threads, but they wait for each other in every round. */
 #include "kernels/bf16_product.h"
 
 #include <omp.h>
@@ -12,9 +15,10 @@
 #include "kernels/team.h"
 
 enum {
-    PANELS_BYTES = 4 << 20, /* of all panels of a round, about */
+    SHARED_BYTES = 4 << 20, /* of the panels of a round of all threads, about */
+    OWN_BYTES = 640 << 10,  /* of one thread's */
     STRETCH = 1536,         /* of k at a time, at most, if C can hold sums between two */
-    ROWS = 128,             /* of a part, at most */
+    ROWS = 128,             /* at a time, at most */
     LEAST_ROWS = 64,        /* and at least, to have PARTS for every thread */
     LEAST_PANELS = 4,       /* of a part, for the same */
     PARTS = 4,              /* then threads end together; */
@@ -29,18 +33,21 @@ typedef struct {
     const float *bias;
     float *x;
     Bf16 *rounded;
-    bool is_packed;    /* A */
-    int panels, chunk; /* of a round; chunk is of k, and even, as is stretch: what of it a part takes at a time */
-    int rows, part_panels, stretch; /* of a part */
     int threads;
-    Bf16Pair *shared; /* a round's panels, one behind the other */
-    char *strips;     /* rows of A, of every thread */
-    size_t strip;     /* bytes of a thread's */
+    bool is_packed;               /* A */
+    bool is_alone;                /* a round is one thread's */
+    int stretch;                  /* of k, by its length alone: even */
+    int panels, chunk;            /* of a round; chunk is of k, whole stretches */
+    int rows, part_panels;        /* of a part */
+    char *memory;                 /* panels, of all threads or one behind the other; then their rows of A */
+    size_t panels_bytes;          /* of a round */
+    size_t strip_at, strip_bytes; /* where the rows of thread 0 begin; of each */
 } Work;
 
-/* What a round computes with: panels from `panel` on, `length` of k from l on. */
+/* What is computed with: panels from `panel` on, `length` of k from l on; and where they stand in order. */
 typedef struct {
     int panel, panels, l, length;
+    Bf16Pair *at;
 } Round;
 
 static char *block; /* owned */
@@ -66,18 +73,34 @@ static int even_part(int length, int most, int multiple)
     return parts_of(parts_of(length, parts_of(length, most)), multiple) * multiple;
 }
 
+static int panels_within(size_t bytes, int length)
+{
+    const size_t panels = bytes / ((size_t)length * BF16_PANEL * sizeof(Bf16));
+    return panels > 1 ? (int)panels : 1;
+}
+
+/* A thread's own panels, a stretch of k at a time, if there are rounds enough for the threads. */
+static bool cut_alone(Work *w)
+{
+    const int panels = parts_of(w->p->n, BF16_PANEL), wanted = PARTS_PACKED * w->threads;
+    int each = even_part(panels, panels_within(OWN_BYTES, w->stretch), 1);
+    if (parts_of(panels, each) < wanted) each = even_part(panels, panels / wanted, 1);
+    if (w->threads == 1 || each < LEAST_PANELS || parts_of(panels, each) < wanted) return false;
+    w->panels = w->part_panels = each;
+    w->chunk = w->stretch;
+    w->rows = even_part(w->p->m, ROWS, BF16_ROWS);
+    return true;
+}
+
 /* Rounds go over the longer one of n and k, so that C is not added to, and B's rows not cut, more than need be. */
 static void cut_rounds(Work *w)
 {
     const Product *p = w->p;
-    const int64_t numbers = PANELS_BYTES / (int64_t)sizeof(Bf16);
-    const int panels = parts_of(p->n, BF16_PANEL), whole = parts_of(p->k, 2) * 2,
-              stretch = w->rounded || whole < STRETCH ? whole : STRETCH;
-    const bool over_k = p->k > p->n && !w->rounded;
-    const int64_t most_k = over_k ? numbers / ((int64_t)panels * BF16_PANEL) : whole;
-    w->chunk = even_part(p->k, (int)(most_k > stretch ? most_k : stretch), 2);
-    w->stretch = even_part(w->chunk, stretch, 2);
-    w->panels = even_part(panels, (int)(numbers / ((int64_t)w->chunk * BF16_PANEL)), 1);
+    const int panels = parts_of(p->n, BF16_PANEL), stretches = p->k > 0 ? parts_of(p->k, w->stretch) : 1;
+    const int at_hand = panels_within(SHARED_BYTES, w->stretch) / panels; /* stretches of all panels */
+    const int most = p->k > p->n && at_hand < stretches ? at_hand > 0 ? at_hand : 1 : stretches;
+    w->chunk = even_part(stretches, most, 1) * w->stretch;
+    w->panels = even_part(panels, panels_within(SHARED_BYTES, w->chunk), 1);
 }
 
 static void cut_parts(Work *w)
@@ -95,36 +118,45 @@ static size_t pages(size_t bytes)
     return (bytes + PAGE - 1) / PAGE * PAGE;
 }
 
+static size_t larger(size_t x, size_t y)
+{
+    return x > y ? x : y;
+}
+
+/* At once as much as usual shapes need on all threads: later steps allocate nothing. */
 static void take_memory(Work *w)
 {
-    const size_t shared = pages((size_t)w->panels * BF16_PANEL * (size_t)w->chunk * sizeof(Bf16));
-    w->strip = w->is_packed ? pages((size_t)ROWS * (size_t)w->stretch * sizeof(Bf16)) : 0;
-    const size_t wanted = PAGE + shared + w->strip * (size_t)w->threads;
+    const size_t all = (size_t)gemm_threads(), usual = larger(SHARED_BYTES, all * OWN_BYTES);
+    w->strip_bytes = pages((size_t)ROWS * larger((size_t)w->stretch, STRETCH) * sizeof(Bf16));
+    w->panels_bytes = pages((size_t)w->panels * BF16_PANEL * (size_t)w->chunk * sizeof(Bf16));
+    w->strip_at = larger(usual, w->panels_bytes * (size_t)(w->is_alone ? w->threads : 1));
+    const size_t wanted = PAGE + w->strip_at + w->strip_bytes * larger(all, (size_t)w->threads);
     if (wanted > block_bytes) {
         free(block);
         block = memory_alloc(wanted, 1);
         block_bytes = wanted;
     }
-    char *first = block + (PAGE - (uintptr_t)block % PAGE) % PAGE;
-    w->shared = (Bf16Pair *)first;
-    w->strips = first + shared;
+    w->memory = block + (PAGE - (uintptr_t)block % PAGE) % PAGE;
 }
 
 /* --- a round ---------------------------------------------------------------------------------------- */
 
+static int chunks_of(const Work *w)
+{
+    return w->p->k > 0 ? parts_of(w->p->k, w->chunk) : 1;
+}
+
 static Round round_of(const Work *w, int i)
 {
     const Product *p = w->p;
-    const int panels = parts_of(p->n, BF16_PANEL), chunks = p->k > 0 ? parts_of(p->k, w->chunk) : 1;
-    Round r = {.panel = i / chunks * w->panels, .l = i % chunks * w->chunk};
+    const int panels = parts_of(p->n, BF16_PANEL), chunks = chunks_of(w);
+    const size_t thread = w->is_alone ? (size_t)omp_get_thread_num() : 0;
+    Round r = {.panel = i / chunks * w->panels,
+               .l = i % chunks * w->chunk,
+               .at = (Bf16Pair *)(w->memory + thread * w->panels_bytes)};
     r.panels = panels - r.panel < w->panels ? panels - r.panel : w->panels;
     r.length = p->k - r.l < w->chunk ? p->k - r.l : w->chunk;
     return r;
-}
-
-static int rounds_of(const Work *w)
-{
-    return parts_of(parts_of(w->p->n, BF16_PANEL), w->panels) * (w->p->k > 0 ? parts_of(w->p->k, w->chunk) : 1);
 }
 
 static int columns_of(const Product *p, int panel)
@@ -133,25 +165,23 @@ static int columns_of(const Product *p, int panel)
     return left < BF16_PANEL ? left : BF16_PANEL;
 }
 
-static Bf16Pair *panel_of(const Work *w, int i)
+static Bf16Pair *panel_of(const Work *w, const Round *r, int i)
 {
-    return w->shared + (int64_t)i * (w->chunk / 2) * BF16_PANEL;
+    return r->at + (int64_t)i * (w->chunk / 2) * BF16_PANEL;
 }
 
-/* LEAST_PANELS panels of the round, or what is left, from its panel i on. */
-static void put_panels(const Work *w, const Round *r, int i)
+/* Panels first .. end - 1 of the round. */
+static void put_panels(const Work *w, const Round *r, int first, int end)
 {
     const Product *p = w->p;
-    const int64_t next = (int64_t)(w->chunk / 2) * BF16_PANEL;
-    const int end = r->panels - i < LEAST_PANELS ? r->panels : i + LEAST_PANELS;
-    const int64_t first = (int64_t)(r->panel + i) * BF16_PANEL;
-    const int left = p->n - (int)first, all = (end - i) * BF16_PANEL;
+    const int64_t next = (int64_t)(w->chunk / 2) * BF16_PANEL, column = (int64_t)(r->panel + first) * BF16_PANEL;
+    const int left = p->n - (int)column, all = (end - first) * BF16_PANEL;
     if (p->tb == PLAIN)
-        bf16_pairs(r->length, left < all ? left : all, BF16_PANEL, w->b + r->l * (int64_t)p->ldb + first, p->ldb,
-                   panel_of(w, i), next);
-    for (; i < end && p->tb == TRANSPOSED; i++)
+        bf16_pairs(r->length, left < all ? left : all, BF16_PANEL, w->b + r->l * (int64_t)p->ldb + column, p->ldb,
+                   panel_of(w, r, first), next);
+    for (int i = first; i < end && p->tb == TRANSPOSED; i++)
         bf16_pairs_transposed(r->length, columns_of(p, r->panel + i), BF16_PANEL,
-                              w->b + (r->panel + i) * (int64_t)BF16_PANEL * p->ldb + r->l, p->ldb, panel_of(w, i));
+                              w->b + (r->panel + i) * (int64_t)BF16_PANEL * p->ldb + r->l, p->ldb, panel_of(w, r, i));
 }
 
 typedef struct {
@@ -165,7 +195,7 @@ static Rows rows_at_hand(const Work *w, int l, int length, int row, int rows)
     const Product *p = w->p;
     const Bf16 *a = p->ta == PLAIN ? w->a + row * (int64_t)p->lda + l : w->a + l * (int64_t)p->lda + row;
     if (!w->is_packed) return (Rows){a, p->lda, 2};
-    Bf16Pair *strip = (Bf16Pair *)(w->strips + w->strip * (size_t)omp_get_thread_num());
+    Bf16Pair *strip = (Bf16Pair *)(w->memory + w->strip_at + w->strip_bytes * (size_t)omp_get_thread_num());
     if (p->ta == PLAIN) bf16_pairs_transposed(length, rows, ROWS, a, p->lda, strip);
     else bf16_pairs(length, rows, ROWS, a, p->lda, strip, 0);
     return (Rows){&strip->first, 2, 2 * ROWS};
@@ -186,25 +216,45 @@ static void compute(const Work *w, const Round *r, int row, int rows, int first,
                                   .rounded = w->rounded ? w->rounded + to : NULL,
                                   .ld = p->ldc};
             bf16_tiles(rows, columns_of(p, r->panel + i), (length + 1) / 2, at.a, at.row, at.pair,
-                       panel_of(w, i) + (int64_t)(l / 2) * BF16_PANEL, &c);
+                       panel_of(w, r, i) + (int64_t)(l / 2) * BF16_PANEL, &c);
         }
     }
 }
 
+static double operations_of(const Work *w, const Round *r, int rows, int first, int end)
+{
+    const int left = w->p->n - (r->panel + first) * BF16_PANEL, all = (end - first) * BF16_PANEL;
+    return 2.0 * rows * (left < all ? left : all) * r->length / BF16_FASTER;
+}
+
+/* By one thread: all of k, all rows. */
+static void run_alone(const Work *w, int group, TeamRegion *region)
+{
+    const int chunks = chunks_of(w);
+    for (int i = 0; i < chunks; i++) {
+        const Round r = round_of(w, group * chunks + i);
+        put_panels(w, &r, 0, r.panels);
+        for (int row = 0; row < w->p->m; row += w->rows)
+            compute(w, &r, row, w->p->m - row < w->rows ? w->p->m - row : w->rows, 0, r.panels);
+        team_add(region, operations_of(w, &r, w->p->m, 0, r.panels));
+    }
+}
+
 /* By all threads of the region, which come here together. */
-static void run_round(const Work *w, const Round *r, TeamRegion *region)
+static void run_together(const Work *w, const Round *r, TeamRegion *region)
 {
     const Product *p = w->p;
     const int down = parts_of(p->m, w->rows), across = parts_of(r->panels, w->part_panels);
 #pragma omp for schedule(dynamic)
-    for (int i = 0; i < r->panels; i += LEAST_PANELS) put_panels(w, r, i);
+    for (int i = 0; i < r->panels; i += LEAST_PANELS)
+        put_panels(w, r, i, r->panels - i < LEAST_PANELS ? r->panels : i + LEAST_PANELS);
 #pragma omp for schedule(dynamic) nowait
     for (int i = 0; i < down * across; i++) {
         const int row = i / across * w->rows, rows = p->m - row < w->rows ? p->m - row : w->rows;
         const int first = i % across * w->part_panels, left = r->panels - first;
-        const int panels = left < w->part_panels ? left : w->part_panels;
-        compute(w, r, row, rows, first, first + panels);
-        team_add(region, 2.0 * rows * panels * BF16_PANEL * r->length / BF16_FASTER);
+        const int end = left < w->part_panels ? r->panels : first + w->part_panels;
+        compute(w, r, row, rows, first, end);
+        team_add(region, operations_of(w, r, rows, first, end));
     }
 }
 
@@ -213,20 +263,25 @@ void bf16_product(const Product *p, const Bf16 *a, const Bf16 *b, const float *b
     Work w = {.p = p, .a = a, .b = b, .bias = bias, .x = x, .rounded = rounded};
     if (p->m == 0 || p->n == 0) return;
     TeamRegion region = team_begin(2.0 * p->m * p->n * p->k / BF16_FASTER);
-    w.is_packed = p->ta == TRANSPOSED || p->k % 2;
     w.threads = region.threads;
-    cut_rounds(&w);
-    cut_parts(&w);
+    w.is_packed = p->ta == TRANSPOSED || p->k % 2;
+    w.stretch = even_part(p->k, rounded ? p->k : STRETCH, 2);
+    w.is_alone = cut_alone(&w);
+    if (!w.is_alone) cut_rounds(&w), cut_parts(&w);
     take_memory(&w);
-    const int rounds = rounds_of(&w);
+    const int groups = parts_of(parts_of(p->n, BF16_PANEL), w.panels), rounds = groups * chunks_of(&w);
 #pragma omp parallel num_threads(region.threads)
     {
-        for (int i = 0; i < rounds; i++) {
+        if (w.is_alone) {
+#pragma omp for schedule(dynamic) nowait
+            for (int i = 0; i < groups; i++) run_alone(&w, i, &region);
+        }
+        for (int i = 0; i < rounds && !w.is_alone; i++) {
             const Round r = round_of(&w, i);
             if (i > 0) {
 #pragma omp barrier /* the panels of the round before are in use until then */
             }
-            run_round(&w, &r, &region);
+            run_together(&w, &r, &region);
         }
         team_arrive(&region);
     }

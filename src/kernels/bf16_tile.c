@@ -115,7 +115,7 @@ static inline __m512bh spread(const Bf16 *pair)
     return (__m512bh)_mm512_set1_epi32(both);
 }
 
-/* As vector_bf16.c rounds. */
+/* As vector_nearest in vector_math.h. */
 static inline __m256i nearest(__m512 x)
 {
     const __m512i bits = _mm512_castps_si512(x), high = _mm512_srli_epi32(bits, 16);

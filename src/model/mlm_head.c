@@ -4,6 +4,8 @@
 #include "kernels/gemm.h"
 #include "kernels/layers.h"
 
+_Static_assert(HEAD_ROWS % ROUNDED_ROWS == 0 && HEAD_ROWS_BF16 % ROUNDED_ROWS == 0, "rows of rounded copies");
+
 int mlm_head_rows(const Params *params)
 {
     return params->is_bf16 ? HEAD_ROWS_BF16 : HEAD_ROWS;
