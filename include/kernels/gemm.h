@@ -37,7 +37,7 @@ Precision gemm_precision(void);
 bool gemm_is_blis(void);              /* fp32, by BLIS */
 const char *gemm_precision_key(void); /* "fp32" */
 const char *gemm_family(void);        /* "skx", "haswell", ...; of oneDNN its instruction set, "avx512_core" */
-const char *gemm_library(void);       /* "BLIS 0.9.0"; "collapse's own" */
+const char *gemm_library(void);       /* "BLIS 0.9.0"; "own kernels" */
 const char *gemm_library_key(void);   /* the value of gemm-library, or "own" */
 bool gemm_family_is_fallback(void);   /* true if BLIS's family is slower than the processor allows */
 int gemm_threads(void);

@@ -108,7 +108,7 @@ const char *gemm_family(void)
 const char *gemm_library(void)
 {
     static char text[64];
-    if (maker() == BY_OWN) return "collapse's own";
+    if (maker() == BY_OWN) return "own kernels";
     if (maker() == BY_ONEDNN) return onednn_library();
     snprintf(text, sizeof text, "BLIS %s", bli_info_get_version_str());
     return text;
