@@ -72,14 +72,11 @@ static Status refuse_bf16(void)
         gflops[library] = gemm_measure(256, 256, 256, 5, 0.1).gflops;
     }
     chosen = (GemmChoice){0};
-    FAIL(
-        STATUS_USAGE,
-        "precision = bf16 needs a processor with AVX512-BF16 or AMX (and a COLLAPSE_ISA and ONEDNN_MAX_CPU_ISA that "
-        "allow it), which this "
-        "one "
-        "has not; take fp32, whose products of 256 x 256 x 256 run here at %.1f GFLOP/s with gemm-library = blis, %.1f "
-        "with onednn",
-        gflops[GEMM_BLIS], gflops[GEMM_ONEDNN]);
+    FAIL(STATUS_USAGE,
+         "precision = bf16 needs a processor with AVX512-BF16 or AMX (and a COLLAPSE_ISA and ONEDNN_MAX_CPU_ISA that "
+         "allow it), which this one has not; take fp32, whose products of 256 x 256 x 256 run here at %.1f GFLOP/s "
+         "with gemm-library = blis, %.1f with onednn",
+         gflops[GEMM_BLIS], gflops[GEMM_ONEDNN]);
 }
 
 Status gemm_choose(const GemmChoice *choice)
