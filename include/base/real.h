@@ -21,4 +21,13 @@ typedef float real;
 /* The upper 16 bits of a float: bfloat16. */
 typedef uint16_t Bf16;
 
+static inline float bf16_value(Bf16 x)
+{
+    const union {
+        uint32_t bits;
+        float value;
+    } u = {(uint32_t)x << 16};
+    return u.value;
+}
+
 #endif

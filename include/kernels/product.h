@@ -14,6 +14,14 @@ typedef struct {
     double alpha, beta;
 } Product;
 
+/* How many parts, none longer than `most`. */
+static inline int product_parts(int length, int most)
+{
+    return (length + most - 1) / most;
+}
+/* The length of parts of `length` > 0, as even as may be: none above `most`, multiples but for the last. */
+int product_even(int length, int most, int multiple);
+
 /* C in a grid of parts, row by row; those at the ends may be smaller. */
 typedef struct {
     int rows, columns; /* of C in a part */

@@ -14,10 +14,9 @@ typedef struct {
     int64_t threads;
     int precision, library;
 } RuntimeOptions;
-#define RUNTIME_LIBRARY_HELP                                                                                         \
-    "who computes matrix products: in fp32 BLIS or oneDNN; in bf16 blis means what is fastest here, kernels of our " \
-    "own "                                                                                                           \
-    "or oneDNN (collapse --version tells the speeds)"
+#define RUNTIME_LIBRARY_HELP                                                                                  \
+    "who computes matrix products: in fp32 BLIS or oneDNN; in bf16 blis means what is fastest here, kernels " \
+    "of our own or oneDNN (collapse --version tells the speeds)"
 #define RUNTIME_PRECISION_HELP                                                                                    \
     "bf16: operands of matrix products rounded to bfloat16, sums and all else in fp32 (docs/training.md); needs " \
     "oneDNN and AVX512-BF16 or AMX"

@@ -60,17 +60,10 @@ bool bf16_product_is_built(void)
 
 /* --- how work is cut -------------------------------------------------------------------------------- */
 
-static int parts_of(int length, int most)
-{
-    return (length + most - 1) / most;
-}
-
-/* Of parts as even as may be, none above `most`, multiples but for the last. */
+/* product_even, for no length and a small `most` too. */
 static int even_part(int length, int most, int multiple)
 {
-    if (length <= 0) return multiple;
-    if (most < multiple) most = multiple;
-    return parts_of(parts_of(length, parts_of(length, most)), multiple) * multiple;
+    return length > 0 ? product_even(length, most < multiple ? multiple : most, multiple) : multiple;
 }
 
 static int panels_within(size_t bytes, int length)
@@ -82,10 +75,10 @@ static int panels_within(size_t bytes, int length)
 /* A thread's own panels, a stretch of k at a time, if there are rounds enough for the threads. */
 static bool cut_alone(Work *w)
 {
-    const int panels = parts_of(w->p->n, BF16_PANEL), wanted = PARTS_PACKED * w->threads;
+    const int panels = product_parts(w->p->n, BF16_PANEL), wanted = PARTS_PACKED * w->threads;
     int each = even_part(panels, panels_within(OWN_BYTES, w->stretch), 1);
-    if (parts_of(panels, each) < wanted) each = even_part(panels, panels / wanted, 1);
-    if (w->threads == 1 || each < LEAST_PANELS || parts_of(panels, each) < wanted) return false;
+    if (product_parts(panels, each) < wanted) each = even_part(panels, panels / wanted, 1);
+    if (w->threads == 1 || each < LEAST_PANELS || product_parts(panels, each) < wanted) return false;
     w->panels = w->part_panels = each;
     w->chunk = w->stretch;
     w->rows = even_part(w->p->m, ROWS, BF16_ROWS);
@@ -96,7 +89,7 @@ static bool cut_alone(Work *w)
 static void cut_rounds(Work *w)
 {
     const Product *p = w->p;
-    const int panels = parts_of(p->n, BF16_PANEL), stretches = p->k > 0 ? parts_of(p->k, w->stretch) : 1;
+    const int panels = product_parts(p->n, BF16_PANEL), stretches = p->k > 0 ? product_parts(p->k, w->stretch) : 1;
     const int at_hand = panels_within(SHARED_BYTES, w->stretch) / panels; /* stretches of all panels */
     const int most = p->k > p->n && at_hand < stretches ? at_hand > 0 ? at_hand : 1 : stretches;
     w->chunk = even_part(stretches, most, 1) * w->stretch;
@@ -106,10 +99,10 @@ static void cut_rounds(Work *w)
 static void cut_parts(Work *w)
 {
     const int m = w->p->m, wanted = w->threads > 1 ? w->threads * (w->is_packed ? PARTS_PACKED : PARTS) : 1;
-    const int most = even_part(m, ROWS, BF16_ROWS), rows = even_part(m, parts_of(m, wanted), BF16_ROWS);
+    const int most = even_part(m, ROWS, BF16_ROWS), rows = even_part(m, product_parts(m, wanted), BF16_ROWS);
     w->rows = rows > LEAST_ROWS ? rows : LEAST_ROWS;
     if (w->rows > most) w->rows = most;
-    const int panels = parts_of(w->panels, parts_of(wanted, parts_of(m, w->rows)));
+    const int panels = product_parts(w->panels, product_parts(wanted, product_parts(m, w->rows)));
     w->part_panels = panels > LEAST_PANELS ? panels : LEAST_PANELS;
 }
 
@@ -143,13 +136,13 @@ static void take_memory(Work *w)
 
 static int chunks_of(const Work *w)
 {
-    return w->p->k > 0 ? parts_of(w->p->k, w->chunk) : 1;
+    return w->p->k > 0 ? product_parts(w->p->k, w->chunk) : 1;
 }
 
 static Round round_of(const Work *w, int i)
 {
     const Product *p = w->p;
-    const int panels = parts_of(p->n, BF16_PANEL), chunks = chunks_of(w);
+    const int panels = product_parts(p->n, BF16_PANEL), chunks = chunks_of(w);
     const size_t thread = w->is_alone ? (size_t)omp_get_thread_num() : 0;
     Round r = {.panel = i / chunks * w->panels,
                .l = i % chunks * w->chunk,
@@ -244,7 +237,7 @@ static void run_alone(const Work *w, int group, TeamRegion *region)
 static void run_together(const Work *w, const Round *r, TeamRegion *region)
 {
     const Product *p = w->p;
-    const int down = parts_of(p->m, w->rows), across = parts_of(r->panels, w->part_panels);
+    const int down = product_parts(p->m, w->rows), across = product_parts(r->panels, w->part_panels);
 #pragma omp for schedule(dynamic)
     for (int i = 0; i < r->panels; i += LEAST_PANELS)
         put_panels(w, r, i, r->panels - i < LEAST_PANELS ? r->panels : i + LEAST_PANELS);
@@ -269,7 +262,7 @@ void bf16_product(const Product *p, const Bf16 *a, const Bf16 *b, const float *b
     w.is_alone = cut_alone(&w);
     if (!w.is_alone) cut_rounds(&w), cut_parts(&w);
     take_memory(&w);
-    const int groups = parts_of(parts_of(p->n, BF16_PANEL), w.panels), rounds = groups * chunks_of(&w);
+    const int groups = product_parts(product_parts(p->n, BF16_PANEL), w.panels), rounds = groups * chunks_of(&w);
 #pragma omp parallel num_threads(region.threads)
     {
         if (w.is_alone) {

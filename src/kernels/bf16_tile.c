@@ -5,6 +5,8 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "vector_math.h"
+
 enum { LANES = 16 };
 
 bool bf16_tile_is_built(void)
@@ -115,15 +117,13 @@ static inline __m512bh spread(const Bf16 *pair)
     return (__m512bh)_mm512_set1_epi32(both);
 }
 
-/* As vector_nearest in vector_math.h. */
 static inline __m256i nearest(__m512 x)
 {
-    const __m512i bits = _mm512_castps_si512(x), high = _mm512_srli_epi32(bits, 16);
-    const __m512i odd = _mm512_and_si512(high, _mm512_set1_epi32(1));
-    const __m512i up = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
-    const __m512i quiet = _mm512_or_si512(high, _mm512_set1_epi32(0x40));
-    const __mmask16 is_nan = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
-    return _mm512_cvtepi32_epi16(_mm512_mask_mov_epi32(_mm512_srli_epi32(up, 16), is_nan, quiet));
+    float value[LANES];
+    Bf16 rounded[LANES];
+    _mm512_storeu_ps(value, x);
+    for (int l = 0; l < LANES; l++) rounded[l] = vector_nearest(value[l]);
+    return _mm256_loadu_si256((const __m256i *)rounded);
 }
 
 /* Asked for before the sums are made: of a large C it is far away. */

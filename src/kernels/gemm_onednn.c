@@ -71,16 +71,11 @@ const char *onednn_family(bool of_bf16)
 
 /* --- parts of a product ----------------------------------------------------------------------------- */
 
-static int even_part(int length)
-{
-    const int n = (length + PART - 1) / PART, each = (length + n - 1) / n;
-    return (each + EDGE - 1) / EDGE * EDGE;
-}
-
 /* The longer side of C in even parts, whatever the threads. */
 static ProductGrid fixed_grid(const Product *p)
 {
-    return p->m >= p->n ? product_grid(p, even_part(p->m), p->n) : product_grid(p, p->m, even_part(p->n));
+    return p->m >= p->n ? product_grid(p, product_even(p->m, PART, EDGE), p->n)
+                        : product_grid(p, p->m, product_even(p->n, PART, EDGE));
 }
 
 static double operations_of(const Product *p)
@@ -286,14 +281,6 @@ static void run(const Made *m, const Bf16 *a, const Bf16 *b, const float *bias, 
     for (int i = 0; i < n; i++) dnnl_memory_destroy(argument[i].memory);
 }
 
-static float value_of(Bf16 x)
-{
-    const uint32_t bits = (uint32_t)x << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 /* C of one row or column, where the library does not do it: each number one sum. */
 static void multiply_vector(const Product *p, const Bf16 *a, const Bf16 *b, const float *bias, Target c)
 {
@@ -302,8 +289,8 @@ static void multiply_vector(const Product *p, const Bf16 *a, const Bf16 *b, cons
             const int64_t at = (int64_t)i * p->ldc + j;
             double sum = p->beta == 0 ? 0 : (double)c.x[at];
             for (int64_t l = 0; l < p->k; l++)
-                sum += (double)value_of(a[p->ta == PLAIN ? i * (int64_t)p->lda + l : l * p->lda + i]) *
-                       (double)value_of(b[p->tb == PLAIN ? l * p->ldb + j : j * (int64_t)p->ldb + l]);
+                sum += (double)bf16_value(a[p->ta == PLAIN ? i * (int64_t)p->lda + l : l * p->lda + i]) *
+                       (double)bf16_value(b[p->tb == PLAIN ? l * p->ldb + j : j * (int64_t)p->ldb + l]);
             put(c, at, (float)(sum + (bias ? (double)bias[j] : 0)));
         }
 }

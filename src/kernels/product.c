@@ -1,10 +1,15 @@
 /* product.c: where the parts of a product begin. */
 #include "kernels/product.h"
 
+int product_even(int length, int most, int multiple)
+{
+    return product_parts(product_parts(length, product_parts(length, most)), multiple) * multiple;
+}
+
 ProductGrid product_grid(const Product *p, int rows, int columns)
 {
-    const int across = (p->n + columns - 1) / columns;
-    return (ProductGrid){rows, columns, across, across * ((p->m + rows - 1) / rows)};
+    const int across = product_parts(p->n, columns);
+    return (ProductGrid){rows, columns, across, across * product_parts(p->m, rows)};
 }
 
 ProductPart product_part(const Product *p, const ProductGrid *g, int i)

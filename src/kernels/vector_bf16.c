@@ -33,13 +33,7 @@ void KERNEL(pack_rounded)(int rows, int columns, const Bf16 *x, int64_t ldx, con
         real *to = y + (int64_t)i * ldy;
         const real scale = factor ? factor[i] : 1;
 #pragma omp simd
-        for (int j = 0; j < columns; j++) {
-            const union {
-                uint32_t bits;
-                float value;
-            } u = {(uint32_t)from[j] << 16};
-            to[j] = scale * (real)u.value;
-        }
+        for (int j = 0; j < columns; j++) to[j] = scale * (real)bf16_value(from[j]);
         for (int j = columns; j < ldy; j++) to[j] = 0;
     }
 }

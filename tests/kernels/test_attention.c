@@ -42,15 +42,6 @@ static void fill(uint32_t stream, double scale, int n, real *x)
     }
 }
 
-static real value_of(Bf16 x)
-{
-    const union {
-        uint32_t bits;
-        float value;
-    } u = {(uint32_t)x << 16};
-    return (real)u.value;
-}
-
 /* Rows of one head out of an array with `stride` numbers per row. */
 static void head_of(int rows, int dh, const real *x, int stride, double *y)
 {
@@ -146,8 +137,8 @@ static void test(int dh, double rate, int n_prefix, bool is_shared, bool has_pad
     if (is_rounded) { /* the twin is given what is rounded */
         vector_kernels->round(offset[B] * 3 * d, qkv, rounded_qkv),
             vector_kernels->round(offset[B] * d, dout, rounded_dout);
-        for (int i = 0; i < offset[B] * 3 * d; i++) qkv[i] = value_of(rounded_qkv[i]);
-        for (int i = 0; i < offset[B] * d; i++) dout[i] = value_of(rounded_dout[i]);
+        for (int i = 0; i < offset[B] * 3 * d; i++) qkv[i] = (real)bf16_value(rounded_qkv[i]);
+        for (int i = 0; i < offset[B] * d; i++) dout[i] = (real)bf16_value(rounded_dout[i]);
     }
     omp_set_num_threads(threads);
     const Attention a = {.n_samples = B,

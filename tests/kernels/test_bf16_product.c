@@ -57,15 +57,6 @@ static Guarded guarded(size_t bytes)
     return g;
 }
 
-static double value_of(Bf16 x)
-{
-    const union {
-        uint32_t bits;
-        float value;
-    } u = {(uint32_t)x << 16};
-    return (double)u.value;
-}
-
 /* rows x columns in rows of `ld`; the last one ends at the guarded page. */
 static Guarded matrix(int rows, int columns, int ld, uint32_t stream)
 {
@@ -85,7 +76,7 @@ static Guarded matrix(int rows, int columns, int ld, uint32_t stream)
 
 static double element(const Bf16 *x, Transpose t, int ld, int i, int l)
 {
-    return value_of(t == PLAIN ? x[(int64_t)i * ld + l] : x[(int64_t)l * ld + i]);
+    return (double)bf16_value(t == PLAIN ? x[(int64_t)i * ld + l] : x[(int64_t)l * ld + i]);
 }
 
 static void test_shape(const Shape *s, uint32_t number)
@@ -140,7 +131,8 @@ static void test_shape(const Shape *s, uint32_t number)
         const double off = fabs((double)x[at] - sum) / size;
         wrong += !(off < 1e-6);
         error = fmax(error, off);
-        if (s->is_rounded) wrong += !(fabs(value_of(rounded[at]) - sum) <= ldexp(fabs(sum), -8) + 1e-6 * size);
+        if (s->is_rounded)
+            wrong += !(fabs((double)bf16_value(rounded[at]) - sum) <= ldexp(fabs(sum), -8) + 1e-6 * size);
     }
     check(wrong == 0 && differ == 0 && beside == 0 && off_rounded == 0,
           "%d x %d x %d, %s %s%s%s: %.1e (%d wrong, %d beside, %d rounded otherwise), the same bits on 1 to 9 threads "

@@ -124,26 +124,18 @@ static void test_grid(void)
     free(x), free(y), free(z[0]), free(z[1]);
 }
 
-static double value_of(Bf16 x)
-{
-    const uint32_t bits = (uint32_t)x << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return (double)value;
-}
-
 /* By comparison with the neighbours, in fp64. What overflows is as far from infinity as from 2^128. */
 static bool is_nearest(float x, Bf16 y)
 {
-    if (isnan(x)) return isnan(value_of(y));
-    if (isinf(x)) return value_of(y) == (double)x;
+    if (isnan(x)) return isnan((double)bf16_value(y));
+    if (isinf(x)) return (double)bf16_value(y) == (double)x;
     if ((signbit(x) != 0) != (y >> 15)) return false;
-    double at = value_of(y), up = value_of((Bf16)(y + 1)), down = value_of((Bf16)(y - 1));
+    double at = (double)bf16_value(y), up = (double)bf16_value((Bf16)(y + 1)), down = (double)bf16_value((Bf16)(y - 1));
     if (isinf(at)) at = copysign(ldexp(1, 128), at);
     if (isinf(up)) up = copysign(ldexp(1, 128), up);
     const double distance = fabs((double)x - at), above = fabs((double)x - up), below = fabs((double)x - down);
     if ((y & 0x7fff) != 0 && (distance > below || (distance == below && y % 2))) return false;
-    return isinf(value_of(y)) || (distance <= above && (distance < above || y % 2 == 0));
+    return isinf((double)bf16_value(y)) || (distance <= above && (distance < above || y % 2 == 0));
 }
 
 /* --- bf16 ------------------------------------------------------------------------------------------- */
@@ -166,7 +158,8 @@ static double off_rounded(Transpose ta, Transpose tb, int m, int n, int k, int l
     for (int i = 0; i < M; i++)
         for (int j = 0; j < LD; j++) {
             const Bf16 found = rc[i * LD + j];
-            const double exact = (double)c[i * LD + j], off = fabs(value_of(found) - exact) - ldexp(fabs(exact), -8);
+            const double exact = (double)c[i * LD + j],
+                         off = fabs((double)bf16_value(found) - exact) - ldexp(fabs(exact), -8);
             if (i >= m || j >= n) most = fmax(most, found != 0x1111);
             else most = fmax(most, off - 1e-6);
         }
@@ -189,8 +182,8 @@ static double worst_bf16_of(Transpose ta, Transpose tb, int m, int n, int k, int
         for (int j = 0; j < LD; j++) {
             double sum = 0, size = 1;
             for (int l = 0; l < k; l++) {
-                const double x = value_of(ra[ta == PLAIN ? i * lda + l : l * lda + i]);
-                const double y = value_of(rb[tb == PLAIN ? l * LD + j : j * LD + l]);
+                const double x = (double)bf16_value(ra[ta == PLAIN ? i * lda + l : l * lda + i]);
+                const double y = (double)bf16_value(rb[tb == PLAIN ? l * LD + j : j * LD + l]);
                 sum += x * y, size += fabs(x * y);
             }
             const double before = (i * LD + j) % 3;

@@ -67,11 +67,7 @@ static double off_rounded(const Bf16 *rounded, const double *exact)
 {
     double most = 0;
     for (int i = 0; i < N * D; i++) {
-        const union {
-            uint32_t bits;
-            float value;
-        } u = {(uint32_t)rounded[i] << 16};
-        most = fmax(most, fabs((double)u.value - exact[i]) - ldexp(fabs(exact[i]), -8));
+        most = fmax(most, fabs((double)bf16_value(rounded[i]) - exact[i]) - ldexp(fabs(exact[i]), -8));
     }
     return most;
 }
